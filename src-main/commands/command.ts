@@ -1,0 +1,29 @@
+import { OctopusError } from '../../workers/octopus-error.ts';
+
+/** One word of the command line. */
+export interface Command {
+  name: string;
+  /** One line: the arguments as the help shows them. */
+  usage: string;
+  /** One sentence. */
+  summary: string;
+  /** Answers the exit status. Throws `argument.invalid` for wrong arguments (exit 2), any OctopusError otherwise (exit 1). */
+  run(args: string[], terminal: Terminal): Promise<number>;
+}
+
+/** Where a command talks to a person. Results go to out, progress and notes to err. */
+export interface Terminal {
+  out(line: string): void;
+  err(line: string): void;
+  /** Redraws one status line where err is a terminal; prints nothing elsewhere. */
+  status(line: string): void;
+  readonly interactive: boolean;
+  /** Aborts at SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** All of standard input, for passwords. */
+  readStdin(): Promise<string>;
+}
+
+export function usageError(field: string, message: string): OctopusError {
+  return new OctopusError('argument.invalid', message, { field });
+}

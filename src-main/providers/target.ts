@@ -1,0 +1,68 @@
+import type { SinkDescriptor, SourceDescriptor } from '../../workers/protocol.ts';
+import type { MachineInventory } from '../domain/machine.ts';
+import type { RecoveryPoint } from '../domain/recovery-point.ts';
+
+export interface ReplicaDisk {
+  key: number;
+  objectId: string;
+  /** Bytes. */
+  capacity: number;
+}
+
+/** The working replica of one disk: what a run writes to. */
+export interface ReplicaHandle {
+  key: number;
+  sink: SinkDescriptor;
+  /** Reads the same bytes back for verification; undefined where the target cannot be read. */
+  readBack: SourceDescriptor | undefined;
+  /** The block journal of this disk: survives runs and crashes. */
+  journal: string;
+  /** The replica reads as zeros (it was created by this call). */
+  blank: boolean;
+}
+
+export interface BootExpectation {
+  /** Passes when the serial console shows this text (or matches /…/). */
+  console?: string;
+  /** Passes when the screen stops being blank and differs from the firmware's. Used where `console` is not given. */
+  screen?: boolean;
+  /** Milliseconds. */
+  timeoutMs: number;
+}
+
+export interface BootObservation {
+  passed: boolean;
+  /** What was seen, for people: the matching line or why it failed. */
+  evidence: string;
+  /** Milliseconds until it passed or gave up. */
+  tookMs: number;
+  /** Files kept as evidence: console log, screenshot. */
+  artifacts: string[];
+}
+
+export interface StartedMachine {
+  handle: string;
+  /** How to reach its console, for people. */
+  where: string;
+}
+
+/**
+ * A place that replicas live in. Every call is idempotent and may be repeated after a crash. Errors are OctopusError `target.*`.
+ * Between prepareReplica and commit the last recovery point stays whole whatever happens.
+ */
+export interface TargetProvider extends AsyncDisposable {
+  /** Makes or finds the working replica of each disk, grown or shrunk to its capacity. `machineId` is stable across renames. */
+  prepareReplica(machineId: string, disks: ReplicaDisk[], signal?: AbortSignal): Promise<ReplicaHandle[]>;
+  /** Freezes the replica as this recovery point: images, manifests, machine description. Atomic: visible whole or not at all. */
+  commit(machineId: string, machine: MachineInventory, point: RecoveryPoint, signal?: AbortSignal): Promise<void>;
+  /** Newest first. */
+  recoveryPoints(machineId: string, signal?: AbortSignal): Promise<RecoveryPoint[]>;
+  /** Removes all but the newest `keep` points (at least 1). Answers the ids removed. */
+  prune(machineId: string, keep: number, signal?: AbortSignal): Promise<string[]>;
+  /** Boots a point isolated on a throw-away overlay and observes it; leaves nothing behind. */
+  observeBoot(machineId: string, pointId: string, expectation: BootExpectation, signal?: AbortSignal): Promise<BootObservation>;
+  /** Starts the machine for good from a point (cutover, failover). Starting what is started answers the same handle. */
+  start(machineId: string, pointId: string, signal?: AbortSignal): Promise<StartedMachine>;
+  /** Undoes start(): stops it and discards what it wrote. */
+  stop(machineId: string, handle: string, signal?: AbortSignal): Promise<void>;
+}
