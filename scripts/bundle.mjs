@@ -1,15 +1,18 @@
 // Bundles the two entry points into dist/: cli.mjs (the headless core) and transfer.cjs (the worker, one CommonJS file for Piscina).
 import { existsSync } from 'node:fs';
+import { utimes } from 'node:fs/promises';
 import { build } from 'esbuild';
 
-const shared = { bundle: true, platform: 'node', target: 'node22', sourcemap: true, logLevel: 'warning', packages: 'external' };
+const shared = { bundle: true, platform: 'node', target: 'node22', sourcemap: true, logLevel: 'warning', packages: 'external', outdir: 'dist' };
 
 export async function bundle() {
-  const entries = [
-    { entryPoints: ['src-main/cli.ts'], outfile: 'dist/cli.mjs', format: 'esm' },
-    { entryPoints: ['workers/transfer.ts'], outfile: 'dist/transfer.cjs', format: 'cjs' },
-  ];
-  await Promise.all(entries.filter((entry) => existsSync(entry.entryPoints[0])).map((entry) => build({ ...shared, ...entry })));
+  const builds = [];
+  // Split, so that a command loads only what it uses.
+  if (existsSync('src-main/cli.ts')) builds.push(build({ ...shared, entryPoints: ['src-main/cli.ts'], format: 'esm', splitting: true, outExtension: { '.js': '.mjs' } }));
+  if (existsSync('workers/transfer.ts')) builds.push(build({ ...shared, entryPoints: ['workers/transfer.ts'], format: 'cjs', outExtension: { '.js': '.cjs' } }));
+  await Promise.all(builds);
+  const now = new Date();
+  for (const file of ['dist/cli.mjs', 'dist/transfer.cjs']) if (existsSync(file)) await utimes(file, now, now);
 }
 
 if (process.argv[1] === import.meta.filename) await bundle();

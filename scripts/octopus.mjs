@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+// `npx octopus …` and `npm run demo`: prepares what is missing, then runs the command line on a Node that is new enough.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { findNode, nodeEnvironment, prepareBuild, prepareDependencies, root, say } from './prepare.mjs';
+
+prepareDependencies();
+const node = findNode();
+prepareBuild(node);
+const environment = nodeEnvironment(node);
+if (process.argv[2] === 'demo') {
+  const { bootPackages, prepareDebianPackages } = await import('./debian.mjs');
+  const lacking = prepareDebianPackages(bootPackages, 'booting the replicas');
+  if (lacking.length > 0) {
+    if (process.env.CI === 'true') {
+      say(`with CI=true nothing may be left out; missing: ${lacking.join(' ')}`);
+      process.exit(1);
+    }
+    environment.OCTOPUS_DEMO_WITHOUT_BOOT = lacking.join(' ');
+  }
+}
+const child = spawn(node, ['--enable-source-maps', join(root, 'dist', 'cli.mjs'), ...process.argv.slice(2)], { stdio: 'inherit', env: environment });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

@@ -1,0 +1,62 @@
+// Prepares what a command needs on a fresh machine and says so as it goes. Runs on Node 20 with nothing installed: imports no package.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const oldestNode = 24;
+
+export function say(line) {
+  process.stderr.write(`octopus: ${line}\n`);
+}
+
+function fail(line) {
+  say(line);
+  process.exit(1);
+}
+
+/** Dependencies exactly as the lockfile names them; nothing to do when they are there already. */
+export function prepareDependencies() {
+  const lock = readFileSync(join(root, 'package-lock.json'));
+  const wanted = createHash('sha256').update(lock).update(`${process.platform}-${process.arch}`).digest('hex');
+  const stamp = join(root, 'node_modules', '.octopus-lock');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  say('installing the dependencies from the lockfile (first time only) …');
+  const started = Date.now();
+  // Install scripts stay off: every native part in use ships prebuilt inside its npm package.
+  const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  if (npm.status !== 0) fail('npm ci failed; see its message above.');
+  writeFileSync(stamp, wanted);
+  say(`dependencies are there (${Math.round((Date.now() - started) / 1000)} s).`);
+}
+
+/** The Node that runs Octopus: this one when it is new enough, else the one that came with the dependencies. */
+export function findNode() {
+  if (Number(process.versions.node.split('.')[0]) >= oldestNode) return process.execPath;
+  const platform = process.platform === 'win32' ? 'win' : process.platform;
+  const bundled = join(root, 'node_modules', `node-${platform}-${process.arch}`, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  if (!existsSync(bundled)) fail(`Node ${oldestNode} or newer is needed; this is ${process.version} and npm has no Node for ${process.platform}-${process.arch} in the lockfile. Install Node ${oldestNode}.`);
+  return bundled;
+}
+
+function newest(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return readdirSync(path).reduce((latest, name) => Math.max(latest, newest(join(path, name))), stat.mtimeMs);
+}
+
+/** Bundles into dist/ when a source is newer than what is there. */
+export function prepareBuild(node) {
+  const built = ['cli.mjs', 'transfer.cjs'].map((file) => join(root, 'dist', file));
+  const sources = ['src-main', 'workers', 'lab', 'scripts/bundle.mjs', 'package-lock.json'].map((path) => newest(join(root, path)));
+  if (built.every(existsSync) && Math.min(...built.map((path) => statSync(path).mtimeMs)) > Math.max(...sources)) return;
+  say('building …');
+  if (spawnSync(node, [join(root, 'scripts', 'bundle.mjs')], { cwd: root, stdio: ['ignore', 2, 2] }).status !== 0) fail('the build failed; see its message above.');
+}
+
+/** An environment in which `node` and npx find the right Node. */
+export function nodeEnvironment(node) {
+  return { ...process.env, PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}` };
+}
