@@ -72,6 +72,8 @@ export interface TransferTask {
   limit?: number;
   /** Bytes in flight; the default keeps a worker under 100 MiB. */
   windowBytes?: number;
+  /** Most bytes between two checkpoints; the default is 64 MiB. Tests make it small. */
+  checkpointBytes?: number;
 }
 
 /** Read the target back and compare each block with the journal (or manifest). */
