@@ -1,20 +1,27 @@
 // Debian packages that a part needs: as root they are installed by name after saying so, otherwise the exact command is printed.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { say } from './prepare.mjs';
 import { REQUIRED_DEBIAN_PACKAGES as linuxDisk } from './linux-disk.mjs';
+import { say } from './prepare.mjs';
 
 /** For the demo: the boot of real Linux machines. */
 export const bootPackages = ['qemu-system-x86', 'qemu-utils', 'ovmf', ...linuxDisk];
 /** For the tests and the bench: the programs that Octopus is judged with. */
-export const testPackages = [...new Set([...bootPackages, 'nbdkit', 'libnbd-bin', 'python3-pyvmomi', 'golang-go', 'golang-github-vmware-govmomi-dev'])];
+export const testPackages = [
+  ...new Set([...bootPackages, 'nbdkit', 'libnbd-bin', 'python3-pyvmomi', 'golang-go', 'golang-github-vmware-govmomi-dev']),
+];
 
 // What also counts as installed: a newer Go than Debian's.
 const standIns = { 'golang-go': () => spawnSync('go', ['version']).status === 0 };
 
 function missing(packages) {
   const query = spawnSync('dpkg-query', ['-W', '-f=${Package} ${db:Status-Status}\n', ...packages], { encoding: 'utf8' });
-  const installed = new Set((query.stdout ?? '').split('\n').filter((line) => line.endsWith(' installed')).map((line) => line.split(' ')[0]));
+  const installed = new Set(
+    (query.stdout ?? '')
+      .split('\n')
+      .filter((line) => line.endsWith(' installed'))
+      .map((line) => line.split(' ')[0]),
+  );
   return packages.filter((name) => !installed.has(name) && !standIns[name]?.());
 }
 

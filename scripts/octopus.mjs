@@ -19,6 +19,9 @@ if (process.argv[2] === 'demo') {
     environment.OCTOPUS_DEMO_WITHOUT_BOOT = lacking.join(' ');
   }
 }
-const child = spawn(node, ['--enable-source-maps', join(root, 'dist', 'cli.mjs'), ...process.argv.slice(2)], { stdio: 'inherit', env: environment });
+const child = spawn(node, ['--enable-source-maps', join(root, 'dist', 'cli.mjs'), ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  env: environment,
+});
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

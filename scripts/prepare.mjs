@@ -26,7 +26,11 @@ export function prepareDependencies() {
   say('installing the dependencies from the lockfile (first time only) …');
   const started = Date.now();
   // Install scripts stay off: every native part in use ships prebuilt inside its npm package.
-  const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
   if (npm.status !== 0) fail('npm ci failed; see its message above.');
   writeFileSync(stamp, wanted);
   say(`dependencies are there (${Math.round((Date.now() - started) / 1000)} s).`);
@@ -37,7 +41,10 @@ export function findNode() {
   if (Number(process.versions.node.split('.')[0]) >= oldestNode) return process.execPath;
   const platform = process.platform === 'win32' ? 'win' : process.platform;
   const bundled = join(root, 'node_modules', `node-${platform}-${process.arch}`, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-  if (!existsSync(bundled)) fail(`Node ${oldestNode} or newer is needed; this is ${process.version} and npm has no Node for ${process.platform}-${process.arch} in the lockfile. Install Node ${oldestNode}.`);
+  if (!existsSync(bundled))
+    fail(
+      `Node ${oldestNode} or newer is needed; this is ${process.version} and npm has no Node for ${process.platform}-${process.arch} in the lockfile. Install Node ${oldestNode}.`,
+    );
   return bundled;
 }
 
@@ -53,7 +60,8 @@ export function prepareBuild(node) {
   const sources = ['src-main', 'workers', 'lab', 'scripts/bundle.mjs', 'package-lock.json'].map((path) => newest(join(root, path)));
   if (built.every(existsSync) && Math.min(...built.map((path) => statSync(path).mtimeMs)) > Math.max(...sources)) return;
   say('building …');
-  if (spawnSync(node, [join(root, 'scripts', 'bundle.mjs')], { cwd: root, stdio: ['ignore', 2, 2] }).status !== 0) fail('the build failed; see its message above.');
+  if (spawnSync(node, [join(root, 'scripts', 'bundle.mjs')], { cwd: root, stdio: ['ignore', 2, 2] }).status !== 0)
+    fail('the build failed; see its message above.');
 }
 
 /** An environment in which `node` and npx find the right Node. */

@@ -120,6 +120,6 @@ export interface VerifyMismatch {
 }
 
 export type WorkerResult =
-  | { ok: true; kind: 'transfer'; counts: TransferCounts; /** Times a connection was lost and opened again. */ reconnects: number }
-  | { ok: true; kind: 'verify'; verified: number; /** First 100, in order. */ mismatches: VerifyMismatch[]; mismatchCount: number }
+  | { ok: true; kind: 'transfer'; counts: TransferCounts /** Times a connection was lost and opened again. */; reconnects: number }
+  | { ok: true; kind: 'verify'; verified: number /** First 100, in order. */; mismatches: VerifyMismatch[]; mismatchCount: number }
   | { ok: false; error: SerializedError };
