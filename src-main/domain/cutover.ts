@@ -1,0 +1,38 @@
+export const cutoverPhases = ['pre-sync', 'power-off', 'final-run', 'boot-check', 'start', 'finished'] as const;
+export type CutoverPhase = (typeof cutoverPhases)[number];
+
+export type CutoverState = 'running' | 'rolling-back' | 'done' | 'rolled-back' | 'failed';
+
+export interface Cutover {
+  id: string;
+  jobId: string;
+  state: CutoverState;
+  /** Begun last. While rolling back: how far it had come. */
+  phase: CutoverPhase;
+  settings: CutoverSettings;
+  /** Whether the source was powered on before; undefined until that was asked. */
+  sourceWasOn: boolean | undefined;
+  /** How the source went down. */
+  poweredOff: 'guest' | 'hard' | 'already-off' | undefined;
+  finalRunId: string | undefined;
+  /** Stored before target.start is called, so that a crash in it is known. */
+  startAttempted: boolean;
+  /** What target.start answered. */
+  handle: string | undefined;
+  where: string | undefined;
+  /** One sentence for each thing that was undone. */
+  undone: string[];
+  error: { code: string; message: string } | undefined;
+  startedAt: string;
+  endedAt: string | undefined;
+}
+
+export interface CutoverSettings {
+  /** A last run while the source still works, so that the final one is short. */
+  preSync: boolean;
+  /** Milliseconds that the guest has to shut down before it is powered off hard. */
+  shutdownDeadlineMs: number;
+  /** Where set, the final point must boot (isolated) and show this text before the machine starts for good. */
+  expectConsole: string | undefined;
+  bootTimeoutMs: number;
+}

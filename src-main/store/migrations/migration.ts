@@ -1,0 +1,6 @@
+/** Numbered from 1 without gaps. Append-only: one that was released is never changed. Each runs in a transaction of its own. */
+export interface Migration {
+  version: number;
+  name: string;
+  sql: string;
+}

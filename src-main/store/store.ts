@@ -1,0 +1,76 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { OctopusError } from '../../workers/octopus-error.ts';
+import { migrate } from './migrate.ts';
+import { type ActivityRepository, createActivityRepository } from './repositories/activity-logs.ts';
+import { type CutoverRepository, createCutoverRepository } from './repositories/cutovers.ts';
+import { createJobRepository, type JobRepository } from './repositories/migration-jobs.ts';
+import { createRecoveryPointRepository, type RecoveryPointRepository } from './repositories/recovery-points.ts';
+import { createRunDiskRepository, type RunDiskRepository } from './repositories/run-disks.ts';
+import { createSourceEnvironmentRepository, type SourceEnvironmentRepository } from './repositories/source-environments.ts';
+import { createRunRepository, type RunRepository } from './repositories/sync-history.ts';
+import { createTargetEnvironmentRepository, type TargetEnvironmentRepository } from './repositories/target-environments.ts';
+import { createMachineRepository, type MachineRepository } from './repositories/vms.ts';
+import type { Schema } from './schema.ts';
+
+/** Every write is durable once its promise settles. */
+export interface Store extends AsyncDisposable {
+  sources: SourceEnvironmentRepository;
+  targets: TargetEnvironmentRepository;
+  machines: MachineRepository;
+  jobs: JobRepository;
+  runs: RunRepository;
+  runDisks: RunDiskRepository;
+  recoveryPoints: RecoveryPointRepository;
+  cutovers: CutoverRepository;
+  activity: ActivityRepository;
+  close(): Promise<void>;
+}
+
+/** Opens or makes the database and brings it up to date. Whoever opens it closes it. */
+export async function openStore(path: string): Promise<Store> {
+  await mkdir(dirname(path), { recursive: true }).catch((cause: Error) => {
+    throw new OctopusError('target.denied', `The folder ${dirname(path)} cannot be made: ${cause.message}.`, { cause });
+  });
+  const database = openDatabase(path);
+  const kysely = new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
+  const close = () => kysely.destroy();
+  return {
+    sources: createSourceEnvironmentRepository(kysely),
+    targets: createTargetEnvironmentRepository(kysely),
+    machines: createMachineRepository(kysely),
+    jobs: createJobRepository(kysely),
+    runs: createRunRepository(kysely),
+    runDisks: createRunDiskRepository(kysely),
+    recoveryPoints: createRecoveryPointRepository(kysely),
+    cutovers: createCutoverRepository(kysely),
+    activity: createActivityRepository(kysely),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function openDatabase(path: string): SqliteDatabase.Database {
+  let database: SqliteDatabase.Database | undefined;
+  try {
+    database = new SqliteDatabase(path, { timeout: 5000 });
+    database.pragma('journal_mode = WAL');
+    // FULL: a phase that was stored stays stored through a power loss as well.
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    migrate(database);
+    return database;
+  } catch (cause) {
+    database?.close();
+    if (cause instanceof OctopusError) throw cause;
+    const code = String((cause as { code?: unknown }).code ?? '');
+    if (/CANTOPEN|READONLY|PERM/.test(code)) {
+      throw new OctopusError('target.denied', `The database ${path} cannot be opened for writing: ${(cause as Error).message}.`, { cause });
+    }
+    if (/BUSY|LOCKED/.test(code)) throw new OctopusError('target.busy', `The database ${path} is in use by another process.`, { cause });
+    if (/FULL/.test(code)) throw new OctopusError('target.full', `There is no space left for the database ${path}.`, { cause });
+    throw new OctopusError('store.corrupt', `${path} cannot be read as a database: ${(cause as Error).message}.`, { cause });
+  }
+}
