@@ -25,13 +25,12 @@ export function prepareDependencies() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   say('installing the dependencies from the lockfile (first time only) …');
   const started = Date.now();
-  // Install scripts stay off: every native part in use ships prebuilt inside its npm package.
-  const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32',
-  });
-  if (npm.status !== 0) fail('npm ci failed; see its message above.');
+  // Not `npm ci`: it refuses a lockfile that lacks another platform's optional parts, which a registry mirror may not hold.
+  // `install --no-save` takes the lockfile's versions and leaves it untouched. Install scripts stay off: every native part in use
+  // ships prebuilt inside its npm package.
+  const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const npm = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  if (npm.status !== 0) fail('npm install failed; see its message above.');
   writeFileSync(stamp, wanted);
   say(`dependencies are there (${Math.round((Date.now() - started) / 1000)} s).`);
 }
