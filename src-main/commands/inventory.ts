@@ -1,0 +1,90 @@
+import { parseArgs } from 'node:util';
+import type { MachineInventory } from '../domain/machine.ts';
+import { connectVsphere, fetchThumbprint } from '../providers/vsphere/connect-vsphere.ts';
+import { type Command, usageError } from './command.ts';
+
+const usage = '--url URL --username USER --password-stdin (--thumbprint T | --accept-thumbprint) [--json]';
+
+export const inventoryCommand: Command = {
+  name: 'inventory',
+  usage,
+  summary: 'Lists the machines of a vCenter or ESXi. The password is read from standard input.',
+  async run(args, terminal) {
+    const options = {
+      url: { type: 'string' },
+      username: { type: 'string' },
+      'password-stdin': { type: 'boolean' },
+      thumbprint: { type: 'string' },
+      'accept-thumbprint': { type: 'boolean' },
+      json: { type: 'boolean' },
+    } as const;
+    const { values } = parseArgs({ args, options, allowPositionals: false });
+    const url = serviceUrl(values.url);
+    if (values.username === undefined) throw usageError('username', `The user is missing: octopus inventory ${usage}`);
+    if (!values['password-stdin']) {
+      throw usageError('password-stdin', 'Give --password-stdin and the password on standard input: arguments can be seen by others.');
+    }
+    if (values.thumbprint !== undefined && values['accept-thumbprint']) {
+      throw usageError('thumbprint', 'Give either --thumbprint or --accept-thumbprint, not both.');
+    }
+    let thumbprint = values.thumbprint;
+    if (thumbprint === undefined) {
+      thumbprint = await fetchThumbprint(url, terminal.signal);
+      if (!values['accept-thumbprint']) {
+        terminal.err(`${new URL(url).host} shows a certificate with the SHA-256 thumbprint`);
+        terminal.err(`  ${thumbprint}`);
+        terminal.err(`Compare it with the one that its administrator gives you, then repeat with --thumbprint ${thumbprint}`);
+        return 1;
+      }
+      terminal.err(`Accepted the certificate ${thumbprint}; next time give it with --thumbprint.`);
+    }
+    const password = (await terminal.readStdin()).replace(/\r?\n$/, '');
+    if (password === '') throw usageError('password-stdin', 'No password came on standard input.');
+    terminal.status(`Reading the inventory of ${new URL(url).host} …`);
+    const { username } = values;
+    await using source = await connectVsphere({ url, username, password: async () => password, thumbprint }, terminal.signal);
+    const machines = (await source.inventory(terminal.signal)).sort((a, b) => a.name.localeCompare(b.name));
+    if (values.json) {
+      terminal.out(JSON.stringify({ about: await source.about(), machines }, undefined, 2));
+    } else {
+      const about = await source.about();
+      for (const line of table(machines)) terminal.out(line);
+      terminal.err(`${machines.length} machines on ${about.name}`);
+    }
+    return 0;
+  },
+};
+
+function serviceUrl(text: string | undefined): string {
+  if (text === undefined) throw usageError('url', `The address is missing: octopus inventory ${usage}`);
+  const full = text.includes('://') ? text : `https://${text}`;
+  if (!URL.canParse(full) || new URL(full).protocol !== 'https:')
+    throw usageError('url', `'${text}' is no address; it reads https://host/sdk.`);
+  const url = new URL(full);
+  if (url.pathname === '/') url.pathname = '/sdk';
+  return url.href;
+}
+
+const gibibytes = (bytes: number) => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
+
+function table(machines: MachineInventory[]): string[] {
+  const head = ['NAME', 'REF', 'POWER', 'FIRMWARE', 'CPUS', 'MEMORY', 'DISKS', 'CAPACITY', 'TRACKING', 'SNAPSHOTS', 'GUEST'];
+  const rows = machines.map((machine) => [
+    machine.template ? `${machine.name} (template)` : machine.name,
+    machine.ref,
+    machine.powerState,
+    machine.firmware,
+    String(machine.cpus),
+    gibibytes(machine.memory),
+    String(machine.disks.length),
+    gibibytes(machine.disks.reduce((sum, disk) => sum + disk.capacity, 0)),
+    machine.changeTracking ? 'on' : 'off',
+    String(machine.snapshotCount),
+    machine.guestName,
+  ]);
+  const numeric = new Set([4, 5, 6, 7, 9]);
+  const widths = head.map((title, column) => rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), title.length));
+  const cell = (text: string, column: number) =>
+    numeric.has(column) ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0);
+  return [head, ...rows].map((row) => row.map(cell).join('  ').trimEnd());
+}

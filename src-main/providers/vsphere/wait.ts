@@ -1,0 +1,30 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { OctopusError } from '../../../workers/octopus-error.ts';
+
+export function cancelled(cause?: unknown): OctopusError {
+  return new OctopusError('operation.cancelled', 'The operation was cancelled.', { cause });
+}
+
+export function checkCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw cancelled(signal.reason);
+}
+
+/** Milliseconds; rejects with `operation.cancelled` at once when the signal aborts. */
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    throw cancelled(error);
+  }
+}
+
+/** Waits for a shared promise, but no longer than the signal: the promise itself goes on for the others. */
+export function unlessCancelled<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(cancelled(signal.reason));
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
