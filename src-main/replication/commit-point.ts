@@ -1,0 +1,53 @@
+import { OctopusError } from '../../workers/octopus-error.ts';
+import type { RecoveryPoint } from '../domain/recovery-point.ts';
+import { noCounts, type RunCounts } from '../domain/run.ts';
+import { type RunContext, replicaId } from './context.ts';
+import { retrying } from './retry.ts';
+import { verifiesAll } from './verify-disks.ts';
+
+/** Phase `commit`: the target freezes the point; only then is it stored here, and with it the change ids of the next baseline. */
+export async function commitPoint(c: RunContext): Promise<void> {
+  const point = describePoint(c);
+  await retrying(c, c.signal, (signal) => c.targetProvider.commit(replicaId(c.machine), c.machine.inventory, point, signal));
+  await c.crashpoint('commit:frozen');
+  await c.store.recoveryPoints.add(c.job.id, point, c.clock.now().toISOString());
+  c.run.counts = c.disks.map(({ counts }) => counts).reduce(addRunCounts, noCounts);
+  await c.store.runs.save(c.run);
+}
+
+function describePoint(c: RunContext): RecoveryPoint {
+  return {
+    id: c.run.recoveryPointId,
+    runId: c.run.id,
+    kind: c.run.kind,
+    doubts: c.disks.filter(({ doubt }) => doubt !== undefined).map(({ key, doubt }) => `Disk ${key}: ${doubt}`),
+    takenAt: c.run.snapshotTakenAt ?? c.run.startedAt,
+    verified: verifiesAll(c) ? 'all' : 'written',
+    disks: c.disks.map((disk) => {
+      if (disk.manifestRoot === undefined || disk.algorithm === undefined) {
+        throw new OctopusError('internal.unexpected', `Disk ${disk.key} came to its commit without a manifest.`);
+      }
+      return {
+        key: disk.key,
+        objectId: disk.objectId,
+        capacity: disk.capacity,
+        changeId: disk.changeId,
+        manifestRoot: disk.manifestRoot,
+        algorithm: disk.algorithm,
+        manifest: `disk-${disk.key}.manifest`,
+        image: `disk-${disk.key}.raw`,
+      };
+    }),
+  };
+}
+
+function addRunCounts(a: RunCounts, b: RunCounts): RunCounts {
+  return {
+    read: a.read + b.read,
+    sent: a.sent + b.sent,
+    zero: a.zero + b.zero,
+    unchanged: a.unchanged + b.unchanged,
+    resumed: a.resumed + b.resumed,
+    verified: a.verified + b.verified,
+  };
+}

@@ -1,0 +1,210 @@
+import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
+import { type Cutover, type CutoverPhase, cutoverPhases } from '../domain/cutover.ts';
+import type { Job } from '../domain/job.ts';
+import type { Run } from '../domain/run.ts';
+import type { SourceProvider } from '../providers/source.ts';
+import type { TargetProvider } from '../providers/target.ts';
+import type { StoredMachine } from '../store/repositories/vms.ts';
+import { type ReplicationParts, type RunReport, replicaId } from './context.ts';
+import { retrying } from './retry.ts';
+
+/** Milliseconds for bringing the source back: a rollback goes on when the person has already pressed Ctrl-C. */
+const ROLLBACK_DEADLINE = 10 * 60_000;
+
+/** What a cutover needs of the replicator. */
+export interface Corridor {
+  startRun(jobId: string, kind: 'incremental' | 'final', id: string, signal: AbortSignal): Promise<RunReport>;
+  resumeRun(run: Run, signal: AbortSignal): Promise<RunReport | undefined>;
+  jobOf(jobId: string): Promise<{ job: Job; machine: StoredMachine }>;
+}
+
+interface CutoverContext {
+  parts: ReplicationParts;
+  corridor: Corridor;
+  cutover: Cutover;
+  job: Job;
+  machine: StoredMachine;
+  source: SourceProvider;
+  target: TargetProvider;
+  signal: AbortSignal;
+}
+
+const steps: Record<CutoverPhase, (c: CutoverContext) => Promise<void>> = {
+  'pre-sync': preSync,
+  'power-off': powerOff,
+  'final-run': finalRun,
+  'boot-check': checkBoot,
+  start: startAtTarget,
+  finished: async () => {},
+};
+
+/**
+ * Walks a cutover from its stored phase to its end; also one that a killed process left, whose operator wanted it. A failure once the
+ * source may be off undoes everything, unless the machine already runs at the target. Throws unless it is done
+ * (an interrupted rollback that is finished here is answered).
+ */
+export async function continueCutover(
+  parts: ReplicationParts,
+  corridor: Corridor,
+  cutover: Cutover,
+  signal: AbortSignal,
+): Promise<Cutover> {
+  if (cutover.state === 'rolling-back') return rollBackCutover(parts, corridor, cutover, signal);
+  const c = await open(parts, corridor, cutover, signal);
+  try {
+    for (const phase of cutoverPhases.slice(cutoverPhases.indexOf(cutover.phase))) {
+      signal.throwIfAborted();
+      cutover.phase = phase;
+      await save(c);
+      parts.onEvent({ type: 'cutover', cutoverId: cutover.id, phase });
+      await parts.crashpoint(`cutover:${phase}:entered`);
+      await steps[phase](c);
+      await parts.crashpoint(`cutover:${phase}:done`);
+    }
+    await parts.store.jobs.setState(c.job.id, 'cut-over');
+    await parts.crashpoint('cutover:job-marked');
+    return await end(c, 'done');
+  } catch (caught) {
+    const error = toOctopusError(signal.aborted ? signal.reason : caught);
+    cutover.error = { code: error.code, message: error.message };
+    if (cutover.handle !== undefined) {
+      // It runs there: stopping it would lose what it has written since. The next start finishes the bookkeeping.
+      throw error;
+    }
+    if (cutover.phase === 'pre-sync') {
+      await end(c, 'failed');
+      throw error;
+    }
+    const rolledBack = await rollBackCutover(parts, corridor, cutover, signal);
+    throw new OctopusError(error.code, `${error.message} The cutover was rolled back. ${rolledBack.undone.join(' ')}`, { cause: error });
+  }
+}
+
+/** Undoes a cutover, done or half done: the machine stops at the target and the source is powered on again. May be repeated. */
+export async function rollBackCutover(
+  parts: ReplicationParts,
+  corridor: Corridor,
+  cutover: Cutover,
+  signal: AbortSignal,
+): Promise<Cutover> {
+  // The source must come back also when the cutover was cancelled.
+  const own = signal.aborted ? AbortSignal.timeout(ROLLBACK_DEADLINE) : signal;
+  const c = await open(parts, corridor, cutover, own);
+  const { name, ref } = c.machine.inventory;
+  cutover.state = 'rolling-back';
+  await save(c);
+  parts.onEvent({ type: 'cutover', cutoverId: cutover.id, phase: 'roll-back' });
+  await parts.crashpoint('cutover:roll-back:entered');
+  if (cutover.startAttempted) {
+    const id = replicaId(c.machine);
+    // A process that died in start() never learned the handle; start() answers it again, and both must not run longer than this.
+    cutover.handle ??= (await c.target.start(id, await finalPoint(c), own)).handle;
+    const { handle } = cutover;
+    await retrying(parts, own, (either) => c.target.stop(id, handle, either));
+    undid(cutover, `${name} was stopped at the target, and what it wrote there was discarded.`);
+    cutover.handle = undefined;
+    cutover.startAttempted = false;
+    await save(c);
+    await parts.crashpoint('cutover:roll-back:stopped');
+  }
+  if (cutover.sourceWasOn) {
+    await retrying(parts, own, (either) => c.source.powerOn(ref, either));
+    undid(cutover, `${name} was powered on again at the source.`);
+  }
+  if (cutover.undone.length === 0) undid(cutover, 'Nothing had to be undone.');
+  await parts.store.jobs.setState(c.job.id, 'active');
+  await parts.crashpoint('cutover:roll-back:powered-on');
+  return end(c, 'rolled-back');
+}
+
+async function preSync(c: CutoverContext): Promise<void> {
+  if (c.cutover.settings.preSync) await c.corridor.startRun(c.job.id, 'incremental', c.parts.newId(), c.signal);
+}
+
+async function powerOff(c: CutoverContext): Promise<void> {
+  const { cutover } = c;
+  const { ref } = c.machine.inventory;
+  if (cutover.sourceWasOn === undefined) {
+    cutover.sourceWasOn = (await retrying(c.parts, c.signal, (signal) => c.source.powerState(ref, signal))) === 'on';
+    await save(c);
+    await c.parts.crashpoint('cutover:power-off:asked');
+  }
+  const options = { deadlineMs: cutover.settings.shutdownDeadlineMs };
+  const how = await retrying(c.parts, c.signal, (signal) => c.source.powerOff(ref, options, signal));
+  cutover.poweredOff ??= how;
+  await save(c);
+}
+
+async function finalRun(c: CutoverContext): Promise<void> {
+  const { cutover, parts } = c;
+  const before = cutover.finalRunId === undefined ? undefined : await parts.store.runs.find(cutover.finalRunId);
+  if (before?.state === 'succeeded') return;
+  if (before?.state === 'running' && (await c.corridor.resumeRun(before, c.signal))) return;
+  // Stored before it begins, so that the next start knows whose run it is.
+  cutover.finalRunId = parts.newId();
+  await save(c);
+  await parts.crashpoint('cutover:final-run:named');
+  await c.corridor.startRun(c.job.id, 'final', cutover.finalRunId, c.signal);
+}
+
+async function checkBoot(c: CutoverContext): Promise<void> {
+  const { expectConsole, bootTimeoutMs } = c.cutover.settings;
+  if (expectConsole === undefined) return;
+  const expectation = { console: expectConsole, timeoutMs: bootTimeoutMs };
+  const seen = await c.target.observeBoot(replicaId(c.machine), await finalPoint(c), expectation, c.signal);
+  if (!seen.passed)
+    throw new OctopusError('verify.boot', `The replica of ${c.machine.inventory.name} did not start as expected: ${seen.evidence}`);
+}
+
+async function startAtTarget(c: CutoverContext): Promise<void> {
+  const { cutover } = c;
+  const { ref, name } = c.machine.inventory;
+  const state = await retrying(c.parts, c.signal, (signal) => c.source.powerState(ref, signal));
+  if (state === 'on') {
+    throw new OctopusError('source.busy', `${name} was powered on again during its cutover: starting it at the target would split it.`);
+  }
+  const point = await finalPoint(c);
+  cutover.startAttempted = true;
+  await save(c);
+  await c.parts.crashpoint('cutover:start:attempted');
+  const started = await c.target.start(replicaId(c.machine), point, c.signal);
+  await c.parts.crashpoint('cutover:start:started');
+  cutover.handle = started.handle;
+  cutover.where = started.where;
+  await save(c);
+}
+
+/** The recovery point that the final run left. */
+async function finalPoint(c: CutoverContext): Promise<string> {
+  const run = c.cutover.finalRunId === undefined ? undefined : await c.parts.store.runs.find(c.cutover.finalRunId);
+  if (run?.state !== 'succeeded') throw new OctopusError('internal.unexpected', 'The cutover has no proven final run.');
+  return run.recoveryPointId;
+}
+
+async function open(parts: ReplicationParts, corridor: Corridor, cutover: Cutover, signal: AbortSignal): Promise<CutoverContext> {
+  const { job, machine } = await corridor.jobOf(cutover.jobId);
+  const source = await parts.source(machine.sourceEnvironmentId, signal);
+  const target = await parts.target(job.targetEnvironmentId, signal);
+  return { parts, corridor, cutover, job, machine, source, target, signal };
+}
+
+function undid(cutover: Cutover, sentence: string): void {
+  if (!cutover.undone.includes(sentence)) cutover.undone.push(sentence);
+}
+
+function save(c: CutoverContext): Promise<void> {
+  return c.parts.store.cutovers.save(c.cutover);
+}
+
+async function end(c: CutoverContext, state: 'done' | 'rolled-back' | 'failed'): Promise<Cutover> {
+  const at = c.parts.clock.now().toISOString();
+  const { cutover } = c;
+  cutover.state = state;
+  cutover.endedAt = at;
+  await save(c);
+  const message =
+    state === 'done' ? `The machine runs at ${cutover.where}.` : [cutover.error?.message ?? '', ...cutover.undone].join(' ').trim();
+  await c.parts.store.activity.add({ at, action: `cutover.${state}`, subject: c.job.id, message });
+  c.parts.onEvent({ type: 'cutover-ended', cutover });
+  return cutover;
+}

@@ -1,0 +1,288 @@
+import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
+import type { Cutover, CutoverSettings } from '../domain/cutover.ts';
+import type { Job } from '../domain/job.ts';
+import { isProven, noCounts, type Run } from '../domain/run.ts';
+import type { StoredMachine } from '../store/repositories/vms.ts';
+import { type ReplicationParts, type RunContext, type RunReport, snapshotName } from './context.ts';
+import { continueCutover, rollBackCutover } from './cutover.ts';
+import { retrying } from './retry.ts';
+import { performRun } from './run.ts';
+import { sweepSnapshots } from './sweep.ts';
+
+/** A run that crashed its process this often is unwound instead of resumed once more. */
+const MOST_RESUMES = 20;
+
+/** What recover() did with something that an earlier process left. */
+export type Recovered =
+  | { what: 'run'; id: string; outcome: 'resumed' | 'unwound' | 'failed' | 'postponed'; message: string }
+  | { what: 'cutover'; id: string; outcome: 'done' | 'rolled-back' | 'failed' | 'postponed'; message: string }
+  | { what: 'snapshot'; id: string; outcome: 'removed' | 'postponed'; message: string };
+
+export interface Replicator {
+  /** Call once at the start, before anything else: resumes or unwinds what an earlier process left, sweeps own snapshots. */
+  recover(signal?: AbortSignal): Promise<Recovered[]>;
+  /** Replicates the job's machine: full first, then incremental. Throws unless it was proven. */
+  run(jobId: string, options?: { kind?: 'incremental' | 'reconcile' | 'final'; signal?: AbortSignal }): Promise<RunReport>;
+  /** Moves the machine for good. Throws after a rollback, which the error's message tells of. A job that was cut over answers that. */
+  cutover(jobId: string, settings?: Partial<CutoverSettings>, signal?: AbortSignal): Promise<Cutover>;
+  /** Undoes the job's cutover: stops the machine at the target, powers the source on again. */
+  rollback(jobId: string, signal?: AbortSignal): Promise<Cutover>;
+}
+
+export const defaultCutoverSettings: CutoverSettings = {
+  preSync: true,
+  shutdownDeadlineMs: 5 * 60_000,
+  expectConsole: undefined,
+  bootTimeoutMs: 5 * 60_000,
+};
+
+export function createReplicator(parts: ReplicationParts): Replicator {
+  const { store, clock } = parts;
+  /** Machines that are worked on now, by id. */
+  const busy = new Set<string>();
+
+  async function exclusively<Result>(machineId: string, work: () => Promise<Result>): Promise<Result> {
+    if (busy.has(machineId)) throw new OctopusError('source.busy', 'The machine is being replicated already.', { retryable: true });
+    busy.add(machineId);
+    try {
+      return await work();
+    } finally {
+      busy.delete(machineId);
+    }
+  }
+
+  async function jobOf(jobId: string): Promise<{ job: Job; machine: StoredMachine }> {
+    const job = await store.jobs.find(jobId);
+    const machine = job && (await store.machines.find(job.machineId));
+    if (!job || !machine) throw new OctopusError('argument.invalid', `There is no job ${jobId}.`, { field: 'job' });
+    return { job, machine };
+  }
+
+  async function contextOf(run: Run, job: Job, machine: StoredMachine, signal: AbortSignal): Promise<RunContext> {
+    const sourceProvider = await parts.source(machine.sourceEnvironmentId, signal);
+    const targetProvider = await parts.target(job.targetEnvironmentId, signal);
+    const disks = await store.runDisks.ofRun(run.id);
+    return { ...parts, job, run, machine, sourceProvider, targetProvider, signal, snapshot: undefined, disks };
+  }
+
+  async function reportOf(c: RunContext): Promise<RunReport> {
+    const points = await store.recoveryPoints.ofJob(c.job.id);
+    const point = points.find(({ id }) => id === c.run.recoveryPointId);
+    if (!point) throw new OctopusError('internal.unexpected', `Run ${c.run.id} ended without its recovery point.`);
+    return { run: c.run, disks: c.disks, point };
+  }
+
+  /** A run from its beginning. Its id may be given, so that a cutover knows it before it exists. */
+  async function startRun(jobId: string, kind: 'incremental' | 'reconcile' | 'final', id: string, signal: AbortSignal): Promise<RunReport> {
+    const { job, machine: stored } = await jobOf(jobId);
+    await endInterrupted(jobId, signal);
+    const source = await parts.source(stored.sourceEnvironmentId, signal);
+    const inventory = await retrying(parts, signal, (either) => source.machine(stored.inventory.ref, either));
+    if (inventory.instanceUuid !== stored.inventory.instanceUuid) {
+      throw new OctopusError('source.missing', `${stored.inventory.name} is no longer there: its place is taken by ${inventory.name}.`);
+    }
+    const machine = await store.machines.put({ ...stored, inventory, seenAt: clock.now().toISOString() });
+    const run: Run = {
+      id,
+      jobId,
+      kind,
+      state: 'running',
+      phase: 'tracking',
+      resumes: 0,
+      snapshotRef: undefined,
+      snapshotTakenAt: undefined,
+      trackingDoubt: undefined,
+      notes: [],
+      counts: noCounts,
+      reconnects: 0,
+      recoveryPointId: parts.newId(),
+      error: undefined,
+      startedAt: clock.now().toISOString(),
+      endedAt: undefined,
+    };
+    const c = await contextOf(run, job, machine, signal);
+    await store.runs.add(run);
+    parts.onEvent({ type: 'run', runId: id, machine: inventory.name, resumed: false });
+    await performRun(c);
+    return reportOf(c);
+  }
+
+  /** A run that recover() had to postpone comes first: two runs must not share a replica. */
+  async function endInterrupted(jobId: string, signal: AbortSignal): Promise<void> {
+    for (const run of await store.runs.unfinished()) {
+      if (run.jobId !== jobId) continue;
+      await resumeRun(run, signal).catch((error: unknown) => {
+        if (run.state === 'running') throw error;
+      });
+    }
+  }
+
+  /** Goes on with an interrupted run on its snapshot, or unwinds it where that is gone. Undefined: unwound. */
+  async function resumeRun(run: Run, signal: AbortSignal): Promise<RunReport | undefined> {
+    const { job, machine } = await jobOf(run.jobId);
+    const c = await contextOf(run, job, machine, signal);
+    const { ref, name } = machine.inventory;
+    if (!isProven(run.phase)) {
+      c.snapshot = await retrying(parts, signal, async (either) => {
+        try {
+          return await c.sourceProvider.findSnapshot(ref, snapshotName(run.id), either);
+        } catch (error) {
+          // Without its machine a run cannot go on.
+          if (toOctopusError(error).code === 'source.missing') return undefined;
+          throw error;
+        }
+      });
+      if (!c.snapshot || run.resumes >= MOST_RESUMES) {
+        await unwind(run, c.snapshot ? 'It was interrupted too often.' : 'It was interrupted, and its snapshot is not there.');
+        return undefined;
+      }
+    }
+    run.resumes++;
+    // The replica is looked at again, in case someone touched it in between. What the journal settled stays settled.
+    if (run.phase === 'transfer' || run.phase === 'verify') run.phase = 'replica';
+    await store.runs.save(run);
+    parts.onEvent({ type: 'run', runId: run.id, machine: name, resumed: true });
+    await performRun(c);
+    return reportOf(c);
+  }
+
+  async function unwind(run: Run, why: string): Promise<void> {
+    const at = clock.now().toISOString();
+    run.state = 'failed';
+    run.error = { code: 'operation.cancelled', message: why };
+    run.endedAt = at;
+    await store.runs.save(run);
+    await store.runs.enterPhase(run.id, undefined, at);
+    await store.activity.add({ at, action: 'run.unwound', subject: run.jobId, message: why });
+    parts.onEvent({ type: 'ended', run });
+  }
+
+  const corridor = { startRun, resumeRun, jobOf };
+
+  async function recoverRun(run: Run, signal: AbortSignal): Promise<Recovered> {
+    const recovered = (outcome: 'resumed' | 'unwound' | 'failed' | 'postponed', message: string): Recovered => ({
+      what: 'run',
+      id: run.id,
+      outcome,
+      message,
+    });
+    try {
+      const report = await resumeRun(run, signal);
+      if (report) return recovered('resumed', `An interrupted run was resumed and proven (recovery point ${report.point.id}).`);
+      return recovered('unwound', `An interrupted run was unwound: ${run.error?.message}`);
+    } catch (caught) {
+      signal.throwIfAborted();
+      const { message } = toOctopusError(caught);
+      if (run.state === 'running') return recovered('postponed', `An interrupted run could not be looked at: ${message}`);
+      return recovered('failed', `An interrupted run was resumed and failed: ${message}`);
+    }
+  }
+
+  async function recoverCutover(cutover: Cutover, signal: AbortSignal): Promise<Recovered> {
+    const recovered = (outcome: 'done' | 'rolled-back' | 'failed' | 'postponed', message: string): Recovered => ({
+      what: 'cutover',
+      id: cutover.id,
+      outcome,
+      message,
+    });
+    try {
+      const ended = await continueCutover(parts, corridor, cutover, signal);
+      if (ended.state === 'done') return recovered('done', `An interrupted cutover was finished: the machine runs at ${ended.where}.`);
+      return recovered('rolled-back', `An interrupted rollback was finished: ${ended.undone.join(' ')}`);
+    } catch (caught) {
+      const { message } = toOctopusError(caught);
+      if (cutover.state === 'rolled-back' || cutover.state === 'failed') return recovered(cutover.state, message);
+      return recovered('postponed', `An interrupted cutover could not be continued: ${message}`);
+    }
+  }
+
+  async function sweepMachine(machine: StoredMachine, signal: AbortSignal): Promise<Recovered[]> {
+    const { ref, name } = machine.inventory;
+    try {
+      const source = await parts.source(machine.sourceEnvironmentId, signal);
+      const removed = await retrying(parts, signal, (either) => sweepSnapshots(source, store, ref, either));
+      return removed.map((id) => ({
+        what: 'snapshot',
+        id,
+        outcome: 'removed',
+        message: `The snapshot ${id} was left on ${name}: removed.`,
+      }));
+    } catch (caught) {
+      signal.throwIfAborted();
+      const error = toOctopusError(caught);
+      if (error.code === 'source.missing') return [];
+      return [{ what: 'snapshot', id: name, outcome: 'postponed', message: `${name} could not be swept: ${error.message}` }];
+    }
+  }
+
+  return {
+    async recover(signal = new AbortController().signal) {
+      const recovered: Recovered[] = [];
+      const cutovers = await store.cutovers.unfinished();
+      const ofCutovers = new Set(cutovers.map(({ finalRunId }) => finalRunId));
+      for (const run of await store.runs.unfinished()) {
+        // The final run of a cutover is the cutover's to continue.
+        if (!ofCutovers.has(run.id)) recovered.push(await recoverRun(run, signal));
+      }
+      for (const cutover of cutovers) recovered.push(await recoverCutover(cutover, signal));
+      for (const machine of await store.machines.list()) recovered.push(...(await sweepMachine(machine, signal)));
+      return recovered;
+    },
+    async run(jobId, { kind = 'incremental', signal = new AbortController().signal } = {}) {
+      const { job, machine } = await jobOf(jobId);
+      refuseCutOver(job, machine);
+      if ((await store.cutovers.unfinished()).some((cutover) => cutover.jobId === jobId)) {
+        throw new OctopusError('source.busy', `A cutover of ${machine.inventory.name} was interrupted and has to be finished first.`);
+      }
+      return exclusively(machine.id, () => startRun(jobId, kind, parts.newId(), signal));
+    },
+    async cutover(jobId, settings = {}, signal = new AbortController().signal) {
+      const { job, machine } = await jobOf(jobId);
+      return exclusively(machine.id, async () => {
+        const [last] = await store.cutovers.ofJob(jobId);
+        if (job.state === 'cut-over' && last) return last;
+        if (last && (last.state === 'running' || last.state === 'rolling-back')) return continueCutover(parts, corridor, last, signal);
+        const cutover: Cutover = {
+          id: parts.newId(),
+          jobId,
+          state: 'running',
+          phase: 'pre-sync',
+          settings: { ...defaultCutoverSettings, ...settings },
+          sourceWasOn: undefined,
+          poweredOff: undefined,
+          finalRunId: undefined,
+          startAttempted: false,
+          handle: undefined,
+          where: undefined,
+          undone: [],
+          error: undefined,
+          startedAt: clock.now().toISOString(),
+          endedAt: undefined,
+        };
+        await store.cutovers.add(cutover);
+        return continueCutover(parts, corridor, cutover, signal);
+      });
+    },
+    async rollback(jobId, signal = new AbortController().signal) {
+      const { machine } = await jobOf(jobId);
+      return exclusively(machine.id, async () => {
+        const [last] = await store.cutovers.ofJob(jobId);
+        if (last?.state !== 'done') {
+          throw new OctopusError('argument.invalid', `${machine.inventory.name} is not cut over, so there is nothing to roll back.`, {
+            field: 'machine',
+          });
+        }
+        return rollBackCutover(parts, corridor, last, signal);
+      });
+    },
+  };
+}
+
+function refuseCutOver(job: Job, machine: StoredMachine): void {
+  if (job.state !== 'cut-over') return;
+  throw new OctopusError(
+    'argument.invalid',
+    `${machine.inventory.name} was cut over and runs at the target: roll that back before replicating it again.`,
+    { field: 'machine' },
+  );
+}

@@ -1,0 +1,60 @@
+import { type OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
+import type { Clock } from '../domain/clock.ts';
+
+export interface RetryPolicy {
+  /** Failures in a row, without any progress between them, after which the error is final. */
+  attempts: number;
+  /** Milliseconds before the second try; doubles up to `maxMs`. */
+  firstMs: number;
+  maxMs: number;
+}
+
+/** About four minutes of an unreachable vCenter: long enough for a restart of its services. */
+export const defaultRetryPolicy: RetryPolicy = { attempts: 12, firstMs: 250, maxMs: 30_000 };
+
+/** May it pass by itself later? An ended session does, by a new login. */
+export function isWorthRetrying(error: OctopusError): boolean {
+  return error.retryable || error.code === 'source.session';
+}
+
+/** Milliseconds to wait after `failures` in a row. A lost session is repeated at once the first time: nothing has to recover. */
+export function backoff(policy: RetryPolicy, failures: number, error: OctopusError): number {
+  if (failures === 1 && error.code === 'source.session') return 0;
+  return Math.min(policy.maxMs, policy.firstMs * 2 ** (failures - 1));
+}
+
+/** Repeats an idempotent call while its error is worth it. */
+export async function retrying<Result>(
+  { clock, retry }: { clock: Clock; retry: RetryPolicy },
+  signal: AbortSignal,
+  call: (signal: AbortSignal) => Promise<Result>,
+  onRetry: (failures: number, error: OctopusError) => void = () => {},
+): Promise<Result> {
+  for (let failures = 1; ; failures++) {
+    try {
+      signal.throwIfAborted();
+      return await call(signal);
+    } catch (caught) {
+      const error = toOctopusError(caught);
+      if (signal.aborted || !isWorthRetrying(error) || failures >= retry.attempts) throw error;
+      onRetry(failures, error);
+      await clock.sleep(backoff(retry, failures, error), signal);
+    }
+  }
+}
+
+/** Runs all at once; the first failure aborts the others, and is thrown when all have ended. */
+export async function allOrNone(signal: AbortSignal, works: ((signal: AbortSignal) => Promise<void>)[]): Promise<void> {
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  let first: { error: unknown } | undefined;
+  await Promise.all(
+    works.map((work) =>
+      work(either).catch((error: unknown) => {
+        first ??= { error };
+        stop.abort(error);
+      }),
+    ),
+  );
+  if (first) throw first.error;
+}

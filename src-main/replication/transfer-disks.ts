@@ -1,0 +1,152 @@
+import { blockState, isSettled, openJournal } from '../../workers/blocks/journal.ts';
+import { blockLength } from '../../workers/blocks/manifest.ts';
+import { toOctopusError } from '../../workers/octopus-error.ts';
+import type { ExtentTable, SourceDescriptor, TransferCounts, TransferTask } from '../../workers/protocol.ts';
+import type { RunCounts, RunDisk } from '../domain/run.ts';
+import type { ReplicaHandle } from '../providers/target.ts';
+import type { RunContext } from './context.ts';
+import { splitTable, tableBytes, wholeDisk } from './extent-table.ts';
+import { datastoreKey, hostKey } from './limiter.ts';
+import { openReplicas } from './prepare-replica.ts';
+import { allOrNone, backoff, isWorthRetrying, retrying } from './retry.ts';
+
+/** Phase `transfer`: all disks at once, each split into tasks, as many at a time as its host and its datastore allow. */
+export async function transferDisks(c: RunContext): Promise<void> {
+  const handles = await openReplicas(c);
+  await allOrNone(
+    c.signal,
+    c.disks.map((disk) => async (signal) => {
+      const handle = handles.get(disk.key)!;
+      const before = await countJournal(handle.journal);
+      await transferTable(c, disk, handle, disk.extents ?? wholeDisk(disk.capacity), disk.blank, signal);
+      disk.counts = { ...(await countJournal(handle.journal)), resumed: before.read };
+      await c.store.runDisks.save(disk);
+    }),
+  );
+}
+
+/** Copies these extents of one disk, in as many tasks as pay off. */
+export async function transferTable(
+  c: RunContext,
+  disk: RunDisk,
+  handle: ReplicaHandle,
+  table: ExtentTable,
+  targetIsBlank: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const total = tableBytes(table);
+  const parts = splitTable(table, c.pool.threads, c.tuning.taskBytes);
+  const counts = parts.map(() => ({ read: 0, sent: 0, zero: 0, unchanged: 0, resumed: 0 }));
+  const report = (type: 'progress' | 'checkpoint') => {
+    const sum = counts.reduce(addCounts);
+    if (type === 'checkpoint') c.onEvent({ type, runId: c.run.id, key: disk.key, counts: sum });
+    else c.onEvent({ type, runId: c.run.id, key: disk.key, activity: 'transfer', done: sum.read + sum.resumed, total, counts: sum });
+  };
+  await allOrNone(
+    signal,
+    parts.map((extents, index) => async (either) => {
+      const task = {
+        kind: 'transfer' as const,
+        id: `${c.run.id}/${disk.key}/${index}`,
+        sink: handle.sink,
+        size: disk.capacity,
+        extents,
+        journal: handle.journal,
+        targetIsBlank,
+        ...(c.tuning.limit === undefined ? {} : { limit: c.tuning.limit }),
+        ...(c.tuning.checkpointBytes === undefined ? {} : { checkpointBytes: c.tuning.checkpointBytes }),
+      };
+      await transferTask(c, disk, task, either, (type, now) => {
+        counts[index] = now;
+        report(type);
+      });
+    }),
+  );
+}
+
+/** One task, repeated with a fresh descriptor while its errors are worth it; what was durable is not sent again. */
+async function transferTask(
+  c: RunContext,
+  disk: RunDisk,
+  task: Omit<TransferTask, 'source'>,
+  signal: AbortSignal,
+  report: (type: 'progress' | 'checkpoint', counts: TransferCounts) => void,
+): Promise<void> {
+  const release = await c.limiter.acquire([hostKey(c.machine.inventory.host), datastoreKey(disk.datastore)], signal);
+  try {
+    let refresh = false;
+    for (let failures = 0; ; ) {
+      let progressed = false;
+      const opened = await openDisk(c, disk, refresh, signal);
+      try {
+        const running = c.pool.run(
+          { ...task, source: opened.source },
+          {
+            signal,
+            onEvent(event) {
+              if (event.type === 'checkpoint') progressed = true;
+              report(event.type, event.counts);
+            },
+          },
+        );
+        const result = await running.result;
+        c.run.reconnects += result.kind === 'transfer' ? result.reconnects : 0;
+        if (result.kind === 'transfer') report('checkpoint', result.counts);
+        return;
+      } catch (caught) {
+        const error = toOctopusError(caught);
+        failures = progressed ? 1 : failures + 1;
+        if (signal.aborted || !isWorthRetrying(error) || failures >= c.retry.attempts) throw error;
+        c.run.reconnects++;
+        c.onEvent({ type: 'retry', runId: c.run.id, key: disk.key, attempt: failures, code: error.code, message: error.message });
+        refresh = error.code === 'source.session' || failures > 1;
+        await c.clock.sleep(backoff(c.retry, failures, error), signal);
+      } finally {
+        await opened.close();
+      }
+    }
+  } finally {
+    release();
+  }
+}
+
+function openDisk(
+  c: RunContext,
+  disk: RunDisk,
+  refresh: boolean,
+  signal: AbortSignal,
+): Promise<{ source: SourceDescriptor; close(): Promise<void> }> {
+  const frozen = c.snapshot!.disks.find(({ key }) => key === disk.key)!;
+  const ref = c.machine.inventory.ref;
+  return retrying(c, signal, (either) => c.sourceProvider.openDescriptor(ref, c.snapshot!, frozen, { refresh }, either));
+}
+
+/** Bytes by what became of them in the journal's run: true also when several processes had a hand in it. */
+export async function countJournal(path: string): Promise<RunCounts> {
+  const journal = await openJournal(path);
+  try {
+    const counts = { read: 0, sent: 0, zero: 0, unchanged: 0, resumed: 0, verified: 0 };
+    for (let block = 0; block < journal.blocks; block++) {
+      const state = journal.state(block);
+      if (!isSettled(state)) continue;
+      const length = blockLength(block, journal.size);
+      counts.read += length;
+      if (state === blockState.copied) counts.sent += length;
+      else if (state === blockState.zero) counts.zero += length;
+      else counts.unchanged += length;
+    }
+    return counts;
+  } finally {
+    await journal.close();
+  }
+}
+
+function addCounts(a: TransferCounts, b: TransferCounts): TransferCounts {
+  return {
+    read: a.read + b.read,
+    sent: a.sent + b.sent,
+    zero: a.zero + b.zero,
+    unchanged: a.unchanged + b.unchanged,
+    resumed: a.resumed + b.resumed,
+  };
+}
