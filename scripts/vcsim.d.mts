@@ -1,0 +1,2 @@
+/** Path of the built program. */
+export function buildVcsim(): string;
