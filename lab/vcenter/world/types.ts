@@ -70,12 +70,15 @@ export interface LabMachineSpec {
   template?: boolean;
   /** Folder path below the data centre's vm folder, e.g. `Production/Web`. */
   folder?: string;
-  /** Names; defaults are the world's first. */
+  /** Names; defaults are the world's first. One that does not exist is made; a datastore named `nfs…` or `vsan…` is of that kind. */
   cluster?: string;
   datastore?: string;
   networks?: string[];
   tags?: string[];
-  /** Seed of this guest's writes, over the world's; false: this guest never writes by itself. */
+  /**
+   * Seed of this guest's writes, over the world's; false: it never writes by itself. Guests of generated machines never do.
+   * On an image with a partition table the guest changes only what no partition covers, and elsewhere writes again what is there.
+   */
   churn?: number | false;
 }
 
@@ -311,7 +314,7 @@ export interface LabMachine {
 
   /** ReconfigVM_Task with changeTrackingEnabled. */
   setChangeTracking(enabled: boolean): LabTask;
-  /** ReconfigVM_Task with other parts; the server applies `change` once the task ends. */
+  /** ReconfigVM_Task with other parts. */
   reconfigure(change: { name?: string; extendDisk?: { key: number; capacity: number } }): LabTask;
   /** Result: the snapshot's reference. */
   createSnapshot(name: string, description?: string, options?: CreateSnapshotOptions): LabTask;
@@ -426,6 +429,7 @@ export interface FaultPlan {
 // ---------------------------------------------------------------- guests
 
 export interface Churn {
+  /** Not paused; guests without a seed write only when ticked all the same. */
   readonly running: boolean;
   pause(): void;
   resume(): void;

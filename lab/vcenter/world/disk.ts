@@ -1,0 +1,194 @@
+import type { Content } from './content.ts';
+import { LabFault } from './lab-fault.ts';
+import { chainOf, type Layer, readLayer, writeLayer } from './layer.ts';
+import { changeIdOf, type Tracking, trackWrite } from './tracking.ts';
+import type { LabDisk, LabDiskView, Ref } from './types.ts';
+
+/** What a disk asks of its machine. */
+export interface DiskOwner {
+  powerState: string;
+  now(): number;
+  hasSnapshots(): boolean;
+  /** The layer that the snapshot froze. */
+  frozenLayer(snapshot: Ref, key: number): Layer;
+  /** New content for a disk that is made again. */
+  replace(disk: SimulatedDisk, spec: { size: number; fill?: number }): void;
+  configurationChanged(): void;
+}
+
+export type DiskIdentity = Pick<
+  LabDiskView,
+  'key' | 'label' | 'controllerKey' | 'unitNumber' | 'objectId' | 'thin' | 'mode' | 'backing' | 'datastore' | 'datastoreRef'
+> & { sharing: 'none' | 'virtual' | 'physical' };
+
+/** A disk as a snapshot shows it. The layer may move when a consolidation merges it; the content it shows does not. */
+export class FrozenDisk implements LabDiskView {
+  readonly identity: DiskIdentity;
+  readonly uuid: string;
+  readonly capacity: number;
+  readonly changeId: string | undefined;
+  layer: Layer;
+
+  constructor(disk: SimulatedDisk) {
+    this.identity = disk.identity;
+    this.uuid = disk.uuid;
+    this.capacity = disk.capacity;
+    this.changeId = disk.changeId;
+    this.layer = disk.top;
+  }
+
+  get key() {
+    return this.identity.key;
+  }
+  get label() {
+    return this.identity.label;
+  }
+  get controllerKey() {
+    return this.identity.controllerKey;
+  }
+  get unitNumber() {
+    return this.identity.unitNumber;
+  }
+  get objectId() {
+    return this.identity.objectId;
+  }
+  get thin() {
+    return this.identity.thin;
+  }
+  get mode() {
+    return this.identity.mode;
+  }
+  get backing() {
+    return this.identity.backing;
+  }
+  get datastore() {
+    return this.identity.datastore;
+  }
+  get datastoreRef() {
+    return this.identity.datastoreRef;
+  }
+  get fileName() {
+    return `[${this.datastore}] ${this.layer.file}`;
+  }
+  get parentFileNames() {
+    return chainOf(this.layer)
+      .slice(1)
+      .map((layer) => `[${this.datastore}] ${layer.file}`);
+  }
+}
+
+export class SimulatedDisk implements LabDisk {
+  readonly identity: DiskIdentity;
+  readonly owner: DiskOwner;
+  uuid: string;
+  capacity: number;
+  top: Layer;
+  content: Content;
+  tracking: Tracking | undefined;
+
+  constructor(owner: DiskOwner, identity: DiskIdentity, uuid: string, content: Content, base: Layer) {
+    this.owner = owner;
+    this.identity = identity;
+    this.uuid = uuid;
+    this.content = content;
+    this.capacity = Math.ceil(content.size / 512) * 512;
+    this.top = base;
+  }
+
+  get key() {
+    return this.identity.key;
+  }
+  get label() {
+    return this.identity.label;
+  }
+  get controllerKey() {
+    return this.identity.controllerKey;
+  }
+  get unitNumber() {
+    return this.identity.unitNumber;
+  }
+  get objectId() {
+    return this.identity.objectId;
+  }
+  get thin() {
+    return this.identity.thin;
+  }
+  get mode() {
+    return this.identity.mode;
+  }
+  get backing() {
+    return this.identity.backing;
+  }
+  get datastore() {
+    return this.identity.datastore;
+  }
+  get datastoreRef() {
+    return this.identity.datastoreRef;
+  }
+  get fileName() {
+    return `[${this.datastore}] ${this.top.file}`;
+  }
+  get parentFileNames() {
+    return chainOf(this.top)
+      .slice(1)
+      .map((layer) => `[${this.datastore}] ${layer.file}`);
+  }
+  get changeId() {
+    return this.tracking === undefined ? undefined : changeIdOf(this.tracking);
+  }
+  /** Snapshots freeze it. */
+  get snapshottable() {
+    return this.mode === 'persistent' && this.backing !== 'physicalRdm';
+  }
+  get trackable() {
+    return this.snapshottable && this.identity.sharing === 'none';
+  }
+
+  write(offset: number, data: Buffer): void {
+    if (this.owner.powerState !== 'poweredOn') {
+      throw new LabFault('InvalidPowerState', 'A guest writes only while its machine is powered on.', {
+        requestedState: 'poweredOn',
+        existingState: this.owner.powerState,
+      });
+    }
+    this.#check(offset, data.length);
+    if (data.length === 0) return;
+    const { first, last } = writeLayer(this.top, offset, data, this.owner.now());
+    if (this.tracking !== undefined) trackWrite(this.tracking, first, last);
+  }
+
+  read(offset: number, length: number): Buffer {
+    this.#check(offset, length);
+    return readLayer(this.top, offset, length);
+  }
+
+  readAt(snapshot: Ref, offset: number, length: number): Buffer {
+    this.#check(offset, length);
+    return readLayer(this.owner.frozenLayer(snapshot, this.key), offset, length);
+  }
+
+  resize(capacity: number): void {
+    if (this.owner.hasSnapshots() || this.top.parent !== undefined) {
+      throw new LabFault('InvalidDeviceOperation', 'A disk of a machine with snapshots cannot be resized.', { badOp: 'edit' });
+    }
+    if (capacity < this.capacity || capacity % 512 !== 0) {
+      throw new LabFault('InvalidDeviceSpec', 'A disk can only grow, in whole sectors.', { deviceIndex: '0' });
+    }
+    this.capacity = capacity;
+    this.owner.configurationChanged();
+  }
+
+  recreate(spec: { size: number; fill?: number }): void {
+    if (this.owner.hasSnapshots() || this.top.parent !== undefined) {
+      throw new LabFault('InvalidDeviceOperation', 'A disk of a machine with snapshots cannot be replaced.', { badOp: 'remove' });
+    }
+    this.owner.replace(this, spec);
+    this.owner.configurationChanged();
+  }
+
+  #check(offset: number, length: number): void {
+    if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0 || offset + length > this.capacity) {
+      throw new RangeError(`[${offset}, ${offset + length}) is not inside a disk of ${this.capacity} bytes.`);
+    }
+  }
+}
