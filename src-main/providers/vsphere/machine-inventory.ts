@@ -21,6 +21,7 @@ export const machinePaths = [
   'runtime.host',
   'runtime.consolidationNeeded',
   'snapshot',
+  'tag',
 ] as const;
 
 /** A virtual disk as a configuration shows it: the machine's current one or a snapshot's. */
@@ -150,7 +151,8 @@ export function machineInventory(ref: string, properties: Properties, infrastruc
     hardwareVersion: hardwareVersion(properties),
     changeTracking: text('config.changeTrackingEnabled') === 'true',
     template: text('config.template') === 'true',
-    tags,
+    // What SOAP knows of tags is usually nothing: vCenter keeps them in another service (see tags.ts).
+    tags: [...new Set([...tags, ...(properties.get('tag')?.children ?? []).map((tag) => tag.value('key') ?? '')])].sort(),
     disks: diskDevices(devices, infrastructure).map(plainDisk),
     adapters: adapters(devices, infrastructure),
     snapshotCount: snapshotTree(properties.get('snapshot')).length,

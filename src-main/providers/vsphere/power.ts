@@ -1,29 +1,16 @@
 import type { OctopusError } from '../../../workers/octopus-error.ts';
-import { machineState, whileBusy } from './machine-state.ts';
-import { waitForTask } from './properties.ts';
-import { faultName } from './vim-fault.ts';
-import { type MoRef, moRef, type VimSession } from './vim-session.ts';
+import { machineState } from './machine-state.ts';
+import { reachByTask } from './machine-task.ts';
+import { moRef, type VimSession } from './vim-session.ts';
 import { checkCancelled, sleep } from './wait.ts';
 
 /** Milliseconds for which another task may hold the machine. */
 const BUSY = 120_000;
 
-async function power(session: VimSession, machine: string, operation: 'PowerOnVM' | 'PowerOffVM', signal?: AbortSignal): Promise<void> {
+function power(session: VimSession, machine: string, operation: 'PowerOnVM' | 'PowerOffVM', signal?: AbortSignal): Promise<void> {
   const wanted = operation === 'PowerOnVM' ? 'on' : 'off';
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const args = { _this: moRef('VirtualMachine', machine) };
-      const task = await whileBusy(BUSY, () => session.call<MoRef>(`${operation}_Task`, args, { signal, repeat: false }), signal);
-      await waitForTask(session, task, operation, signal);
-      return;
-    } catch (error) {
-      checkCancelled(signal);
-      // The first try may have been carried out although its answer was lost.
-      if ((await machineState(session, machine, signal)).powerState === wanted) return;
-      if (attempt >= 3 || !((error as OctopusError).retryable || faultName(error) === 'InvalidPowerState')) throw error;
-      await sleep(300 * attempt, signal);
-    }
-  }
+  const reached = async () => (await machineState(session, machine, signal)).powerState === wanted;
+  return reachByTask(session, { operation, args: { _this: moRef('VirtualMachine', machine) }, reached, busyMs: BUSY }, signal);
 }
 
 export async function powerOn(session: VimSession, machine: string, signal?: AbortSignal): Promise<void> {

@@ -3,15 +3,18 @@ import { changeId } from '../../domain/machine.ts';
 import type { MachineSnapshot, SnapshotDisk } from '../source.ts';
 import { type DiskDevice, diskDevices } from './machine-inventory.ts';
 import { foreignSnapshots, type MachineState, machineState, whileBusy } from './machine-state.ts';
-import { retrieveObject, waitForTask } from './properties.ts';
+import { reachByTask } from './machine-task.ts';
+import { retrieveObject, retrieveObjects, waitForTask } from './properties.ts';
 import { faultName } from './vim-fault.ts';
 import { type MoRef, moRef, type VimSession } from './vim-session.ts';
 import { checkCancelled, sleep } from './wait.ts';
 
 /** Milliseconds. */
 export interface SnapshotPatience {
-  /** How long a create that failed without a clear reason may take to land after all. */
+  /** How long a create that timed out on the server may take to land after all. */
   landMs: number;
+  /** How long a create whose answer was lost may take to appear. */
+  lostMs: number;
   /** How long a consolidation may take. */
   consolidationMs: number;
   /** After this long with nothing cleared, the consolidation is asked for: nobody may be working on it. */
@@ -21,9 +24,10 @@ export interface SnapshotPatience {
 }
 
 export const defaultPatience: SnapshotPatience = {
-  landMs: 60_000,
+  landMs: 30_000,
+  lostMs: 2000,
   consolidationMs: 3_600_000,
-  consolidateAfterMs: 60_000,
+  consolidateAfterMs: 3000,
   busyMs: 120_000,
 };
 
@@ -73,6 +77,9 @@ async function make(
   }
 }
 
+/** Tries of a create that broke on the way and left nothing. */
+const TRIES = 3;
+
 async function takeSnapshot(
   session: VimSession,
   machine: string,
@@ -83,33 +90,31 @@ async function takeSnapshot(
 ): Promise<string> {
   const description = 'Taken by Octopus for one replication run; removed when it ends.';
   const args = { _this: vm(machine), name, description, memory: false, quiesce };
-  try {
-    // Not repeated blindly: a create whose answer was lost may have been carried out.
-    const task = await whileBusy(
-      patience.busyMs,
-      () => session.call<MoRef>('CreateSnapshot_Task', args, { signal, repeat: false }),
-      signal,
-    );
-    const result = await waitForTask(session, task, 'CreateSnapshot', signal);
-    if (result?.text) return result.text;
-  } catch (error) {
-    checkCancelled(signal);
-    const known = error as OctopusError;
-    const definite =
-      known.code !== 'source.unreachable' &&
-      known.code !== 'source.session' &&
-      !/tim(ed|e) ?out/i.test(`${faultName(known)} ${known.message}`);
-    const landed = await awaitLanding(session, machine, name, definite || known.code === 'source.denied' ? 0 : patience.landMs, signal);
-    if (landed === undefined) throw known;
-    return landed;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      // Not repeated blindly: a create whose answer was lost may have been carried out.
+      const task = await whileBusy(
+        patience.busyMs,
+        () => session.call<MoRef>('CreateSnapshot_Task', args, { signal, repeat: false }),
+        signal,
+      );
+      const result = await waitForTask(session, task, 'CreateSnapshot', signal);
+      if (result?.text) return result.text;
+      throw new OctopusError('source.protocol', `The server says that it took the snapshot ${name}, but does not name it.`);
+    } catch (error) {
+      checkCancelled(signal);
+      const known = error as OctopusError;
+      const timedOut = faultName(known) === 'Timedout';
+      const unclear = known.retryable || known.code === 'source.protocol';
+      const landed = await awaitLanding(session, machine, name, timedOut ? patience.landMs : unclear ? patience.lostMs : 0, signal);
+      if (landed !== undefined) return landed;
+      // A create that timed out may land after any time: only its caller, who sweeps by name, may decide to make another.
+      if (timedOut || !known.retryable || attempt >= TRIES) throw known;
+    }
   }
-  const landed = await awaitLanding(session, machine, name, patience.landMs, signal);
-  if (landed === undefined)
-    throw new OctopusError('source.protocol', `The server says that it took the snapshot ${name}, but there is none.`);
-  return landed;
 }
 
-/** A create may time out and still land: looks for the exact name, once at least. */
+/** A create may fail and still land: looks for the exact name, once at least, and as long as the server works on a snapshot. */
 async function awaitLanding(
   session: VimSession,
   machine: string,
@@ -120,8 +125,29 @@ async function awaitLanding(
   const deadline = Date.now() + landMs;
   for (let pause = 100; ; pause = Math.min(pause * 2, 2000)) {
     const ref = await snapshotNamed(session, machine, name, signal);
-    if (ref !== undefined || Date.now() >= deadline) return ref;
+    if (ref !== undefined) return ref;
+    if (Date.now() >= deadline && !(landMs > 0 && (await snapshotUnderWay(session, machine, signal)))) {
+      // Between the two questions it may have come.
+      return landMs > 0 ? snapshotNamed(session, machine, name, signal) : undefined;
+    }
     await sleep(pause, signal);
+  }
+}
+
+async function snapshotUnderWay(session: VimSession, machine: string, signal?: AbortSignal): Promise<boolean> {
+  const recent = (await retrieveObject(session, vm(machine), ['recentTask'], signal)).get('recentTask');
+  const tasks = (recent?.children ?? []).map((task) => moRef('Task', task.text));
+  if (tasks.length === 0) return false;
+  try {
+    const infos = await retrieveObjects(session, tasks, { Task: ['info.state', 'info.descriptionId'] }, signal);
+    return infos.some(({ properties }) => {
+      const state = properties.get('info.state')?.text;
+      return (state === 'queued' || state === 'running') && /createSnapshot/i.test(properties.get('info.descriptionId')?.text ?? '');
+    });
+  } catch (error) {
+    // A task that was forgotten between the two questions had ended.
+    if ((error as OctopusError).code === 'source.missing') return false;
+    throw error;
   }
 }
 
@@ -197,27 +223,10 @@ export async function removeSnapshot(
   patience: SnapshotPatience,
   signal?: AbortSignal,
 ): Promise<void> {
-  const present = async () => (await machineState(session, machine, signal)).snapshots.some(({ ref }) => ref === snapshot);
-  if (!(await present())) return;
+  const reached = async () => !(await machineState(session, machine, signal)).snapshots.some(({ ref }) => ref === snapshot);
+  if (await reached()) return;
   const args = { _this: moRef('VirtualMachineSnapshot', snapshot), removeChildren: false, consolidate: true };
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const task = await whileBusy(
-        patience.busyMs,
-        () => session.call<MoRef>('RemoveSnapshot_Task', args, { signal, repeat: false }),
-        signal,
-      );
-      await waitForTask(session, task, 'RemoveSnapshot', signal);
-      break;
-    } catch (error) {
-      checkCancelled(signal);
-      // Whatever was said: gone is gone.
-      if (!(await present())) break;
-      const known = error as OctopusError;
-      if (attempt >= 3 || !known.retryable) throw known;
-      await sleep(500 * attempt, signal);
-    }
-  }
+  await reachByTask(session, { operation: 'RemoveSnapshot', args, reached, busyMs: patience.busyMs }, signal);
   await waitForConsolidation(session, machine, patience, signal);
 }
 
@@ -229,7 +238,7 @@ export async function waitForConsolidation(
   signal?: AbortSignal,
 ): Promise<void> {
   const begun = Date.now();
-  let asked = false;
+  let askAt = begun + patience.consolidateAfterMs;
   for (let pause = 50; ; pause = Math.min(pause * 1.5, 2000)) {
     const state = await machineState(session, machine, signal);
     if (!state.consolidationNeeded) return;
@@ -238,8 +247,8 @@ export async function waitForConsolidation(
       const message = `The disks of ${state.name} still need consolidation after ${Math.round(waited / 60_000)} minutes. Consolidate them in vCenter, then try again.`;
       throw new OctopusError('source.busy', message, { retryable: true });
     }
-    if (!asked && waited > patience.consolidateAfterMs) {
-      asked = true;
+    if (Date.now() >= askAt) {
+      askAt = Date.now() + 10 * patience.consolidateAfterMs;
       try {
         const task = await session.call<MoRef>('ConsolidateVMDisks_Task', { _this: vm(machine) }, { signal, repeat: false });
         await waitForTask(session, task, 'ConsolidateVMDisks', signal);

@@ -1,7 +1,7 @@
-import { foreignSnapshots, type MachineState, machineState, whileBusy } from './machine-state.ts';
-import { waitForTask } from './properties.ts';
+import { foreignSnapshots, type MachineState, machineState } from './machine-state.ts';
+import { reachByTask } from './machine-task.ts';
 import { createSnapshot, removeSnapshot, type SnapshotPatience, trackingDoubt } from './snapshots.ts';
-import { type MoRef, moRef, type VimSession } from './vim-session.ts';
+import { moRef, type VimSession } from './vim-session.ts';
 
 export type Tracking = { tracked: boolean; doubt?: string };
 
@@ -40,8 +40,8 @@ export async function prepareTracking(
   }
   if (!before.tracking) {
     const args = { _this: moRef('VirtualMachine', machine), spec: { changeTrackingEnabled: true } };
-    const task = await whileBusy(patience.busyMs, () => session.call<MoRef>('ReconfigVM_Task', args, { signal }), signal);
-    await waitForTask(session, task, 'ReconfigVM', signal);
+    const reached = async () => (await machineState(session, machine, signal)).tracking;
+    await reachByTask(session, { operation: 'ReconfigVM', args, reached, busyMs: patience.busyMs }, signal);
   }
   const temporary = await createSnapshot(session, machine, snapshotName, { quiesce: false }, patience, signal);
   await removeSnapshot(session, machine, temporary.ref, patience, signal);

@@ -26,6 +26,7 @@ const meanings: Record<string, FaultMeaning> = {
   HostCommunication: { code: 'source.unreachable', retryable: true, sentence: 'vCenter cannot talk to the host.' },
   NotSupported: { code: 'source.unsupported' },
   MethodNotFound: { code: 'source.unsupported' },
+  Timedout: { code: 'source.faulted', retryable: true, sentence: 'The server gave up waiting for the operation.' },
   RequestCanceled: { code: 'operation.cancelled', sentence: 'The server cancelled the request.' },
 };
 

@@ -144,7 +144,7 @@ export class VimSession implements AsyncDisposable {
           logins++;
           // Others may have seen the same end and logged in meanwhile.
           if (this.#login === login) await this.login(signal);
-        } else if (repeat && known.code === 'source.unreachable' && known.retryable && attempt < TRIES) {
+        } else if ((repeat || neverSent(known)) && known.code === 'source.unreachable' && known.retryable && attempt < TRIES) {
           await sleep(100 * 3 ** (attempt - 1), signal);
         } else {
           throw known;
@@ -247,6 +247,11 @@ export class VimSession implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** No connection came about, so that the call cannot have been carried out. */
+function neverSent(error: OctopusError): boolean {
+  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(String(error.details.reason));
 }
 
 /** The WSDL lies in resources/ beside src-main as well as beside dist. */

@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openVddk } from './vddk.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'octopus-vddk-test-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const disk = {
+  host: 'vc.example',
+  username: 'someone',
+  password: 'not in the arguments',
+  sha1Thumbprint: 'AA:BB',
+  machine: 'vm-57',
+  snapshot: 'snapshot-12',
+  path: '[ds] web 1/web 1.vmdk',
+};
+
+/** VDDK cannot be had here: a program in nbdkit's place notes what it was given and serves memory with the real nbdkit. */
+async function standIn(end: string): Promise<string> {
+  const program = join(folder, `nbdkit-${Math.random().toString(36).slice(2)}`);
+  const script = `#!/bin/sh
+case "$*" in *--dump-plugin*) exit 0;; esac
+printf '%s\\n' "$@" > '${folder}/argv'
+cat <&3 > '${folder}/password'
+${end}
+`;
+  await writeFile(program, script);
+  await chmod(program, 0o755);
+  return program;
+}
+
+describe('nbdkit vddk', () => {
+  it('is a clear message where the plugin is not installed', async () => {
+    await expect(openVddk(disk, {})).rejects.toMatchObject({
+      code: 'source.unsupported',
+      message: expect.stringMatching(/no vddk plugin.*VDDK/),
+    });
+    await expect(openVddk(disk, { nbdkit: join(folder, 'nothing') })).rejects.toMatchObject({
+      code: 'source.unsupported',
+      message: expect.stringMatching(/not installed/),
+    });
+  });
+
+  it('serves on a socket of its own, and the password is never an argument', async () => {
+    const program = await standIn('exec nbdkit --foreground --exit-with-parent --readonly --unix "$5" memory 1M');
+    const opened = await openVddk(disk, { nbdkit: program, libraryFolder: '/opt/vddk' });
+    if (opened.source.kind !== 'nbd' || !('socketPath' in opened.source.endpoint)) throw new Error('not a socket');
+    const { socketPath } = opened.source.endpoint;
+    const socket = net.connect(socketPath);
+    const [greeting] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    expect(greeting.toString('latin1', 0, 16)).toBe('NBDMAGICIHAVEOPT');
+    const argv = (await readFile(join(folder, 'argv'), 'utf8')).trim().split('\n');
+    expect(argv).toEqual([
+      ...[
+        '--foreground',
+        '--exit-with-parent',
+        '--readonly',
+        '--unix',
+        socketPath,
+        'vddk',
+        'libdir=/opt/vddk',
+        'server=vc.example',
+        'user=someone',
+      ],
+      ...['thumbprint=AA:BB', 'password=-3', 'vm=moref=vm-57', 'snapshot=snapshot-12', 'file=[ds] web 1/web 1.vmdk'],
+    ]);
+    expect(await readFile(join(folder, 'password'), 'utf8')).toBe('not in the arguments\n');
+    await opened.close();
+    await opened.close();
+    const gone = net.connect(socketPath);
+    expect(((await once(gone, 'error').catch((error) => [error])) as [NodeJS.ErrnoException])[0].code).toBe('ENOENT');
+  });
+
+  it('says why it ended', async () => {
+    const program = await standIn('echo "nbdkit: error: VixDiskLib_ConnectEx: Cannot connect to host" >&2; exit 1');
+    await expect(openVddk(disk, { nbdkit: program })).rejects.toMatchObject({
+      code: 'source.read',
+      message: expect.stringMatching(/Cannot connect to host/),
+    });
+  });
+
+  it('stops waiting when it is cancelled', async () => {
+    const program = await standIn('exec sleep 60');
+    await expect(openVddk(disk, { nbdkit: program }, AbortSignal.timeout(400))).rejects.toMatchObject({ code: 'operation.cancelled' });
+  });
+});
