@@ -43,34 +43,45 @@ export function fileContent(path: string): Content {
 const patch = 64 * 1024;
 /** Runs of patches that are alike, so that data and holes come in stretches: 1 MiB. */
 const run = 16;
+/** Noise that patches are cut from: making it anew for each read would be slower than any disk. */
+const noiseSize = 4 * 1024 * 1024;
+let noise: Buffer | undefined;
 
-/** Content made up from a seed: about half of it holes, some data repeated, the rest incompressible. */
+/** Content made up from a seed: about half of it holes, some of one byte only, the rest incompressible and never twice the same. */
 export function seededContent(size: number, seed: number): Content {
-  const buffer = Buffer.alloc(patch);
   const kindOf = (stretch: number): number => mix(seed, stretch) % 8;
-  const fill = (index: number): void => {
+  const stamp = Buffer.alloc(8);
+
+  /** Fills the target from one patch; `inside` is where in the patch it begins. */
+  function readPatch(target: Buffer, index: number, inside: number): void {
     const kind = kindOf(Math.floor(index / run));
-    if (kind < 4) buffer.fill(0);
-    else if (kind === 4) buffer.fill(mix(seed, index) & 0xff || 1);
-    else createRandom(mix(seed, index, 7)).bytes(buffer);
-  };
+    if (kind < 4) {
+      target.fill(0);
+    } else if (kind === 4) {
+      target.fill(mix(seed, index) & 0xff || 1);
+    } else {
+      noise ??= createRandom(1).bytes(Buffer.allocUnsafe(noiseSize));
+      const from = mix(seed, index, 7) % (noiseSize - patch);
+      noise.copy(target, 0, from + inside, from + inside + target.length);
+      if (inside < stamp.length) {
+        stamp.writeUInt32LE(index % 0x1_0000_0000, 0);
+        stamp.writeUInt32LE(seed >>> 0, 4);
+        stamp.copy(target, 0, inside);
+      }
+    }
+  }
+
   return {
     size,
     read(target, offset) {
-      let done = 0;
-      while (done < target.length) {
-        const at = offset + done;
-        const inside = at % patch;
-        const count = Math.min(patch - inside, target.length - done);
-        if (at >= size) {
-          target.fill(0, done);
-          return;
-        }
-        fill(Math.floor(at / patch));
-        buffer.copy(target, done, inside, inside + Math.min(count, size - at));
-        if (count > size - at) target.fill(0, done + size - at, done + count);
+      const end = Math.max(0, Math.min(target.length, size - offset));
+      for (let done = 0; done < end; ) {
+        const inside = (offset + done) % patch;
+        const count = Math.min(patch - inside, end - done);
+        readPatch(target.subarray(done, done + count), Math.floor((offset + done) / patch), inside);
         done += count;
       }
+      target.fill(0, end);
     },
     hole(offset, length) {
       for (let stretch = Math.floor(offset / (patch * run)); stretch * patch * run < Math.min(offset + length, size); stretch++) {

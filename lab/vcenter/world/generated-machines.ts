@@ -29,7 +29,8 @@ export function generateMachines(seed: number, count: number): LabMachineSpec[] 
     }
     if (chance(0.02)) disks.push({ size: 8 * GiB, mode: 'independent_persistent' });
     if (chance(0.01)) disks.push({ size: 8 * GiB, backing: 'physicalRdm' });
-    if (chance(0.01)) disks[disks.length - 1]!.sharing = 'virtual';
+    const shared = chance(0.01);
+    if (shared) disks[disks.length - 1]!.sharing = 'virtual'; // such a machine has no snapshots
     machines.push({
       name: `${role}-${stage.toLowerCase()}-${String(number).padStart(4, '0')}`,
       ...guest,
@@ -48,7 +49,7 @@ export function generateMachines(seed: number, count: number): LabMachineSpec[] 
       datastore: chance(0.05) ? 'nfs backup' : `datastore${1 + random.below(stores)}`,
       networks: chance(0.2) ? ['VM Network', 'dvPortGroup-20'] : [pick(['VM Network', 'dvPortGroup-10', 'dvPortGroup-20'])],
       tags: chance(0.4) ? [stage.toLowerCase(), ...(chance(0.3) ? ['critical'] : [])] : [],
-      ...(chance(0.05) ? { foreignSnapshots: 1 + random.below(2) } : {}),
+      ...(chance(0.05) && !shared ? { foreignSnapshots: 1 + random.below(2) } : {}),
     });
   }
   return machines;
