@@ -1,0 +1,16 @@
+/**
+ * One byte range as half-open [start, end). Undefined: send the whole file (no range, several ranges or not a range, which RFC 9110
+ * lets a server ignore).
+ */
+export function parseRange(header: string | undefined, size: number): { start: number; end: number } | 'unsatisfiable' | undefined {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');
+  if (match === null || (match[1] === '' && match[2] === '')) return undefined;
+  if (match[1] === '') {
+    const last = Math.min(Number(match[2]), size);
+    return last === 0 ? 'unsatisfiable' : { start: size - last, end: size };
+  }
+  const start = Number(match[1]);
+  const last = match[2] === '' ? size - 1 : Number(match[2]);
+  if (last < start) return undefined;
+  return start >= size ? 'unsatisfiable' : { start, end: Math.min(last + 1, size) };
+}
