@@ -62,7 +62,7 @@ class VsphereSource implements SourceProvider {
       machines.map(({ ref }) => ref),
       signal,
     );
-    return machines.map(({ ref, properties }) => machineInventory(ref, properties, infrastructure, tags.get(ref) ?? []));
+    return machines.map(({ ref, properties }) => detached(machineInventory(ref, properties, infrastructure, tags.get(ref) ?? [])));
   }
 
   async #tags(refs: string[], signal?: AbortSignal): Promise<Map<string, string[]>> {
@@ -228,6 +228,11 @@ class VsphereSource implements SourceProvider {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#session.close();
   }
+}
+
+/** A string cut out of an answer keeps the whole answer in memory: a copy does not. */
+function detached(machine: MachineInventory): MachineInventory {
+  return structuredClone(machine);
 }
 
 /** Not doubts about a baseline: nothing else would work either, or someone wants it to stop. */

@@ -1,7 +1,9 @@
+import fc from 'fast-check';
+import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
 import { OctopusError } from '../../../workers/octopus-error.ts';
 import { faultName, fromSoapError } from './vim-fault.ts';
-import { parseXml } from './xml-node.ts';
+import { parseXml, XmlNode } from './xml-node.ts';
 
 const envelope = (detail: string, message = 'words of the server') =>
   `<?xml version="1.0"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body><soapenv:Fault><faultcode>ServerFaultCode</faultcode><faultstring>${message}</faultstring><detail>${detail}</detail></soapenv:Fault></soapenv:Body></soapenv:Envelope>`;
@@ -68,7 +70,56 @@ describe('an answer', () => {
     expect(root.flag('f')).toBe(true);
     expect(root.value('nothing', 'here')).toBeUndefined();
   });
-  it('is refused where it is cut short', () => {
-    expect(() => parseXml('<a><b>')).toThrow(/not well-formed/);
+  it.each(['<a><b>', '<a></b>', '<a></a><b/>', '<a', 'no elements', '', '<a><!-- </a>', '<a>1</xa>', '<!DOCTYPE a><a/>', '</a>'])(
+    'is refused as %j',
+    (text) => {
+      expect(() => parseXml(text)).toThrow(/not well-formed/);
+    },
+  );
+  it('is read as a general parser reads it', () => {
+    const name = fc.constantFrom('a', 'b', 'ns:c', 'd-1');
+    const content = fc.string({ unit: fc.constantFrom('x', '&', '<', '>', '"', "'", 'é', '😀', ' ', '\n', ']') });
+    const escaped = (text: string) => text.replace(/[&<>"]/g, (found) => `&#${found.charCodeAt(0)};`);
+    const tree = fc.letrec<{ node: string }>((tie) => ({
+      node: fc.oneof(
+        { depthSize: 'small' },
+        fc
+          .tuple(name, content, content)
+          .map(([tag, type, text]) => `<${tag} xsi:type="p:${escaped(type.replaceAll('\n', ''))}" other='1'>${escaped(text)}</${tag}>`),
+        fc.tuple(name, fc.array(tie('node'))).map(([tag, children]) => `<${tag}>${children.join('\n ')}</${tag} >`),
+        name.map((tag) => `<${tag}/>`),
+      ),
+    })).node;
+    const flat = (node: XmlNode): unknown[] => [
+      node.name,
+      node.xsiType,
+      node.children.length === 0 ? node.text : '',
+      node.children.map(flat),
+    ];
+    fc.assert(
+      fc.property(tree, (xml) => {
+        expect(flat(parseXml(`<?xml version="1.0"?><!-- so -->${xml}`))).toEqual(flat(bySaxes(xml)));
+      }),
+    );
   });
 });
+
+function bySaxes(xml: string): XmlNode {
+  const holder = new XmlNode('', undefined, undefined);
+  const stack = [holder];
+  const top = () => stack[stack.length - 1] as XmlNode;
+  const local = (name: string) => name.slice(name.indexOf(':') + 1);
+  const parser = new SaxesParser();
+  parser.on('opentag', ({ name, attributes }) => {
+    const type = attributes['xsi:type'] as string | undefined;
+    const node = new XmlNode(local(name), type === undefined ? undefined : local(type), undefined);
+    top().children.push(node);
+    stack.push(node);
+  });
+  parser.on('text', (text) => {
+    top().text += text;
+  });
+  parser.on('closetag', () => stack.pop());
+  parser.write(xml).close();
+  return holder.children[0] as XmlNode;
+}
