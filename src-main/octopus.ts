@@ -122,7 +122,7 @@ export async function openOctopus(options: OctopusOptions): Promise<Octopus> {
     limiter: createLimiter({ ...defaultLimits, ...options.limits }),
     retry: { ...defaultRetryPolicy, ...options.retry },
     // Below 1 GiB a second task costs more in connections than it gains.
-    tuning: { taskBytes: 2 ** 30, checkpointBytes: undefined, limit: undefined, ...options.tuning },
+    tuning: { taskBytes: 2 ** 30, checkpointBytes: 64 * 2 ** 20, limit: undefined, ...options.tuning },
     clock,
     newId,
     source,
@@ -208,6 +208,6 @@ async function connectVsphereSource(connection: SourceConnection, signal?: Abort
 }
 
 async function openLocalTarget(environment: TargetEnvironment): Promise<TargetProvider> {
-  const { createLocalTarget } = await import('./providers/local/create-local-target.ts');
+  const { createLocalTarget } = await import('./providers/local/local-target.ts');
   return createLocalTarget({ folder: environment.location });
 }

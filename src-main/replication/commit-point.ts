@@ -34,8 +34,8 @@ function describePoint(c: RunContext): RecoveryPoint {
         changeId: disk.changeId,
         manifestRoot: disk.manifestRoot,
         algorithm: disk.algorithm,
-        manifest: `disk-${disk.key}.manifest`,
-        image: `disk-${disk.key}.raw`,
+        manifest: `${disk.key}.manifest`,
+        image: `${disk.key}.raw`,
       };
     }),
   };

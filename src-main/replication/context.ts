@@ -28,8 +28,8 @@ export type ReplicationEvent =
 export interface TransferTuning {
   /** A task is not made smaller than this (bytes) when a disk is split among threads. */
   taskBytes: number;
-  /** Passed on to the worker; undefined is its default. */
-  checkpointBytes: number | undefined;
+  /** Most bytes of a disk between two checkpoints: what a kill may cost to send again. */
+  checkpointBytes: number;
   /** Bytes per second of each task; undefined is unlimited. */
   limit: number | undefined;
 }

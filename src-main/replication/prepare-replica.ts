@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
-import { beginRun, blockState, journalRun, openJournal } from '../../workers/blocks/journal.ts';
-import { BLOCK_SIZE, computeRoot } from '../../workers/blocks/manifest.ts';
+import { beginRun, journalRun } from '../../workers/blocks/journal.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import type { RecoveryPoint } from '../domain/recovery-point.ts';
 import type { RunDisk } from '../domain/run.ts';
 import type { ReplicaHandle } from '../providers/target.ts';
 import { type RunContext, replicaId } from './context.ts';
+import { journalRoot } from './journal-root.ts';
 import { announceDisks, runKind } from './plan-disks.ts';
 import { retrying } from './retry.ts';
 
@@ -52,7 +52,11 @@ async function doubtReplica(disk: RunDisk, handle: ReplicaHandle, baseline: Reco
   const expected = baseline?.disks.find(({ key }) => key === disk.key)?.manifestRoot;
   if (handle.blank) {
     Object.assign(disk, { mode: 'full', extents: undefined, doubt: 'The replica was missing at the target.' });
-  } else if (expected === undefined || (await journalRoot(handle.journal)) !== expected) {
+  } else if (
+    expected === undefined ||
+    (await storedRun(handle.journal)) === undefined ||
+    (await journalRoot(handle.journal)) !== expected
+  ) {
     const doubt = 'The replica is not as the last recovery point left it: a run in between was interrupted, or its journal is lost.';
     Object.assign(disk, { mode: 'reconcile', extents: undefined, doubt });
   }
@@ -66,22 +70,5 @@ async function storedRun(journal: string): Promise<string | undefined> {
     if (!(error instanceof OctopusError && error.code === 'manifest.invalid')) throw error;
     await rm(journal, { force: true });
     return undefined;
-  }
-}
-
-/** Root digest of what the journal says the target holds; undefined where it does not know every block. */
-async function journalRoot(path: string): Promise<string | undefined> {
-  if ((await storedRun(path)) === undefined) return undefined;
-  const journal = await openJournal(path);
-  try {
-    const digests = Buffer.allocUnsafe(journal.blocks * 32);
-    for (let block = 0; block < journal.blocks; block++) {
-      const state = journal.state(block);
-      if (state === blockState.unknown || state === blockState.pending) return undefined;
-      journal.digest(block).copy(digests, block * 32);
-    }
-    return computeRoot({ algorithm: 'blake3', blockSize: BLOCK_SIZE, size: journal.size, digests });
-  } finally {
-    await journal.close();
   }
 }

@@ -74,7 +74,7 @@ async function startProcess(): Promise<void> {
     pool,
     limiter: createLimiter({ perHost: 2, perDatastore: 2 }),
     retry: { attempts: 4, firstMs: 1, maxMs: 4 },
-    tuning: { taskBytes: 2 * MiB, checkpointBytes: MiB, limit: undefined },
+    tuning: { taskBytes: 2 * MiB, checkpointBytes: 2 * MiB, limit: undefined },
     clock: systemClock,
     newId: randomUUID,
     source: async () => source,

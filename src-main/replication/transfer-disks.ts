@@ -1,5 +1,5 @@
 import { blockState, isSettled, openJournal } from '../../workers/blocks/journal.ts';
-import { blockLength } from '../../workers/blocks/manifest.ts';
+import { BLOCK_SIZE, blockLength } from '../../workers/blocks/manifest.ts';
 import { toOctopusError } from '../../workers/octopus-error.ts';
 import type { ExtentTable, SourceDescriptor, TransferCounts, TransferTask } from '../../workers/protocol.ts';
 import type { RunCounts, RunDisk } from '../domain/run.ts';
@@ -54,7 +54,8 @@ export async function transferTable(
         journal: handle.journal,
         targetIsBlank,
         ...(c.tuning.limit === undefined ? {} : { limit: c.tuning.limit }),
-        ...(c.tuning.checkpointBytes === undefined ? {} : { checkpointBytes: c.tuning.checkpointBytes }),
+        // The interval is the disk's: its tasks share it, so that a kill loses no more than one of it.
+        checkpointBytes: Math.max(BLOCK_SIZE, Math.floor(c.tuning.checkpointBytes / parts.length)),
       };
       await transferTask(c, disk, task, either, (type, now) => {
         counts[index] = now;

@@ -1,4 +1,4 @@
-import { blockState, journalToManifest, openJournal } from '../../workers/blocks/journal.ts';
+import { blockState, openJournal } from '../../workers/blocks/journal.ts';
 import { BLOCK_SIZE } from '../../workers/blocks/manifest.ts';
 import { errorCodes, OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import type { ExtentTable, SourceDescriptor, VerifyMismatch } from '../../workers/protocol.ts';
@@ -6,6 +6,7 @@ import type { RunDisk } from '../domain/run.ts';
 import type { ReplicaHandle } from '../providers/target.ts';
 import type { RunContext } from './context.ts';
 import { splitTable, tableBytes, tableOfBlocks, toBlockTable, wholeDisk } from './extent-table.ts';
+import { journalRoot } from './journal-root.ts';
 import { note } from './plan-disks.ts';
 import { openReplicas } from './prepare-replica.ts';
 import { allOrNone, retrying } from './retry.ts';
@@ -16,7 +17,7 @@ export function verifiesAll(c: Pick<RunContext, 'run' | 'job'>): boolean {
   return c.run.kind !== 'incremental' || c.job.settings.verify === 'all';
 }
 
-/** Phase `verify`: reads the replica back and compares it with the journal, then makes the manifest of the whole disk. */
+/** Phase `verify`: reads the replica back and compares it with the journal, then takes the root digest of the whole disk. */
 export async function verifyDisks(c: RunContext): Promise<void> {
   const handles = await openReplicas(c);
   await allOrNone(
@@ -28,9 +29,14 @@ export async function verifyDisks(c: RunContext): Promise<void> {
       } else {
         await verifyDisk(c, disk, handle, handle.readBack, signal);
       }
-      const manifest = await journalToManifest(handle.journal, `${handle.journal}.manifest`);
-      disk.manifestRoot = manifest.root;
-      disk.algorithm = manifest.algorithm;
+      disk.manifestRoot = await journalRoot(handle.journal);
+      disk.algorithm = 'blake3';
+      if (disk.manifestRoot === undefined) {
+        throw new OctopusError(
+          'manifest.invalid',
+          `Disk ${disk.key}: not every block is settled, so that nothing is proven of the whole disk.`,
+        );
+      }
       await c.store.runDisks.save(disk);
     }),
   );
