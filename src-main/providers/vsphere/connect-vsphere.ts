@@ -158,9 +158,9 @@ class VsphereSource implements SourceProvider {
       if (foreign !== undefined) return { doubt: `${label} cannot be trusted: the snapshot '${foreign.name}' was not made by Octopus.` };
       if (state.consolidationNeeded) return { doubt: `${label} cannot be trusted: the machine's disks need consolidation.` };
       const [_this, snapshotRef] = [moRef('VirtualMachine', machine), moRef('VirtualMachineSnapshot', snapshot.ref)];
-      const query = { _this, snapshot: snapshotRef, deviceKey: disk.key, changeId: baseline.changeId };
       return await collectChangedExtents(disk.capacity, async (startOffset) => {
-        const page = await this.#session.call<ChangedPage | null>('QueryChangedDiskAreas', { ...query, startOffset }, { signal });
+        const query = { _this, snapshot: snapshotRef, deviceKey: disk.key, startOffset, changeId: baseline.changeId };
+        const page = await this.#session.call<ChangedPage | null>('QueryChangedDiskAreas', query, { signal });
         return page ?? { startOffset: -1, length: 0 };
       });
     } catch (error) {

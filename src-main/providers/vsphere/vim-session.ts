@@ -118,7 +118,7 @@ export class VimSession implements AsyncDisposable {
     return (await this.login(signal)).cookie;
   }
 
-  /** A typed answer, parsed by the soap package: its `returnval`. */
+  /** A typed answer, parsed by the soap package: its `returnval`. Arguments stand in schema order: servers refuse others, and the package does not order them. */
   async call<T>(operation: string, args: object, options: CallOptions = {}): Promise<T> {
     return (await this.#invoke(operation, args, options, false)) as T;
   }
