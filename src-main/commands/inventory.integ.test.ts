@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LabVcenter, startLabVcenter } from '../../lab/vcenter/lab-vcenter.ts';
+import type { Terminal } from './command.ts';
+import { inventoryCommand } from './inventory.ts';
+
+let lab: LabVcenter;
+beforeAll(async () => {
+  const disks = [{ size: 1024 ** 2 }];
+  lab = await startLabVcenter({
+    seed: 3,
+    machines: [
+      { name: 'web', firmware: 'efi', disks },
+      { name: 'data', disks: [...disks, ...disks], poweredOn: false },
+    ],
+  });
+});
+afterAll(() => lab.close());
+
+async function run(args: string[], stdin = `${lab.password}\n`) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const terminal: Terminal = {
+    out: (line) => out.push(line),
+    err: (line) => err.push(line),
+    status: () => {},
+    interactive: false,
+    signal: new AbortController().signal,
+    readStdin: async () => stdin,
+  };
+  const status = await inventoryCommand.run(args, terminal);
+  return { status, out, err: err.join('\n') };
+}
+const known = () => ['--url', lab.url, '--username', lab.username, '--password-stdin'];
+
+describe('octopus inventory', () => {
+  it('shows the thumbprint of an unknown server and does not log in', async () => {
+    const { status, out, err } = await run(known());
+    expect([status, out]).toEqual([1, []]);
+    expect(err).toContain(`--thumbprint ${lab.thumbprint}`);
+  });
+
+  it('lists machines as a table', async () => {
+    const { status, out, err } = await run([...known(), '--thumbprint', lab.thumbprint]);
+    expect(status).toBe(0);
+    expect(out).toHaveLength(3);
+    expect(out[0]).toMatch(/^NAME +REF +POWER +FIRMWARE/);
+    expect(out[1]).toMatch(/^data +vm-\d+ +off +bios +\d+ +[\d.]+ GiB +2 /);
+    expect(out[2]).toMatch(/^web +vm-\d+ +on +efi /);
+    expect(err).toMatch(/^2 machines on /);
+  });
+
+  it('prints JSON, and takes a host for an address', async () => {
+    const args = ['--url', new URL(lab.url).host, '--username', lab.username, '--password-stdin', '--accept-thumbprint', '--json'];
+    const { status, out } = await run(args);
+    expect(status).toBe(0);
+    const { machines } = JSON.parse(out.join('\n')) as { machines: { name: string }[] };
+    expect(machines.map(({ name }) => name)).toEqual(['data', 'web']);
+  });
+
+  it('refuses a wrong password and another certificate', async () => {
+    await expect(run([...known(), '--thumbprint', lab.thumbprint], 'wrong')).rejects.toMatchObject({ code: 'source.denied' });
+    await expect(run([...known(), '--thumbprint', 'AB'.repeat(32)])).rejects.toMatchObject({ code: 'source.certificate' });
+  });
+
+  it.each([
+    ['url', ['--username', 'u', '--password-stdin']],
+    ['url', ['--url', 'ftp://x', '--username', 'u', '--password-stdin']],
+    ['username', ['--url', 'h', '--password-stdin']],
+    ['password-stdin', ['--url', 'h', '--username', 'u']],
+    ['thumbprint', ['--url', 'h', '--username', 'u', '--password-stdin', '--thumbprint', 'x', '--accept-thumbprint']],
+    ['thumbprint', ['--url', 'h', '--username', 'u', '--password-stdin', '--thumbprint', 'x']],
+  ])('names what is wrong with %s', async (field, args) => {
+    await expect(run(args)).rejects.toMatchObject({ code: 'argument.invalid', field });
+  });
+});
