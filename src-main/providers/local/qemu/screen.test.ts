@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { consoleMatcher } from './expectation.ts';
+import { findDeadEnd, findSystemLine, plainConsole, readPpm, textLines } from './screen.ts';
+
+const ppm = (pixels: number[]) => Buffer.concat([Buffer.from(`P6\n${pixels.length / 3} 1\n255\n`), Buffer.from(pixels)]);
+
+test('a screen of one colour is blank, others are not, and what is no picture is none', () => {
+  expect(readPpm(ppm([9, 8, 7, 9, 8, 7]))).toMatchObject({ width: 2, height: 1, blank: true });
+  expect(readPpm(ppm([9, 8, 7, 9, 8, 6]))).toMatchObject({ blank: false });
+  expect(readPpm(Buffer.from('P5\n1 1\n255\n0'))).toBeUndefined();
+  expect(readPpm(ppm([9, 8, 7]).subarray(0, -1))).toBeUndefined();
+});
+
+test('text memory becomes lines', () => {
+  const memory = Buffer.alloc(80 * 25 * 2);
+  for (const [index, character] of [...'login:'].entries()) memory.write(character, 160 * 3 + index * 2, 'latin1');
+  expect(textLines(memory)).toEqual(['login:']);
+});
+
+test('what the firmware says is told apart from a system and from a dead end', () => {
+  const firmware = ['SeaBIOS (version 1.16.2)', 'iPXE (https://ipxe.org)', 'Booting from Hard Disk...'];
+  expect(findSystemLine(firmware)).toBeUndefined();
+  expect(findDeadEnd(firmware)).toBeUndefined();
+  expect(findSystemLine([...firmware, 'Debian GNU/Linux 12 web tty1'])).toBe('Debian GNU/Linux 12 web tty1');
+  expect(findSystemLine([...firmware, 'No bootable device.'])).toBeUndefined();
+  expect(findDeadEnd([...firmware, 'No bootable device.'])).toBe('No bootable device.');
+});
+
+test('the console is compared without control sequences, as text or as an expression', () => {
+  const text = plainConsole(Buffer.from('\x1b[2J\x1b[01;01Hboot\r\n\x1b[1mweb login:\x1b[0m \r\nend'));
+  expect(consoleMatcher('login:')(text)).toBe('web login:');
+  expect(consoleMatcher('/^WEB\\b.*:/im')(text)).toBe('web login:');
+  expect(consoleMatcher('/absent/')(text)).toBeUndefined();
+  expect(() => consoleMatcher('/(/')).toThrow(/cannot be compared/);
+  expect(() => consoleMatcher(' ')).toThrow(/empty/);
+});
