@@ -13,7 +13,7 @@ const WINDOW_BYTES = 24 * 1024 * 1024;
 /** Milliseconds between two progress events. */
 const PROGRESS_INTERVAL = 200;
 const MOST_MISMATCHES = 100;
-/** Block devices round their size up to whole sectors of this many bytes. */
+/** Block devices round their size up to whole sectors of this many bytes; the footer of a fixed VHD is as long. */
 const SECTOR = 512;
 
 export interface Verification {
@@ -34,7 +34,7 @@ export async function runVerification(
 ): Promise<{ verified: number; mismatches: VerifyMismatch[]; mismatchCount: number }> {
   const { source, digests, size, extents, signal } = verification;
   const { blockSize, algorithm } = digests;
-  if (digests.size !== size || (source.size !== size && source.size !== Math.ceil(size / SECTOR) * SECTOR)) {
+  if (digests.size !== size || ![size, Math.ceil(size / SECTOR) * SECTOR, size + SECTOR].includes(source.size)) {
     throw new OctopusError(
       'verify.mismatch',
       `The image has ${source.size} bytes, its manifest ${digests.size}, and ${size} were expected.`,

@@ -8,7 +8,7 @@ export const STRUCTURED_REPLY_MAGIC = 0x668e33ef;
 
 export const HandshakeFlag = { fixedNewstyle: 1, noZeroes: 2 } as const;
 
-export const Option = { abort: 2, startTls: 5, go: 7, structuredReply: 8, setMetaContext: 10 } as const;
+export const Option = { abort: 2, startTls: 5, info: 6, go: 7, structuredReply: 8, setMetaContext: 10 } as const;
 
 export const OptionReply = {
   ack: 1,

@@ -1,3 +1,4 @@
+import type { OctopusError } from '../octopus-error.ts';
 import type { NbdAddress } from '../protocol.ts';
 import type { NbdChannel } from './nbd-channel.ts';
 import {
@@ -38,6 +39,41 @@ export async function negotiate(
   faults: NbdFaults,
   options: { signal: AbortSignal; timeoutMs: number },
 ): Promise<NbdExport> {
+  await begin(channel, address, faults, options);
+  const structured = await ask(channel, faults, Option.structuredReply, Buffer.alloc(0), () => undefined);
+  if (structured.type === OptionReply.tlsRequired) throw faults.denied('it demands TLS; write nbds:// with a thumbprint or a CA file');
+  const structuredReplies = structured.type === OptionReply.ack;
+  const allocationContext = structuredReplies ? await askContext(channel, address.exportName, faults) : undefined;
+  return { ...(await exportInfo(channel, Option.go, address.exportName, faults)), structuredReplies, allocationContext };
+}
+
+/**
+ * Asks about the export and takes leave without ever using it: a server that ends with its first client does not count that as one.
+ * Undefined where the server does not know NBD_OPT_INFO.
+ */
+export async function inquire(
+  channel: NbdChannel,
+  address: NbdAddress,
+  faults: NbdFaults,
+  options: { signal: AbortSignal; timeoutMs: number },
+): Promise<{ size: number; flags: number } | undefined> {
+  await begin(channel, address, faults, options);
+  const answer = await exportInfo(channel, Option.info, address.exportName, faults).catch((error: unknown) => {
+    if ((error as OctopusError).code === faults.unsupported('').code) return undefined;
+    throw error;
+  });
+  channel.write(optionRequest(Option.abort, Buffer.alloc(0)));
+  channel.end();
+  return answer;
+}
+
+/** The greeting, and TLS. */
+async function begin(
+  channel: NbdChannel,
+  address: NbdAddress,
+  faults: NbdFaults,
+  options: { signal: AbortSignal; timeoutMs: number },
+): Promise<void> {
   const greeting = await channel.read(18);
   if (greeting.readBigUInt64BE(0) !== GREETING_MAGIC) throw faults.protocol('what answers there is not an NBD server (wrong magic)');
   if (greeting.readBigUInt64BE(8) !== OPTION_MAGIC) throw faults.unsupported('it speaks the old NBD negotiation, which has no options');
@@ -52,11 +88,6 @@ export async function negotiate(
     if (reply.type !== OptionReply.ack) throw faults.unsupported('it does not offer TLS; encrypted access was asked for');
     await channel.upgrade(address, options);
   }
-  const structured = await ask(channel, faults, Option.structuredReply, Buffer.alloc(0), () => undefined);
-  if (structured.type === OptionReply.tlsRequired) throw faults.denied('it demands TLS; write nbds:// with a thumbprint or a CA file');
-  const structuredReplies = structured.type === OptionReply.ack;
-  const allocationContext = structuredReplies ? await askContext(channel, address.exportName, faults) : undefined;
-  return { ...(await go(channel, address.exportName, faults)), structuredReplies, allocationContext };
 }
 
 interface Reply {
@@ -66,11 +97,7 @@ interface Reply {
 
 /** Sends an option; `onPart` takes every reply before the final one (an ACK or an error). */
 async function ask(channel: NbdChannel, faults: NbdFaults, option: number, data: Buffer, onPart: (reply: Reply) => void): Promise<Reply> {
-  const head = Buffer.alloc(16);
-  head.writeBigUInt64BE(OPTION_MAGIC, 0);
-  head.writeUInt32BE(option, 8);
-  head.writeUInt32BE(data.length, 12);
-  channel.write(Buffer.concat([head, data]));
+  channel.write(optionRequest(option, data));
   for (let count = 0; count < MAX_OPTION_REPLIES; count++) {
     const answer = await channel.read(20);
     if (answer.readBigUInt64BE(0) !== OPTION_REPLY_MAGIC) throw faults.protocol('an option reply has the wrong magic');
@@ -86,6 +113,14 @@ async function ask(channel: NbdChannel, faults: NbdFaults, option: number, data:
   throw faults.protocol(`it answers option ${option} without end`);
 }
 
+function optionRequest(option: number, data: Buffer): Buffer {
+  const head = Buffer.alloc(16);
+  head.writeBigUInt64BE(OPTION_MAGIC, 0);
+  head.writeUInt32BE(option, 8);
+  head.writeUInt32BE(data.length, 12);
+  return Buffer.concat([head, data]);
+}
+
 async function askContext(channel: NbdChannel, exportName: string, faults: NbdFaults): Promise<number | undefined> {
   let id: number | undefined;
   const data = Buffer.concat([lengthPrefixed(exportName), uint32(1), lengthPrefixed(CONTEXT)]);
@@ -98,14 +133,14 @@ async function askContext(channel: NbdChannel, exportName: string, faults: NbdFa
   return reply.type === OptionReply.ack ? id : undefined;
 }
 
-async function go(channel: NbdChannel, exportName: string, faults: NbdFaults) {
+async function exportInfo(channel: NbdChannel, option: number, exportName: string, faults: NbdFaults) {
   let seen: { size: number; flags: number } | undefined;
   let minimumBlock = 1;
   let maximumPayload = MAX_PAYLOAD;
   const request = Buffer.alloc(4);
   request.writeUInt16BE(1, 0);
   request.writeUInt16BE(Info.blockSize, 2);
-  const reply = await ask(channel, faults, Option.go, Buffer.concat([lengthPrefixed(exportName), request]), ({ type, body }) => {
+  const reply = await ask(channel, faults, option, Buffer.concat([lengthPrefixed(exportName), request]), ({ type, body }) => {
     if (type !== OptionReply.info || body.length < 2) throw faults.protocol('a reply to NBD_OPT_GO is malformed');
     const info = body.readUInt16BE(0);
     if (info === Info.export) {

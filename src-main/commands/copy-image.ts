@@ -1,0 +1,228 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { journalRun } from '../../workers/blocks/journal.ts';
+import { readManifest } from '../../workers/blocks/manifest.ts';
+import { OctopusError } from '../../workers/octopus-error.ts';
+import { createTransferPool } from '../../workers/piscina-pool.ts';
+import type { SinkDescriptor, SourceDescriptor, TransferCounts } from '../../workers/protocol.ts';
+import { openSink } from '../../workers/sinks/open-sink.ts';
+import { copyDisk } from '../replication/copy-disk.ts';
+import { type Terminal, usageError } from './command.ts';
+import {
+  descriptorOf,
+  formats,
+  type ImageFormat,
+  inspectImage,
+  type Place,
+  parseBytes,
+  parseConnections,
+  parsePlace,
+  statOrUndefined,
+} from './image.ts';
+import { probeSource } from './probe-source.ts';
+import { progressOf } from './progress.ts';
+import { qemu, serveImage } from './qemu-nbd.ts';
+
+export interface CopyArguments {
+  source: string | undefined;
+  target: string | undefined;
+  format?: string | undefined;
+  manifest?: string | undefined;
+  base?: string | undefined;
+  resume?: boolean | undefined;
+  verify?: boolean | undefined;
+  connections?: string | undefined;
+  limit?: string | undefined;
+  usage: string;
+}
+
+export interface CopyResult extends TransferCounts {
+  source: string;
+  target: string;
+  format: ImageFormat;
+  /** Bytes of the disk. */
+  size: number;
+  reconnects: number;
+  seconds: number;
+  manifest?: string;
+  root?: string;
+  /** Bytes read back and found right. */
+  verified?: number;
+}
+
+/** More tasks than this do not make one disk faster: the kernel's copying is the limit then. */
+const MOST_TASKS = 4;
+
+export async function copyImage(given: CopyArguments, terminal: Terminal): Promise<CopyResult> {
+  const began = performance.now();
+  const connections = parseConnections(given.connections);
+  const source = parsePlace('source', given.source, connections, given.usage);
+  const target = parsePlace('target', given.target, connections, given.usage);
+  const format = parseFormat(given.format, target);
+  const limit = given.limit === undefined ? undefined : parseBytes('limit', given.limit);
+  if (given.resume && given.manifest === undefined) {
+    throw usageError('resume', '--resume needs --manifest FILE: the journal to continue from is FILE.journal.');
+  }
+  await checkApart(source, target, given);
+
+  const threads = Math.min(MOST_TASKS, availableParallelism());
+  await using probe = await probeSource(descriptorOf(source), threads, terminal.signal);
+  const { size } = probe;
+  if (size === 0) throw new OctopusError('source.read', `The source ${given.source} is empty.`);
+  if (format === 'vhd' && size % 512 !== 0) {
+    throw usageError('format', `A VHD holds whole sectors of 512 bytes and the source has ${size} bytes; use --format raw.`);
+  }
+  const base = given.base === undefined ? undefined : await readManifest(given.base);
+
+  await using journal = await placeJournal(given);
+  const runId = await identify(source, target, { size, format, base: base?.root });
+  const old = given.resume && journal !== undefined ? await journalRun(journal.path) : undefined;
+  const there = target.kind === 'nbd' || (await statOrUndefined(target.path)) !== undefined;
+  const resumes = old !== undefined && there;
+  if (given.resume && !resumes) terminal.err('There is nothing to resume; the copy starts from the beginning.');
+  if (resumes && old.runId !== runId)
+    terminal.err('The source is not what it was: every block is compared, and those that differ are sent.');
+  if (journal !== undefined && !resumes) await rm(journal.path, { force: true });
+
+  const blank = target.kind === 'file' && base === undefined && (!resumes || old.runId === runId);
+  await using sink = await prepareTarget(target, format, {
+    size,
+    fresh: target.kind === 'file' && base === undefined && !resumes,
+    base: base?.size,
+    connections: connections ?? 4,
+    signal: terminal.signal,
+  });
+  await using pool = createTransferPool({ threads });
+  const result = await copyDisk({
+    pool,
+    source: probe.source,
+    sink: sink.sink,
+    readBack: sink.readBack,
+    size,
+    targetIsBlank: blank,
+    tasks: sink.sink.kind === 'nbd' ? 1 : probe.tasks,
+    journal: journal === undefined ? undefined : { path: journal.path, runId, base: resumes ? undefined : base },
+    manifest: given.manifest,
+    verify: given.verify === true,
+    limit,
+    signal: terminal.signal,
+    onProgress: progressOf(terminal),
+  });
+  await journal?.remove();
+  return {
+    source: given.source as string,
+    target: given.target as string,
+    format,
+    size,
+    ...result.counts,
+    reconnects: result.reconnects,
+    seconds: (performance.now() - began) / 1000,
+    ...(given.manifest === undefined || result.root === undefined ? {} : { manifest: given.manifest, root: result.root }),
+    ...(result.verified === undefined ? {} : { verified: result.verified }),
+  };
+}
+
+function parseFormat(text: string | undefined, target: Place): ImageFormat {
+  const format = formats.find((known) => known === (text ?? 'raw'));
+  if (format === undefined) throw usageError('format', `--format '${text}' must be one of ${formats.join(', ')}.`);
+  if (target.kind === 'nbd' && format !== 'raw') {
+    throw usageError('format', `--format ${format} is for files; what stands behind an NBD address has its format already.`);
+  }
+  return format;
+}
+
+/** A copy onto itself would destroy its source. */
+async function checkApart(source: Place, target: Place, given: CopyArguments): Promise<void> {
+  const targetStat = target.kind === 'file' ? await statOrUndefined(target.path) : undefined;
+  if (targetStat !== undefined && !targetStat.isFile()) throw usageError('target', `The TARGET ${given.target} exists and is not a file.`);
+  if (given.base !== undefined && target.kind === 'file' && targetStat === undefined) {
+    throw new OctopusError('target.missing', `--base says what ${given.target} holds, but there is no such file.`);
+  }
+  if (source.kind !== 'file') return;
+  const sourceStat = await stat(source.path).catch((cause: NodeJS.ErrnoException) => {
+    const missing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
+    throw new OctopusError(missing ? 'source.missing' : 'source.denied', `The source ${given.source} cannot be read: ${cause.message}.`, {
+      cause,
+    });
+  });
+  if (sourceStat.isDirectory()) throw usageError('source', `The SOURCE ${given.source} is a folder.`);
+  if (targetStat !== undefined && targetStat.ino === sourceStat.ino && targetStat.dev === sourceStat.dev) {
+    throw usageError('target', `The TARGET ${given.target} is the SOURCE itself.`);
+  }
+}
+
+/** Beside the manifest where there is one to be; otherwise, for --verify and --base alone, in a folder that goes with the copy. */
+async function placeJournal(given: CopyArguments): Promise<({ path: string; remove(): Promise<void> } & AsyncDisposable) | undefined> {
+  if (given.manifest !== undefined) {
+    const path = `${resolve(given.manifest)}.journal`;
+    // Left where it is when the copy fails: it is what --resume continues from.
+    return { path, remove: () => rm(path, { force: true }), async [Symbol.asyncDispose]() {} };
+  }
+  if (!given.verify && given.base === undefined) return undefined;
+  const folder = await mkdtemp(join(tmpdir(), 'octopus-copy-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  return { path: join(folder, 'journal'), remove, [Symbol.asyncDispose]: remove };
+}
+
+/** Names the run after what it copies: settled blocks count only while the source is the same. A file's time and size tell; NBD cannot. */
+async function identify(source: Place, target: Place, more: Record<string, unknown>): Promise<string> {
+  let seen: Record<string, string> = {};
+  if (source.kind === 'file') {
+    const { ino, size, mtimeNs } = await stat(source.path, { bigint: true });
+    seen = { ino: `${ino}`, size: `${size}`, mtime: `${mtimeNs}` };
+  }
+  const place = (one: Place) => (one.kind === 'file' ? one : { endpoint: one.address.endpoint, exportName: one.address.exportName });
+  const text = JSON.stringify([place(source), place(target), seen, more]);
+  return `copy-${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+}
+
+interface PreparedTarget extends AsyncDisposable {
+  sink: SinkDescriptor;
+  readBack: SourceDescriptor;
+}
+
+async function prepareTarget(
+  target: Place,
+  format: ImageFormat,
+  options: { size: number; fresh: boolean; base: number | undefined; connections: number; signal: AbortSignal },
+): Promise<PreparedTarget> {
+  const { size } = options;
+  const none = async () => {};
+  if (target.kind === 'nbd') {
+    return { sink: { kind: 'nbd', size, ...target.address }, readBack: { kind: 'nbd', ...target.address }, [Symbol.asyncDispose]: none };
+  }
+  const { path } = target;
+  if (!options.fresh) {
+    const found = await inspectImage(path);
+    // A VHD whose copy was cut short has no footer yet.
+    if (format === 'qcow2' ? found.format !== 'qcow2' : found.format === 'qcow2') {
+      throw usageError('format', `The TARGET ${path} is ${found.format}, not ${format}; give --format ${found.format}.`);
+    }
+  }
+  if (format === 'raw' || format === 'vhd') {
+    if (options.fresh) {
+      await rm(path, { force: true }).catch((cause: Error) => {
+        throw new OctopusError('target.denied', `The target ${path} cannot be replaced: ${cause.message}.`, { cause });
+      });
+    }
+    const sink: SinkDescriptor = format === 'vhd' ? { kind: 'vhd', path, size } : { kind: 'raw', path, size, resize: !options.fresh };
+    // Made whole now: tasks that open it at the same time must not find it half made.
+    if (options.fresh) {
+      await using made = await openSink(sink, options.signal);
+      await made.flush();
+    }
+    return { sink, readBack: { kind: 'file', path }, [Symbol.asyncDispose]: none };
+  }
+  if (options.fresh) await qemu('qemu-img', ['create', '-q', '-f', 'qcow2', path, String(size)]);
+  else if (options.base !== undefined && options.base !== size) {
+    await qemu('qemu-img', ['resize', '-q', '--shrink', '-f', 'qcow2', path, String(size)]);
+  }
+  const served = await serveImage(path, 'qcow2', { readOnly: false, connections: options.connections, signal: options.signal });
+  return {
+    sink: { kind: 'nbd', size, ...served.address },
+    readBack: { kind: 'nbd', ...served.address },
+    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
+  };
+}

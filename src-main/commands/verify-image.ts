@@ -1,0 +1,70 @@
+import { availableParallelism } from 'node:os';
+import { readManifest } from '../../workers/blocks/manifest.ts';
+import { createTransferPool } from '../../workers/piscina-pool.ts';
+import type { SourceDescriptor, VerifyMismatch } from '../../workers/protocol.ts';
+import { verifyDisk } from '../replication/copy-disk.ts';
+import type { Terminal } from './command.ts';
+import { descriptorOf, inspectImage, parsePlace, VHD_FOOTER } from './image.ts';
+import { probeSource } from './probe-source.ts';
+import { progressOf } from './progress.ts';
+import { serveImage } from './qemu-nbd.ts';
+
+export interface VerifyResult {
+  /** Every block is what the manifest says, and there is no block more or less. */
+  proven: boolean;
+  image: string;
+  manifest: string;
+  root: string;
+  algorithm: string;
+  /** Bytes of the disk that the manifest describes, and of the one in the image. */
+  size: number;
+  imageSize: number;
+  /** Bytes that agree. */
+  verified: number;
+  /** The first 100. */
+  mismatches: VerifyMismatch[];
+  mismatchCount: number;
+  seconds: number;
+}
+
+const MOST_TASKS = 4;
+const SECTOR = 512;
+
+export async function verifyImage(
+  given: { image: string | undefined; manifest: string; usage: string },
+  terminal: Terminal,
+): Promise<VerifyResult> {
+  const began = performance.now();
+  const place = parsePlace('image', given.image, undefined, given.usage);
+  const manifest = await readManifest(given.manifest);
+  const { size, root, algorithm } = manifest;
+  const threads = Math.min(MOST_TASKS, availableParallelism());
+  const found = place.kind === 'file' ? await inspectImage(place.path) : undefined;
+  await using served =
+    place.kind === 'file' && found?.format === 'qcow2'
+      ? await serveImage(place.path, 'qcow2', { readOnly: true, connections: threads + 1, signal: terminal.signal })
+      : undefined;
+  const descriptor: SourceDescriptor = served === undefined ? descriptorOf(place) : { kind: 'nbd', ...served.address };
+  await using probe = await probeSource(descriptor, threads, terminal.signal);
+  // A raw disk that ends like a VHD is told apart by the manifest.
+  const vhd = found?.format === 'vhd' && probe.size !== size;
+  const imageSize = vhd ? probe.size - VHD_FOOTER : probe.size;
+  const known = { image: given.image as string, manifest: given.manifest, root, algorithm, size, imageSize };
+  // Behind NBD and in qcow2 sizes are whole sectors.
+  const rounded = place.kind === 'nbd' || served !== undefined ? Math.ceil(size / SECTOR) * SECTOR : size;
+  if (imageSize !== size && imageSize !== rounded) {
+    return { proven: false, ...known, verified: 0, mismatches: [], mismatchCount: 0, seconds: (performance.now() - began) / 1000 };
+  }
+  await using pool = createTransferPool({ threads });
+  const result = await verifyDisk({
+    pool,
+    image: probe.source,
+    digests: given.manifest,
+    size,
+    tasks: probe.tasks,
+    signal: terminal.signal,
+    onProgress: progressOf(terminal),
+  });
+  const proven = result.mismatchCount === 0 && result.verified === size;
+  return { proven, ...known, imageSize: size, ...result, seconds: (performance.now() - began) / 1000 };
+}
