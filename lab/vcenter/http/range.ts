@@ -10,7 +10,6 @@ export function parseRange(header: string | undefined, size: number): { start: n
     return last === 0 ? 'unsatisfiable' : { start: size - last, end: size };
   }
   const start = Number(match[1]);
-  const last = match[2] === '' ? size - 1 : Number(match[2]);
-  if (last < start) return undefined;
-  return start >= size ? 'unsatisfiable' : { start, end: Math.min(last + 1, size) };
+  if (match[2] !== '' && Number(match[2]) < start) return undefined;
+  return start >= size ? 'unsatisfiable' : { start, end: match[2] === '' ? size : Math.min(Number(match[2]) + 1, size) };
 }

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Terminal } from './command.ts';
+import { labCommand } from './lab.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'octopus-lab-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+function terminal(signal: AbortSignal, lines: string[] = []): Terminal {
+  const keep = (line: string) => void lines.push(line);
+  return { out: keep, err: keep, status: keep, interactive: false, signal, readStdin: async () => '' };
+}
+
+describe('octopus lab', () => {
+  it('runs until it is interrupted and leaves the disk as it was', async () => {
+    const disk = join(folder, 'web.raw');
+    const info = join(folder, 'info.json');
+    const content = Buffer.alloc(1_000_000, 'octopus');
+    await writeFile(disk, content);
+    const interrupt = new AbortController();
+    const lines: string[] = [];
+    const running = labCommand.run(
+      [
+        '--machine',
+        `name=web,firmware=uefi,disk=${disk}`,
+        '--machine',
+        `name=db,on=no,disk=${disk},disk=${disk}`,
+        '--churn',
+        '7',
+        `--info=${info}`,
+      ],
+      terminal(interrupt.signal, lines),
+    );
+    const written = async (): Promise<Record<string, string>> => {
+      try {
+        return JSON.parse(await readFile(info, 'utf8'));
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return written();
+      }
+    };
+    const access = await written();
+    expect((await stat(info)).mode & 0o777).toBe(0o600);
+    expect(Object.keys(access).sort()).toEqual(['password', 'thumbprint', 'url', 'username']);
+    expect(lines.join('\n')).not.toContain(access.password);
+    const url = new URL(access.url!);
+    // The thumbprint is that of the certificate that is served.
+    const served = await new Promise<string>((resolve, reject) => {
+      const socket = connect({ host: url.hostname, port: Number(url.port), rejectUnauthorized: false }, () => {
+        const hash = createHash('sha256').update(socket.getPeerCertificate().raw).digest('hex').toUpperCase();
+        socket.destroy();
+        resolve(hash.replace(/..(?!$)/g, '$&:'));
+      });
+      socket.on('error', reject);
+    });
+    expect(access.thumbprint).toBe(served);
+    const basic = Buffer.from(`${access.username}:${access.password}`).toString('base64');
+    const status = await new Promise<number>((resolve, reject) => {
+      const path = `/folder/db/db-flat.vmdk?dcPath=${encodeURIComponent('Lab DC')}&dsName=datastore1`;
+      const options = { method: 'HEAD', rejectUnauthorized: false, agent: false, headers: { Authorization: `Basic ${basic}` } };
+      request(new URL(path, url), options, (response) => resolve(response.statusCode!))
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(200);
+    interrupt.abort();
+    expect(await running).toBe(0);
+    expect((await readFile(disk)).equals(content)).toBe(true);
+    await expect(stat(info)).rejects.toThrow('ENOENT');
+  });
+
+  it.each([
+    [[], 'needs --machine'],
+    [['--machine', 'disk=a.raw'], 'needs name=NAME'],
+    [['--machine', 'name=a'], 'needs at least one disk=FILE'],
+    [['--machine', 'name=a,disk=/nowhere/a.raw'], 'cannot be read'],
+    [['--machine', 'name=a,disk=/'], 'is not a file'],
+    [['--machine', 'name=a,firmware=dos,disk=a'], "firmware is bios or uefi, not 'dos'"],
+    [['--machine', 'name=a,colour=red,disk=a'], "unknown key 'colour'"],
+    [['--machine', 'name=a,disk=x', '--machine', 'name=a,disk=y'], 'Two machines are named a'],
+    [['--machines', '5001'], 'from 0 to 5000'],
+    [['--churn'], '--churn needs a value'],
+    [['--what'], 'has no --what'],
+  ])('refuses %j', async (args, why) => {
+    await expect(labCommand.run(args, terminal(AbortSignal.abort()))).rejects.toMatchObject({
+      code: 'argument.invalid',
+      message: expect.stringContaining(why),
+    });
+  });
+});
