@@ -35,7 +35,7 @@ export async function retrieveObjects(
 ): Promise<ObjectProperties[]> {
   const specSet = [{ propSet: propSet(paths), objectSet: refs.map((obj) => ({ obj })) }];
   const found: ObjectProperties[] = [];
-  await pages(session, specSet, (page) => found.push(...page), signal);
+  await pages(session, specSet, async (page) => void found.push(...page), signal);
   return found;
 }
 
@@ -51,14 +51,27 @@ export async function retrieveObject(
 }
 
 /** Everything of these types below the root, by one ContainerView. Starts again when the session is lost on the way. */
-export async function retrieveAll(session: VimSession, paths: PropertyPaths, signal?: AbortSignal): Promise<ObjectProperties[]> {
+export function retrieveAll(session: VimSession, paths: PropertyPaths, signal?: AbortSignal): Promise<ObjectProperties[]> {
+  return retrieveMapped(session, paths, (page) => page, signal);
+}
+
+/** The same, each page mapped as it comes, so that its tree is short-lived: thousands of machines are hundreds of megabytes of it. */
+export async function retrieveMapped<T>(
+  session: VimSession,
+  paths: PropertyPaths,
+  map: (page: ObjectProperties[]) => T[] | Promise<T[]>,
+  signal?: AbortSignal,
+): Promise<T[]> {
   for (let attempt = 1; ; attempt++) {
     const generation = session.generation;
-    const found: ObjectProperties[] = [];
+    const found: T[] = [];
     let view: MoRef | undefined;
     try {
       view = await createView(session, Object.keys(paths), signal);
-      await pages(session, [viewFilter(view, paths)], (page) => found.push(...page), signal);
+      const take = async (page: ObjectProperties[]) => {
+        for (const one of await map(page)) found.push(one);
+      };
+      await pages(session, [viewFilter(view, paths)], take, signal);
       return found;
     } catch (error) {
       // Views and tokens belong to the session: after a silent login they are unknown, under whatever fault.
@@ -84,7 +97,7 @@ export function createView(session: VimSession, types: string[], signal?: AbortS
 async function pages(
   session: VimSession,
   specSet: object[],
-  take: (page: ObjectProperties[]) => void,
+  take: (page: ObjectProperties[]) => Promise<void>,
   signal?: AbortSignal,
 ): Promise<void> {
   const _this = session.content.propertyCollector;
@@ -101,7 +114,7 @@ async function pages(
     next?.catch(() => {}); // heard at the await above, also when the parsing below fails first
     if (next !== undefined) await turn();
     const returned = parseXml(body).child('Body')?.children[0]?.child('returnval');
-    take((returned?.all('objects') ?? []).map(objectContent));
+    await take((returned?.all('objects') ?? []).map(objectContent));
   }
 }
 

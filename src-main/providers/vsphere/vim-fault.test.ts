@@ -113,7 +113,7 @@ function bySaxes(xml: string): XmlNode {
   parser.on('opentag', ({ name, attributes }) => {
     const type = attributes['xsi:type'] as string | undefined;
     const node = new XmlNode(local(name), type === undefined ? undefined : local(type), undefined);
-    top().children.push(node);
+    top().add(node);
     stack.push(node);
   });
   parser.on('text', (text) => {

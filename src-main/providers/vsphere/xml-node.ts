@@ -1,5 +1,7 @@
 import { OctopusError } from '../../../workers/octopus-error.ts';
 
+const none: readonly XmlNode[] = [];
+
 /**
  * An element of an answer, read without a schema. The property collector's values can be of hundreds of types, which the trimmed
  * WSDL does not describe, and the soap package's parser is too slow for them: 5,000 machines must be listed in 3 seconds.
@@ -10,13 +12,19 @@ export class XmlNode {
   readonly xsiType: string | undefined;
   /** The `type` attribute: what a managed object reference refers to. */
   readonly type: string | undefined;
-  readonly children: XmlNode[] = [];
+  /** Most elements are leaves: they share one empty list. */
+  children: readonly XmlNode[] = none;
   text = '';
 
   constructor(name: string, xsiType: string | undefined, type: string | undefined) {
     this.name = name;
     this.xsiType = xsiType;
     this.type = type;
+  }
+
+  add(child: XmlNode): void {
+    if (this.children === none) this.children = [child];
+    else (this.children as XmlNode[]).push(child);
   }
 
   child(name: string): XmlNode | undefined {
@@ -102,7 +110,7 @@ export function parseXml(xml: string): XmlNode {
       const node = openTag(xml.slice(at + 1, empty ? end - 1 : end), locals);
       if (node === undefined) throw malformed(at);
       if (top === undefined) root = node;
-      else top.children.push(node);
+      else top.add(node);
       if (!empty) {
         stack.push(node);
         top = node;
@@ -117,6 +125,8 @@ export function parseXml(xml: string): XmlNode {
 }
 
 function openTag(tag: string, locals: Map<string, string>): XmlNode | undefined {
+  const plain = locals.get(tag);
+  if (plain !== undefined) return new XmlNode(plain, undefined, undefined);
   const space = tag.search(/\s/);
   const qualified = space < 0 ? tag : tag.slice(0, space);
   let name = locals.get(qualified);
