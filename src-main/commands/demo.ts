@@ -120,7 +120,7 @@ async function boot(stage: Stage, { spec, console }: DemoMachine): Promise<void>
   report.boots.push(describeBoot(spec.name, seen));
   if (!seen.passed) throw new OctopusError('verify.boot', `The replica of ${spec.name} did not start as expected: ${seen.evidence}`);
   terminal.out(
-    `   ${spec.name.padEnd(6)}  ${spec.firmware === 'efi' ? 'UEFI' : 'BIOS'}  "${seen.evidence}"  ${(seen.tookMs / 1000).toFixed(1)} s ✓`,
+    `   ${spec.name.padEnd(6)}  ${spec.firmware === 'efi' ? 'UEFI' : 'BIOS'}  "${console}"  ${(seen.tookMs / 1000).toFixed(1)} s ✓`,
   );
   await octopus.store.activity.add({ at: new Date().toISOString(), action: 'boot.verified', subject: spec.name, message: seen.evidence });
 }
@@ -133,7 +133,7 @@ async function cutOver(stage: Stage, name: string): Promise<void> {
   const images = points[0]!.disks.map(({ key, image }) => ({ key, path: join(stage.folder, id, 'points', points[0]!.id, image) }));
   const comparedBytes = await compareWithLab(lab.world, name, images);
   const downtimeSeconds = downtime(cutover, stage.poweredOffAt);
-  terminal.out(`   ${name.padEnd(6)}  powered off (${cutover.poweredOff}), final run proven, running at ${cutover.where}`);
+  terminal.out(`   ${name.padEnd(6)}  powered off (${cutover.poweredOff}), final run proven, running at the target in QEMU`);
   terminal.out(`           down for ${downtimeSeconds.toFixed(1)} s; ${mebibytes(comparedBytes)} compared with the source byte for byte ✓`);
   const { undone } = await octopus.replicator.rollback(jobId, terminal.signal);
   for (const sentence of undone) terminal.out(`           rolled back: ${sentence}`);
