@@ -72,7 +72,7 @@ export function baselineDoubt(
   if (now.capacity !== baseline.capacity)
     return `${label} was resized from ${baseline.capacity} to ${now.capacity} bytes since the last recovery point.`;
   if (changeIdEpoch(now.changeId) !== changeIdEpoch(baseline.changeId)) {
-    return `Change tracking of ${label} was reset since the last recovery point (power loss, revert, or switched off and on).`;
+    return `${label} lost its change tracking: it was reset since the last recovery point (power loss, revert, or switched off and on).`;
   }
   const from = sequence(baseline.changeId);
   const to = sequence(now.changeId);

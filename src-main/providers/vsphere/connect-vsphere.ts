@@ -149,7 +149,7 @@ class VsphereSource implements SourceProvider {
     baseline: Parameters<SourceProvider['changedExtents']>[3],
     signal?: AbortSignal,
   ): Promise<ChangedExtents> {
-    const label = `The disk ${disk.key}`;
+    const label = 'The disk';
     if (disk.doubt !== undefined) return { doubt: disk.doubt };
     if (snapshot.foreignSnapshots > 0) return { doubt: `${label} cannot be trusted: the machine has snapshots that Octopus did not make.` };
     const doubt = baselineDoubt(label, disk, baseline);
