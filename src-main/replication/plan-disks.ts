@@ -15,13 +15,14 @@ interface DiskPlan {
 
 /** Phase `changes`: decides for each disk what is read, and stores it. Any doubt is a reconcile, never a guess. */
 export async function planDisks(c: RunContext): Promise<void> {
-  const snapshot = c.snapshot!;
-  if (snapshot.disks.length === 0) {
+  const leftOut = new Set(c.machine.inventory.disks.filter(({ excluded }) => excluded !== undefined).map(({ key }) => key));
+  const frozen = c.snapshot!.disks.filter(({ key }) => !leftOut.has(key));
+  if (frozen.length === 0) {
     throw new OctopusError('source.unsupported', `${c.machine.inventory.name} has no disk that can be replicated.`);
   }
   const baseline = await c.store.recoveryPoints.newest(c.job.id);
   const plans: RunDisk[] = [];
-  for (const disk of snapshot.disks) {
+  for (const disk of frozen) {
     const plan = await planDisk(c, disk, baseline);
     // A mark taken while tracking is doubted must not become a baseline.
     const trusted = c.run.trackingDoubt === undefined && disk.doubt === undefined;
@@ -42,7 +43,7 @@ export async function planDisks(c: RunContext): Promise<void> {
       counts: noCounts,
     });
   }
-  noteWhatIsLeftOut(c, baseline);
+  noteWhatIsLeftOut(c, frozen, baseline);
   c.run.kind = runKind(c.run.kind, plans, baseline);
   await c.store.runDisks.plan(c.run.id, plans);
   await c.store.runs.save(c.run);
@@ -84,10 +85,10 @@ export function runKind(asked: RunKind, disks: RunDisk[], baseline: RecoveryPoin
   return disks.every(({ mode }) => mode === 'extents') ? 'incremental' : 'reconcile';
 }
 
-function noteWhatIsLeftOut(c: RunContext, baseline: RecoveryPoint | undefined): void {
-  const present = new Set(c.snapshot!.disks.map(({ key }) => key));
+function noteWhatIsLeftOut(c: RunContext, frozen: SnapshotDisk[], baseline: RecoveryPoint | undefined): void {
+  const present = new Set(frozen.map(({ key }) => key));
   for (const disk of c.machine.inventory.disks) {
-    if (!present.has(disk.key)) note(c, `${disk.label} is not replicated: ${disk.excluded ?? 'the snapshot does not hold it'}.`);
+    if (!present.has(disk.key)) note(c, `${disk.label} is not replicated. ${disk.excluded ?? 'The snapshot does not hold it.'}`);
   }
   for (const disk of baseline?.disks ?? []) {
     const gone = !present.has(disk.key) && !c.machine.inventory.disks.some(({ key }) => key === disk.key);
