@@ -38,7 +38,11 @@ async function kvmWorks(system: string): Promise<boolean> {
     const serial = join(folder, 'serial');
     const args = ['-nodefaults', '-machine', 'q35', '-accel', 'kvm', '-cpu', 'host', '-m', '64', '-vga', 'std', '-display', 'none'];
     const drive = ['-drive', `if=none,id=d,format=raw,file=${join(folder, 'boot.raw')}`, '-device', 'ide-hd,drive=d,bus=ide.0'];
-    const qemu = spawn(system, [...args, ...drive, '-serial', `file:${serial}`], { stdio: 'ignore' });
+    const qemu = spawn(system, [...args, ...drive, '-serial', `file:${serial}`], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let errors = '';
+    qemu.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
+    });
     const ended = new Promise<void>((resolve) => {
       qemu.once('close', () => resolve());
       qemu.once('error', () => resolve());
@@ -48,7 +52,7 @@ async function kvmWorks(system: string): Promise<boolean> {
       void ended.then(() => {
         running = false;
       });
-      for (let waited = 0; waited < 5000 && running; waited += 50) {
+      for (let waited = 0; waited < 5000 && running && !errors.includes('internal error'); waited += 50) {
         if ((await readFile(serial, 'latin1').catch(() => '')).includes('K')) return true;
         await sleep(50);
       }
