@@ -23,7 +23,7 @@ import {
 } from './image.ts';
 import { probeSource } from './probe-source.ts';
 import { progressOf } from './progress.ts';
-import { qemu, serveImage } from './qemu-nbd.ts';
+import { qemuImage, serveImage } from './qemu-nbd.ts';
 
 export interface CopyArguments {
   source: string | undefined;
@@ -215,9 +215,9 @@ async function prepareTarget(
     }
     return { sink, readBack: { kind: 'file', path }, [Symbol.asyncDispose]: none };
   }
-  if (options.fresh) await qemu('qemu-img', ['create', '-q', '-f', 'qcow2', path, String(size)]);
+  if (options.fresh) await qemuImage(['create', '-q', '-f', 'qcow2', path, String(size)]);
   else if (options.base !== undefined && options.base !== size) {
-    await qemu('qemu-img', ['resize', '-q', '--shrink', '-f', 'qcow2', path, String(size)]);
+    await qemuImage(['resize', '-q', '--shrink', '-f', 'qcow2', path, String(size)]);
   }
   const served = await serveImage(path, 'qcow2', { readOnly: false, connections: options.connections, signal: options.signal });
   return {

@@ -2,7 +2,7 @@ import { splitForTasks } from '../../workers/blocks/extents.ts';
 import { beginRun, journalToManifest, seedJournal } from '../../workers/blocks/journal.ts';
 import type { Manifest } from '../../workers/blocks/manifest.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
-import type { TransferPool } from '../../workers/pool.ts';
+import type { RunningTask, TransferPool } from '../../workers/pool.ts';
 import type { SinkDescriptor, SourceDescriptor, TransferCounts, VerifyMismatch } from '../../workers/protocol.ts';
 
 /** Beyond the last checkpoints of all its tasks a copy never has more than this. Bytes. */
@@ -64,7 +64,7 @@ export async function copyDisk(copy: DiskCopy): Promise<DiskCopyResult> {
 async function transferAll(copy: DiskCopy): Promise<{ counts: TransferCounts; reconnects: number }> {
   const parts = splitForTasks(undefined, copy.size, copy.tasks);
   const latest = parts.map(() => noCounts());
-  const results = await together(copy.signal, parts, (extents, index, signal) => {
+  const results = await together(copy, parts, (extents, index, signal) => {
     const running = copy.pool.run(
       {
         kind: 'transfer',
@@ -88,7 +88,7 @@ async function transferAll(copy: DiskCopy): Promise<{ counts: TransferCounts; re
         },
       },
     );
-    return running.result;
+    return running;
   });
   let counts = noCounts();
   let reconnects = 0;
@@ -113,7 +113,7 @@ export async function verifyDisk(
 ): Promise<{ verified: number; mismatches: VerifyMismatch[]; mismatchCount: number }> {
   const parts = splitForTasks(undefined, verification.size, verification.tasks);
   const latest = parts.map(() => 0);
-  const results = await together(verification.signal, parts, (extents, index, signal) => {
+  const results = await together(verification, parts, (extents, index, signal) => {
     const running = verification.pool.run(
       {
         kind: 'verify',
@@ -133,7 +133,7 @@ export async function verifyDisk(
         },
       },
     );
-    return running.result;
+    return running;
   });
   const outcome = { verified: 0, mismatches: [] as VerifyMismatch[], mismatchCount: 0 };
   for (const result of results) {
@@ -155,26 +155,34 @@ export function mismatchError(result: { mismatches: VerifyMismatch[]; mismatchCo
   );
 }
 
-/** Runs one task a part; the first failure cancels the others and is the one reported. */
-async function together<Part, Result>(
-  signal: AbortSignal,
+/** Runs one task a part; the first failure cancels the others and is the one reported. The limit is shared by those that still run. */
+async function together<Part>(
+  options: { signal: AbortSignal; limit?: number | undefined },
   parts: Part[],
-  run: (part: Part, index: number, signal: AbortSignal) => Promise<Result>,
-): Promise<Result[]> {
+  run: (part: Part, index: number, signal: AbortSignal) => RunningTask,
+): Promise<Awaited<RunningTask['result']>[]> {
   const stop = new AbortController();
-  const either = AbortSignal.any([signal, stop.signal]);
+  const either = AbortSignal.any([options.signal, stop.signal]);
   let failure: { error: unknown } | undefined;
+  const running = new Set<RunningTask>(parts.map((part, index) => run(part, index, either)));
   const results = await Promise.all(
-    parts.map((part, index) =>
-      run(part, index, either).catch((error: unknown) => {
+    [...running].map(async (task) => {
+      try {
+        return await task.result;
+      } catch (error) {
         failure ??= { error };
         stop.abort();
         return undefined;
-      }),
-    ),
+      } finally {
+        running.delete(task);
+        if (options.limit !== undefined) {
+          for (const other of running) other.control({ type: 'limit', bytesPerSecond: options.limit / running.size });
+        }
+      }
+    }),
   );
   if (failure !== undefined) throw failure.error;
-  return results as Result[];
+  return results.filter((result) => result !== undefined);
 }
 
 function noCounts(): TransferCounts {

@@ -1,0 +1,296 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { isSettled, openJournal } from '../../workers/blocks/journal.ts';
+import { readManifest } from '../../workers/blocks/manifest.ts';
+import type { Command, Terminal } from './command.ts';
+import { copyCommand } from './copy.ts';
+import type { CopyResult } from './copy-image.ts';
+import { verifyCommand } from './verify.ts';
+
+const run = promisify(execFile);
+const MiB = 1024 * 1024;
+const SIZE = 40 * MiB + 4096;
+
+let folder: string;
+let disk: Buffer;
+const started: ChildProcess[] = [];
+const systemFolder = tmpdir();
+const file = (name: string): string => join(folder, name);
+
+beforeAll(() => {
+  disk = Buffer.alloc(SIZE);
+  randomBytes(9 * MiB).copy(disk, 0);
+  randomBytes(MiB).copy(disk, 20 * MiB + 4096);
+  randomBytes(4096).copy(disk, 40 * MiB);
+});
+beforeEach(async () => {
+  process.env.TMPDIR = systemFolder;
+  folder = await mkdtemp(join(tmpdir(), 'octopus-copy-test-'));
+  // What is left over in the temporary folder is seen in the test, and goes with it.
+  process.env.TMPDIR = folder;
+  await writeDisk(file('source.raw'), disk);
+});
+afterEach(async () => {
+  process.env.TMPDIR = systemFolder;
+  for (const child of started.splice(0)) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+/** Sparse: blocks of zeros are holes. */
+async function writeDisk(path: string, content: Buffer): Promise<void> {
+  const handle = await open(path, 'w');
+  await handle.truncate(content.length);
+  for (let offset = 0; offset < content.length; offset += MiB) {
+    const part = content.subarray(offset, offset + MiB);
+    if (!part.equals(Buffer.alloc(part.length))) await handle.write(part, 0, part.length, offset);
+  }
+  await handle.close();
+}
+
+async function octopus(command: Command, ...args: string[]): Promise<{ status: number; out: string[]; err: string[] }> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const terminal: Terminal = {
+    out: (line) => out.push(line),
+    err: (line) => err.push(line),
+    status() {},
+    interactive: false,
+    signal: new AbortController().signal,
+    readStdin: async () => '',
+  };
+  return { status: await command.run(args, terminal), out, err };
+}
+
+async function copy(...args: string[]): Promise<CopyResult> {
+  const { status, out } = await octopus(copyCommand, ...args, '--json');
+  expect(status).toBe(0);
+  return JSON.parse(out.join('\n')) as CopyResult;
+}
+
+/** A server on a unix socket; ends with the test. */
+async function serve(name: string, program: string, ...args: string[]): Promise<string> {
+  const socket = file(name);
+  const child = spawn(program, program === 'nbdkit' ? ['-f', '-U', socket, ...args] : ['--socket', socket, ...args], { stdio: 'inherit' });
+  started.push(child);
+  while (!existsSync(socket)) {
+    expect(child.exitCode).toBeNull();
+    await sleep(10);
+  }
+  return `nbd+unix:///?socket=${socket}`;
+}
+
+describe('octopus copy', () => {
+  it.each(['raw', 'vhd', 'qcow2'] as const)(
+    'copies a raw file to %s, verified, with a manifest that verify and QEMU confirm',
+    async (format) => {
+      const target = file(`target.${format}`);
+      const manifest = file('manifest');
+      const result = await copy(file('source.raw'), target, '--format', format, '--manifest', manifest, '--verify');
+      expect(result).toMatchObject({ size: SIZE, verified: SIZE, unchanged: 0, resumed: 0, format });
+      expect(result.sent + result.zero).toBe(SIZE);
+      expect(result.sent).toBeLessThanOrEqual(12 * MiB);
+      expect((await readManifest(manifest)).root).toBe(result.root);
+      expect((await readdir(folder)).sort()).toEqual(['manifest', 'source.raw', `target.${format}`].sort());
+      if (format === 'vhd') {
+        const bytes = await readFile(target);
+        expect(bytes.length).toBe(SIZE + 512);
+        expect(bytes.subarray(0, SIZE).equals(disk)).toBe(true);
+        expect(
+          JSON.parse((await run('qemu-img', ['info', '--output=json', '-f', 'vpc', target])).stdout)['virtual-size'],
+        ).toBeGreaterThanOrEqual(SIZE);
+      } else {
+        await run('qemu-img', ['compare', '-f', 'raw', '-F', format, file('source.raw'), target]);
+      }
+      const proven = await octopus(verifyCommand, target, '--manifest', manifest, '--json');
+      expect(proven.status).toBe(0);
+      expect(JSON.parse(proven.out.join('\n'))).toMatchObject({ proven: true, verified: SIZE, mismatches: [] });
+
+      if (format === 'qcow2') await run('qemu-io', ['-f', 'qcow2', '-c', 'write -P 7 5000k 4k', target]);
+      else {
+        const handle = await open(target, 'r+');
+        await handle.write(Buffer.alloc(4096, 7), 0, 4096, 5000 * 1024);
+        await handle.close();
+      }
+      const refuted = await octopus(verifyCommand, target, '--manifest', manifest, '--json');
+      expect(refuted.status).toBe(1);
+      expect(JSON.parse(refuted.out.join('\n')).mismatches).toEqual([{ offset: 4 * MiB, length: MiB }]);
+    },
+  );
+
+  it('copies from NBD: from many connections, and from a server that ends with its first client', async () => {
+    const nbdkit = await serve('kit.sock', 'nbdkit', 'file', file('source.raw'));
+    await copy(nbdkit, file('one.raw'), '--connections', '3');
+    expect((await readFile(file('one.raw'))).equals(disk)).toBe(true);
+    const once = await serve('once.sock', 'qemu-nbd', '--read-only', '--format=raw', file('source.raw'));
+    const result = await copy(once, file('two.raw'), '--manifest', file('manifest'));
+    expect((await readFile(file('two.raw'))).equals(disk)).toBe(true);
+    const again = await octopus(verifyCommand, nbdkit, '--manifest', file('manifest'));
+    expect(again.status).toBe(0);
+    expect(again.out[0]).toContain(result.root);
+  });
+
+  it('copies to NBD and zeroes what stood there', async () => {
+    await writeFile(file('held.raw'), randomBytes(SIZE));
+    const uri = await serve('sink.sock', 'qemu-nbd', '--persistent', '--format=raw', '--shared=8', file('held.raw'));
+    const result = await copy(file('source.raw'), uri, '--verify');
+    expect(result.verified).toBe(SIZE);
+    expect((await readFile(file('held.raw'))).equals(disk)).toBe(true);
+  });
+
+  it.each(['raw', 'vhd', 'qcow2'] as const)('sends to a %s only the blocks that differ from the base', async (format) => {
+    const target = file('target');
+    await copy(file('source.raw'), target, '--format', format, '--manifest', file('manifest'));
+    const changed = Buffer.from(disk);
+    randomBytes(100).copy(changed, 3 * MiB + 5);
+    changed.fill(0, 7 * MiB, 8 * MiB);
+    await writeDisk(file('source.raw'), changed);
+    const result = await copy(
+      file('source.raw'),
+      target,
+      '--format',
+      format,
+      '--base',
+      file('manifest'),
+      '--manifest',
+      file('manifest'),
+      '--verify',
+    );
+    expect(result).toMatchObject({ sent: MiB, verified: SIZE });
+    expect(result.unchanged).toBeGreaterThanOrEqual(8 * MiB);
+    const proven = await octopus(verifyCommand, target, '--manifest', file('manifest'), '--json');
+    expect(JSON.parse(proven.out.join('\n'))).toMatchObject({ proven: true, root: result.root });
+    if (format === 'raw') expect((await readFile(target)).equals(changed)).toBe(true);
+  });
+
+  it('grows with its source', async () => {
+    await copy(file('source.raw'), file('target'), '--manifest', file('manifest'));
+    await truncate(file('source.raw'), SIZE + 3 * MiB);
+    await copy(file('source.raw'), file('target'), '--base', file('manifest'), '--manifest', file('new'), '--verify');
+    expect((await readFile(file('target'))).equals(Buffer.concat([disk, Buffer.alloc(3 * MiB)]))).toBe(true);
+  });
+
+  it.each(['raw', 'qcow2'] as const)('continues a copy to %s after kill -9, and compares where the source has changed', async (format) => {
+    const big = randomBytes(24 * MiB);
+    await writeDisk(file('source.raw'), Buffer.concat([big, disk]));
+    const target = file('target');
+    const args = [file('source.raw'), target, '--format', format, '--manifest', file('manifest'), '--resume', '--json'];
+    const killOnce = async (settledAtLeast: number): Promise<number> => {
+      const child = spawn(process.execPath, ['src-main/cli.ts', 'copy', ...args, '--limit', '16M'], { stdio: 'ignore' });
+      started.push(child);
+      for (;;) {
+        const settled = await settledBlocks(file('manifest.journal'));
+        if (settled >= settledAtLeast) {
+          child.kill('SIGKILL');
+          await once(child, 'exit');
+          return settled;
+        }
+        expect(child.exitCode).toBeNull();
+        await sleep(50);
+      }
+    };
+    const settled = await killOnce(5);
+    if (format === 'raw') {
+      const changed = Buffer.concat([big, disk]);
+      changed.writeUInt8(changed.readUInt8(0) ^ 1, 0);
+      await writeDisk(file('source.raw'), changed);
+      const result = await copy(...args);
+      expect(result.resumed).toBe(0);
+      // All settled ones are compared; none but the changed one is sent again.
+      expect(result.unchanged).toBeGreaterThan(0);
+      expect((await readFile(target)).equals(changed)).toBe(true);
+    } else {
+      const result = await copy(...args);
+      expect(result.resumed).toBeGreaterThanOrEqual(settled * MiB - MiB);
+      await run('qemu-img', ['compare', '-f', 'raw', '-F', 'qcow2', file('source.raw'), target]);
+    }
+    expect(existsSync(file('manifest.journal'))).toBe(false);
+    expect((await octopus(verifyCommand, target, '--manifest', file('manifest'))).status).toBe(0);
+  });
+
+  it('stops within a second at SIGINT and leaves what --resume needs', async () => {
+    const child = spawn(process.execPath, [
+      'src-main/cli.ts',
+      'copy',
+      file('source.raw'),
+      file('target'),
+      '--manifest',
+      file('manifest'),
+      '--limit',
+      '1M',
+    ]);
+    started.push(child);
+    while (!existsSync(file('manifest.journal'))) await sleep(20);
+    await sleep(300);
+    const began = performance.now();
+    child.kill('SIGINT');
+    const [status] = (await once(child, 'exit')) as [number];
+    expect(performance.now() - began).toBeLessThan(1500);
+    expect(status).toBe(130);
+    expect(existsSync(file('manifest'))).toBe(false);
+    await copy(file('source.raw'), file('target'), '--manifest', file('manifest'), '--resume');
+    expect((await readFile(file('target'))).equals(disk)).toBe(true);
+  });
+
+  it('says in one line which argument is wrong', async () => {
+    const source = file('source.raw');
+    await writeFile(file('folder'), '');
+    const wrong: [string[], RegExp][] = [
+      [[], /SOURCE is missing/],
+      [[source], /TARGET is missing/],
+      [[source, file('t'), 'more'], /more/],
+      [['ftp://host/x', file('t')], /SOURCE/],
+      [['nbd://host:99999/x', file('t')], /nbd:\/\/host:99999/],
+      [[source, file('t'), '--format', 'vmdk'], /--format 'vmdk'/],
+      [[source, 'nbd://host/x', '--format', 'qcow2'], /--format qcow2/],
+      [[source, file('t'), '--limit', 'fast'], /--limit 'fast'/],
+      [[source, file('t'), '--limit', '0'], /--limit '0'/],
+      [[source, file('t'), '--connections', '17'], /--connections '17'/],
+      [[source, file('t'), '--resume'], /--manifest/],
+      [[source, source], /SOURCE itself/],
+      [[folder, file('t')], /folder/],
+      [[source, folder], /not a file/],
+      [[source, file('t'), '--manifest', ''], /--manifest/],
+      [[source, file('t'), '--unknown'], /--unknown/],
+    ];
+    for (const [args, message] of wrong) {
+      const error = (await octopus(copyCommand, ...args).catch((caught: unknown) => caught)) as Error & { code: string };
+      expect(error.message).toMatch(message);
+      expect(error.message).not.toContain('\n');
+      expect(['argument.invalid', 'ERR_PARSE_ARGS_UNKNOWN_OPTION']).toContain(error.code);
+    }
+    expect(existsSync(file('t'))).toBe(false);
+    expect((await readFile(source)).equals(disk)).toBe(true);
+  });
+
+  it('fails clearly where an end is missing, and never writes over a source that cannot be read', async () => {
+    await writeFile(file('held'), 'precious');
+    const failing: [string[], string][] = [
+      [[file('none'), file('held')], 'source.missing'],
+      [[`nbd+unix:///?socket=${file('none.sock')}`, file('held')], 'source.unreachable'],
+      [[file('source.raw'), join(folder, 'none', 'target')], 'target.missing'],
+      [[file('source.raw'), file('target'), '--base', file('none')], 'target.missing'],
+      [[file('source.raw'), file('held'), '--base', file('none')], 'manifest.invalid'],
+      [[file('source.raw'), file('held'), '--base', file('source.raw')], 'manifest.invalid'],
+    ];
+    for (const [args, code] of failing) await expect(octopus(copyCommand, ...args)).rejects.toMatchObject({ code });
+    expect(await readFile(file('held'), 'utf8')).toBe('precious');
+    await expect(octopus(verifyCommand, file('none'), '--manifest', file('none'))).rejects.toMatchObject({ code: 'manifest.invalid' });
+    await expect(octopus(verifyCommand, file('held'))).rejects.toMatchObject({ code: 'argument.invalid' });
+  });
+});
+
+async function settledBlocks(path: string): Promise<number> {
+  const journal = await openJournal(path).catch(() => undefined);
+  if (journal === undefined) return 0;
+  let settled = 0;
+  for (let block = 0; block < journal.blocks; block++) if (isSettled(journal.state(block))) settled++;
+  await journal.close();
+  return settled;
+}

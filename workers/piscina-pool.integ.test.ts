@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createTransferPool } from './piscina-pool.ts';
+import type { TransferTask, WorkerEvent } from './protocol.ts';
+
+const MiB = 1024 * 1024;
+const SIZE = 16 * MiB;
+let folder: string;
+let content: Buffer;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'octopus-pool-'));
+  content = randomBytes(SIZE);
+  await writeFile(join(folder, 'source'), content);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const task = (id: string, more: Partial<TransferTask> = {}): TransferTask => ({
+  kind: 'transfer',
+  id,
+  source: { kind: 'file', path: join(folder, 'source') },
+  sink: { kind: 'raw', path: join(folder, id), size: SIZE },
+  size: SIZE,
+  extents: undefined,
+  journal: undefined,
+  targetIsBlank: true,
+  ...more,
+});
+
+it('runs tasks in threads, tells their progress and errors, and serves those that wait', async () => {
+  await using pool = createTransferPool({ threads: 1 });
+  const events: WorkerEvent[] = [];
+  const tasks = ['a', 'b', 'c'].map((id) => pool.run(task(id), { onEvent: (event) => events.push(event) }));
+  const bad = pool.run(task('bad', { source: { kind: 'file', path: join(folder, 'none') } }));
+  for (const { result } of tasks) expect(await result).toMatchObject({ ok: true, counts: { read: SIZE, sent: SIZE } });
+  await expect(bad.result).rejects.toMatchObject({ code: 'source.missing' });
+  expect((await readFile(join(folder, 'c'))).equals(content)).toBe(true);
+  for (const id of ['a', 'b', 'c']) expect(events.findLast((event) => event.taskId === id)?.counts.read).toBe(SIZE);
+});
+
+it('cancels what runs and what waits within a second, and goes on', async () => {
+  await using pool = createTransferPool({ threads: 1 });
+  const abort = new AbortController();
+  let seen = (): void => {};
+  const begun = new Promise<void>((resolve) => (seen = resolve));
+  const running = pool.run(task('slow', { limit: MiB }), { signal: abort.signal, onEvent: () => seen() });
+  const waiting = pool.run(task('waiting'));
+  await begun;
+  const began = performance.now();
+  waiting.control({ type: 'cancel' });
+  await expect(waiting.result).rejects.toMatchObject({ code: 'operation.cancelled' });
+  abort.abort();
+  await expect(running.result).rejects.toMatchObject({ code: 'operation.cancelled' });
+  expect(performance.now() - began).toBeLessThan(1000);
+  expect(await pool.run(task('after')).result).toMatchObject({ ok: true });
+});
+
+it('changes the limit of a running task', async () => {
+  await using pool = createTransferPool({ threads: 1 });
+  const began = performance.now();
+  const running = pool.run(task('limited', { limit: MiB / 4 }));
+  setTimeout(() => running.control({ type: 'limit', bytesPerSecond: undefined }), 400);
+  await running.result;
+  expect(performance.now() - began).toBeGreaterThan(350);
+  expect(performance.now() - began).toBeLessThan(5000);
+});
