@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
 import { OctopusError } from '../workers/octopus-error.ts';
 import { createTransferPool } from '../workers/piscina-pool.ts';
+import type { TransferPool } from '../workers/pool.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { defaultJobSettings, type Job, type JobSettings } from './domain/job.ts';
 import type { SourceProvider } from './providers/source.ts';
@@ -34,6 +35,8 @@ export interface OctopusOptions {
   openTarget?: (environment: TargetEnvironment) => TargetProvider | Promise<TargetProvider>;
   /** Threads that copy; the default is the machine's number of processors. */
   threads?: number;
+  /** Instead of threads of its own. Whoever gives it ends it, after close(). */
+  pool?: TransferPool;
   limits?: Partial<TransferLimits>;
   retry?: Partial<RetryPolicy>;
   tuning?: Partial<TransferTuning>;
@@ -115,7 +118,7 @@ export async function openOctopus(options: OctopusOptions): Promise<Octopus> {
       return openTarget(environment);
     });
 
-  const pool = createTransferPool(options.threads === undefined ? {} : { threads: options.threads });
+  const pool = options.pool ?? createTransferPool(options.threads === undefined ? {} : { threads: options.threads });
   const replicator = createReplicator({
     store,
     pool,
@@ -132,7 +135,7 @@ export async function openOctopus(options: OctopusOptions): Promise<Octopus> {
   });
 
   async function close(): Promise<void> {
-    await pool[Symbol.asyncDispose]();
+    if (options.pool === undefined) await pool[Symbol.asyncDispose]();
     const opened = [...sources.values(), ...targets.values()];
     sources.clear();
     targets.clear();
