@@ -1,0 +1,35 @@
+/** `npm run bench`: Octopus beside its peers, in one run. Exit status 1 where a bar is missed. `--rounds N` in place of five. */
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { benchFolder } from './disks.ts';
+import { fullCopies } from './full-copies.ts';
+import { incrementalRuns } from './incremental.ts';
+import { planning } from './planning.ts';
+import { bars, rowsOf, table } from './report.ts';
+
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
+const rounds = Number(values.rounds);
+const cli = join(import.meta.dirname, '..', 'dist', 'cli.mjs');
+if (!existsSync(cli)) throw new Error('The build is missing: npm run build');
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+await using folder = await benchFolder();
+say(`Disks of 4 GiB in ${folder.where}, ${availableParallelism()} cores, medians of ${rounds}.`);
+const planned = planning(rounds);
+const full = await fullCopies(folder.path, cli, rounds, say);
+const incremental = await incrementalRuns(folder.path, rounds, say);
+const found = bars(full, incremental, planned);
+console.log(`\nFrom nbdkit (file plugin, unix socket) to a raw file in ${folder.where}; whole processes, medians of ${rounds}:\n`);
+console.log(table(['disk', 'copy', 'time', 'peak memory'], rowsOf(full)));
+console.log('\nRuns of a replica in the running application:\n');
+console.log(table(['disk', 'run', 'time', ''], rowsOf(incremental)));
+console.log('');
+console.log(
+  table(
+    ['bar', 'measured', ''],
+    found.map(({ what, value, met }) => [what, value, met ? 'met' : 'MISSED']),
+  ),
+);
+process.exitCode = found.every(({ met }) => met) ? 0 : 1;
