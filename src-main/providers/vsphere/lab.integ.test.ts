@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type LabVcenter, type LabVcenterOptions, startLabVcenter } from '../../../lab/vcenter/lab-vcenter.ts';
 import type { OctopusError } from '../../../workers/octopus-error.ts';
 import type { Extent } from '../../../workers/protocol.ts';
-import type { ChangeId, MachineInventory } from '../../domain/machine.ts';
+import type { ChangeId } from '../../domain/machine.ts';
 import type { MachineSnapshot, SnapshotDisk, SourceChange, SourceProvider } from '../source.ts';
 import { connectVsphere, type VsphereOptions } from './connect-vsphere.ts';
 import { PinnedAgent } from './pinned-agent.ts';
