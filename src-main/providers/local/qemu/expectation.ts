@@ -1,7 +1,6 @@
 import { OctopusError } from '../../../../workers/octopus-error.ts';
-import type { Firmware } from '../../../domain/machine.ts';
 import type { Qmp } from './qmp.ts';
-import { findDeadEnd, findSystemLine, isTextMode, type Screen, takeScreen, takeTextLines } from './screen.ts';
+import { findDeadEnd, findSystemLine, isKernelRunning, isTextMode, takeScreen, takeTextLines } from './screen.ts';
 
 export interface Verdict {
   passed: boolean;
@@ -41,40 +40,30 @@ function lineAt(text: string, at: number): string {
 }
 
 /**
- * Judges the screen, once a second: passes when a system (not the firmware) shows something twice in a row, fails at once when the
- * firmware or a boot loader says that nothing will start. Undefined: not decided yet.
+ * Judges the screen, called again and again. Passes when the kernel of a system runs and the screen has come to show, twice in a row,
+ * something that it did not show before that kernel ran; fails as soon as the firmware or a boot loader says that nothing will start.
+ * Undefined: not decided yet.
  */
-export function createScreenJudge(firmware: Firmware): (qmp: Qmp, folder: string, console: string) => Promise<Verdict | undefined> {
-  /** Frames that are the firmware's own. */
-  const firmwareFrames = new Set<string>();
+export function createScreenJudge(): (qmp: Qmp, folder: string, console: string) => Promise<Verdict | undefined> {
+  /** What firmware and boot loader showed. */
+  const before = new Set<string>();
+  let kernelRan = false;
   let promising = 0;
   return async (qmp, folder, console) => {
     const screen = await takeScreen(qmp, folder);
-    const lines = screen !== undefined && isTextMode(screen) ? await takeTextLines(qmp, folder) : [];
-    const deadEnd = findDeadEnd([...lines, ...console.split('\n').slice(-40)]);
+    const lines = screen !== undefined && isTextMode(screen) ? await takeTextLines(qmp, folder) : undefined;
+    const deadEnd = findDeadEnd([...(lines ?? []), ...console.split('\n').slice(-40)]);
     if (deadEnd !== undefined) return { passed: false, evidence: `The machine did not start: ${deadEnd.trim()}` };
-    const shown = screen === undefined || screen.blank ? undefined : shownBySystem(firmware, screen, lines, console, firmwareFrames);
-    promising = shown === undefined ? 0 : promising + 1;
-    return promising >= 2 && shown !== undefined ? { passed: true, evidence: `The screen showed a started system: ${shown}` } : undefined;
+    if (screen === undefined) return undefined;
+    // The cursor of a text screen blinks: its text is compared, not its picture.
+    const content = lines === undefined ? screen.digest : lines.join('\n');
+    if (!kernelRan) {
+      kernelRan = isKernelRunning(await qmp.execute<string>('human-monitor-command', { 'command-line': 'info registers -a' }));
+      if (lines === undefined || findSystemLine(lines) === undefined) before.add(content);
+    }
+    const shown =
+      lines === undefined ? (screen.blank ? undefined : `a picture of ${screen.width}x${screen.height}`) : findSystemLine(lines);
+    promising = kernelRan && shown !== undefined && !before.has(content) ? promising + 1 : 0;
+    return promising >= 2 ? { passed: true, evidence: `A kernel runs, and the screen shows: ${shown}` } : undefined;
   };
-}
-
-function shownBySystem(
-  firmware: Firmware,
-  screen: Screen,
-  lines: string[],
-  console: string,
-  firmwareFrames: Set<string>,
-): string | undefined {
-  const size = `${screen.width}x${screen.height}`;
-  if (firmware === 'bios') {
-    // The BIOS itself never leaves text mode.
-    return isTextMode(screen) ? findSystemLine(lines) : `a picture of ${size}`;
-  }
-  // OVMF writes to the serial port when it hands over; until then, and once more as it does so, what is shown is its own.
-  if (!/BdsDxe: starting Boot/.test(console) || firmwareFrames.size === 0) {
-    firmwareFrames.add(screen.digest);
-    return undefined;
-  }
-  return firmwareFrames.has(screen.digest) ? undefined : `a picture of ${size} that is not the firmware's`;
 }

@@ -15,6 +15,7 @@ import { connectQmp, type Qmp } from './qmp.ts';
 import { plainConsole } from './screen.ts';
 
 const POLL_MS = 250;
+const SCREEN_MS = 500;
 /** Bytes of the console that are looked at: a guest may write without end. */
 const CONSOLE_WINDOW = 1024 * 1024;
 
@@ -92,7 +93,7 @@ async function attempt(point: StartablePoint, input: Attempt): Promise<Verdict |
     qmp = await Promise.race([connectQmp(monitor, 10_000, signal), qemu.ended.then(() => undefined)]);
     if (qmp === undefined)
       throw new OctopusError('verify.boot', `QEMU ended at once: ${qemu.lastWords() || `status ${qemu.process.exitCode}`}`);
-    return await watch(qmp, qemu, point, input, console);
+    return await watch(qmp, qemu, input, console);
   } finally {
     if (qmp !== undefined && qemu.process.exitCode === null) {
       await Promise.race([
@@ -106,15 +107,9 @@ async function attempt(point: StartablePoint, input: Attempt): Promise<Verdict |
   }
 }
 
-async function watch(
-  qmp: Qmp,
-  qemu: Child,
-  point: StartablePoint,
-  input: Attempt,
-  consoleFile: string,
-): Promise<Verdict | 'accelerator-failed'> {
+async function watch(qmp: Qmp, qemu: Child, input: Attempt, consoleFile: string): Promise<Verdict | 'accelerator-failed'> {
   const { matches, deadline, signal, work } = input;
-  const judge = createScreenJudge(point.machine.firmware);
+  const judge = createScreenJudge();
   let nextScreen = 0;
   for (;;) {
     signal?.throwIfAborted();
@@ -125,7 +120,7 @@ async function watch(
       return { passed: false, evidence: `QEMU ended before the machine was up: ${qemu.lastWords() || 'it said nothing'}` };
     }
     if (Date.now() >= nextScreen) {
-      nextScreen = Date.now() + 1000;
+      nextScreen = Date.now() + SCREEN_MS;
       const { status } = await qmp.execute<{ status: string }>('query-status');
       if (status === 'internal-error') {
         if (input.accelerator === 'kvm') return 'accelerator-failed';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { consoleMatcher } from './expectation.ts';
-import { findDeadEnd, findSystemLine, plainConsole, readPpm, textLines } from './screen.ts';
+import { findDeadEnd, findSystemLine, isKernelRunning, plainConsole, readPpm, textLines } from './screen.ts';
 
 const ppm = (pixels: number[]) => Buffer.concat([Buffer.from(`P6\n${pixels.length / 3} 1\n255\n`), Buffer.from(pixels)]);
 
@@ -33,4 +33,16 @@ test('the console is compared without control sequences, as text or as an expres
   expect(consoleMatcher('/absent/')(text)).toBeUndefined();
   expect(() => consoleMatcher('/(/')).toThrow(/cannot be compared/);
   expect(() => consoleMatcher(' ')).toThrow(/empty/);
+});
+
+test('a kernel is known by where it runs', () => {
+  const dump = (pointer: string, cr0: string) =>
+    `\r\nCPU#0\r\nRAX=0000000000000000 RBX=0\r\n${pointer} EFL=00000046\r\nCR0=${cr0} CR2=0\r\n`;
+  expect(isKernelRunning(dump('RIP=000000007e1b2c3d', '80010033'))).toBe(false);
+  expect(isKernelRunning(dump('RIP=ffffffff81e0f00b', '80050033'))).toBe(true);
+  expect(isKernelRunning(dump('RIP=fffff8017a2b0c00', '80050033'))).toBe(true);
+  expect(isKernelRunning(dump('EIP=000f3a2b', '00000011'))).toBe(false);
+  expect(isKernelRunning(dump('EIP=fffffff0', '60000010'))).toBe(false);
+  expect(isKernelRunning(dump('EIP=c0101234', '8005003b'))).toBe(true);
+  expect(isKernelRunning(dump('EIP=00007c00', '00000010') + dump('RIP=ffffffff81e0f00b', '80050033'))).toBe(true);
 });

@@ -95,3 +95,18 @@ export function findSystemLine(lines: string[]): string | undefined {
 export function plainConsole(bytes: Buffer): string {
   return bytes.toString('utf8').replace(/\x1b\[[0-9;?=]*[ -/]*[@-~]|\x1b[()][0-9A-Za-z]|\x1b[=>78cDEHM]|\r|\0/g, '');
 }
+
+/**
+ * Whether a processor executes the kernel of an operating system, by QEMU's `info registers -a`: kernels live in the upper half of
+ * virtual memory (64 bits: Linux, Windows and BSD alike; 32 bits: above 2 GiB with paging on), firmware and boot loaders in the lower.
+ * A guest that is in a program at that moment is missed: ask again.
+ */
+export function isKernelRunning(registers: string): boolean {
+  return registers.split(/^CPU#\d+/m).some((processor) => {
+    const long = /\bRIP=([0-9a-f]{16})/i.exec(processor)?.[1];
+    if (long !== undefined) return Number.parseInt(long[0] as string, 16) >= 8;
+    const short = /\bEIP=([0-9a-f]{8})/i.exec(processor)?.[1];
+    const paging = Number.parseInt(/\bCR0=([0-9a-f]{8})/i.exec(processor)?.[1]?.[0] ?? '0', 16) >= 8;
+    return short !== undefined && paging && Number.parseInt(short[0] as string, 16) >= 8;
+  });
+}
