@@ -87,6 +87,8 @@ export function deserializeError(data: SerializedError): OctopusError {
 /** Wraps what is not ours as `fallback` (default `internal.unexpected`); aborts become `operation.cancelled`. */
 export function toOctopusError(error: unknown, fallback: ErrorCode = 'internal.unexpected'): OctopusError {
   if (error instanceof OctopusError) return error;
+  // `await using`: the work failed, and then closing did too. The first is what a person must know.
+  if (error instanceof SuppressedError) return toOctopusError(error.suppressed, fallback);
   if (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')) {
     return new OctopusError('operation.cancelled', 'The operation was cancelled.', { cause: error });
   }
