@@ -4,9 +4,11 @@ import { findDeadEnd, findSystemLine, isKernelRunning, plainConsole, readPpm, te
 
 const ppm = (pixels: number[]) => Buffer.concat([Buffer.from(`P6\n${pixels.length / 3} 1\n255\n`), Buffer.from(pixels)]);
 
-test('a screen of one colour is blank, others are not, and what is no picture is none', () => {
-  expect(readPpm(ppm([9, 8, 7, 9, 8, 7]))).toMatchObject({ width: 2, height: 1, blank: true });
-  expect(readPpm(ppm([9, 8, 7, 9, 8, 6]))).toMatchObject({ blank: false });
+test('a screen that shows no more than a cursor is blank, and what is no picture is none', () => {
+  const picture = (drawn: number) => ppm(Array.from({ length: 3000 }, (_, index) => (index < drawn * 3 ? 200 : 9)));
+  expect(readPpm(picture(0))).toMatchObject({ width: 1000, height: 1, blank: true });
+  expect(readPpm(picture(16))).toMatchObject({ blank: true });
+  expect(readPpm(picture(300))).toMatchObject({ blank: false });
   expect(readPpm(Buffer.from('P5\n1 1\n255\n0'))).toBeUndefined();
   expect(readPpm(ppm([9, 8, 7]).subarray(0, -1))).toBeUndefined();
 });

@@ -7,7 +7,7 @@ import type { Qmp } from './qmp.ts';
 export interface Screen {
   width: number;
   height: number;
-  /** All pixels have one colour. */
+  /** One colour, but for less than a few characters: a cursor alone shows no system. */
   blank: boolean;
   digest: string;
 }
@@ -19,9 +19,27 @@ export function readPpm(bytes: Buffer): Screen | undefined {
   const [whole, width, height] = [header[0], Number(header[1]), Number(header[2])];
   const pixels = bytes.subarray(whole.length);
   if (pixels.length !== width * height * 3 || pixels.length === 0) return undefined;
-  // Blank: each byte equals the one a pixel before.
-  const blank = pixels.subarray(3).equals(pixels.subarray(0, pixels.length - 3));
+  const blank = drawnPixels(pixels) < BLANK_BELOW;
   return { width, height, blank, digest: createHash('sha1').update(pixels).digest('hex') };
+}
+
+/** Pixels; a character of text has about 30. */
+const BLANK_BELOW = 200;
+
+/** Pixels that are not of the background's colour, which is taken to be that of a corner or of the middle. */
+function drawnPixels(pixels: Buffer): number {
+  const count = pixels.length / 3;
+  const candidates = new Set([0, count - 1, count >> 1].map((index) => pixels.readUIntBE(index * 3, 3)));
+  let least = count;
+  for (const background of candidates) {
+    let drawn = 0;
+    for (let at = 0; at < pixels.length; at += 3) {
+      const colour = ((pixels[at] as number) << 16) | ((pixels[at + 1] as number) << 8) | (pixels[at + 2] as number);
+      if (colour !== background) drawn++;
+    }
+    least = Math.min(least, drawn);
+  }
+  return least;
 }
 
 export async function takeScreen(qmp: Qmp, folder: string): Promise<Screen | undefined> {
