@@ -1,9 +1,11 @@
 // Who may import whom: the house in ARCHITECTURE.md, enforced.
+// Tests and what only tests use may reach further.
+const testCode = '(\\.test\\.ts$|/testing/|/conformance/)';
 const only = (name, from, allowed) => ({
   name,
   severity: 'error',
   comment: `${from} may import only: ${allowed.join(', ') || 'nothing of ours'}`,
-  from: { path: `^${from}`, pathNot: '\\.test\\.ts$' },
+  from: { path: `^${from}`, pathNot: testCode },
   to: { path: '^(src-|workers|lab|bench|e2e)', pathNot: [`^${from}`, ...allowed.map((a) => `^${a}`)] },
 });
 const ground = 'workers/(protocol|octopus-error)\\.ts$';
@@ -29,13 +31,13 @@ module.exports = {
     {
       name: 'no-dev-in-app',
       severity: 'error',
-      from: { path: '^(src-|workers)', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(src-|workers)', pathNot: testCode },
       to: { dependencyTypes: ['npm-dev'] },
     },
     {
       name: 'providers-apart',
       severity: 'error',
-      from: { path: '^src-main/providers/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^src-main/providers/([^/]+)/', pathNot: testCode },
       to: { path: '^src-main/providers/([^/]+)/', pathNot: '^src-main/providers/$1/' },
     },
   ],
