@@ -15,12 +15,16 @@ export interface NbdClientOptions extends NbdTimes {
   backoffMs: number;
 }
 
-const defaults: NbdClientOptions = { connectMs: 10_000, idleMs: 30_000, tries: 7, backoffMs: 50 };
+const defaults: NbdClientOptions = { connectMs: 10_000, idleMs: 30_000, tries: 10, backoffMs: 50 };
 /** Length of a command without payload: far below the 4 GiB that fit, so that a slow server keeps answering within its time. */
 const LONG_RANGE = 128 * 1024 * 1024;
 const STATUS_RANGE = 2 * 1024 * 1024 * 1024;
 
-type Slot = { connection: NbdConnection | undefined };
+interface Slot {
+  connection: NbdConnection | undefined;
+  /** Losses and refusals in a row, without an answer on any connection in between. */
+  failures: number;
+}
 
 /**
  * An NBD export over one or several connections. A lost connection is opened again and what it had open is sent again; all commands
@@ -39,10 +43,10 @@ export class NbdClient {
   private waiting: NbdRequest[] = [];
   private readonly stop = new AbortController();
   private reviving = 0;
-  private failuresInARow = 0;
   private epoch = 1;
   /** Set once: closed, or a server that broke its protocol. */
   private ended: unknown;
+  private closing: Promise<void> | undefined;
 
   private constructor(address: NbdAddress, faults: NbdFaults, options: NbdClientOptions, exported: NbdExport) {
     this.address = address;
@@ -57,7 +61,7 @@ export class NbdClient {
     const all = { ...defaults, ...options };
     // The first connection is opened without a second try: a wrong address should be told at once.
     let client: NbdClient | undefined;
-    const slot: Slot = { connection: undefined };
+    const slot: Slot = { connection: undefined, failures: 0 };
     const first = await NbdConnection.open(address, faults, {
       signal: signal ?? new AbortController().signal,
       times: all,
@@ -65,6 +69,7 @@ export class NbdClient {
       onAnswer: () => client?.progressed(),
       onLost: (error, open) => client?.lost(slot, error, open),
     });
+    if (first.closed) throw faults.unreachable('the server closed the connection');
     client = new NbdClient(address, faults, all, first.exported);
     slot.connection = first;
     client.slots.push(slot);
@@ -116,14 +121,24 @@ export class NbdClient {
   /** Allocation of a part of the range from its beginning on: servers may answer for less than they were asked. At least one extent. */
   async blockStatus(offset: number, length: number, signal?: AbortSignal): Promise<SourceExtent[]> {
     const asked = Math.min(length, STATUS_RANGE);
+    if (this.ended !== undefined) throw this.ended;
     if (this.exported.allocationContext === undefined) return [{ offset, length: asked, kind: 'data' }];
     const request = await this.submit(Command.blockStatus, offset, asked, undefined, signal);
     return request.extents ?? [];
   }
 
-  async close(): Promise<void> {
-    if (this.ended === undefined)
-      this.end(new OctopusError('operation.cancelled', `${describeAddress(this.address)}: the connection was closed.`), true);
+  /** Pending calls fail with `operation.cancelled`; when it returns, no buffer is touched any more. */
+  close(): Promise<void> {
+    this.closing ??= this.disconnect();
+    return this.closing;
+  }
+
+  private async disconnect(): Promise<void> {
+    if (this.ended !== undefined) return;
+    const error = new OctopusError('operation.cancelled', `${describeAddress(this.address)}: the connection was closed.`);
+    const live = this.slots.flatMap(({ connection }) => connection ?? []);
+    this.end(error, false);
+    await Promise.all(live.map((connection) => connection.close(error)));
   }
 
   private async payload(command: CommandCode, offset: number, buffer: Buffer, signal?: AbortSignal): Promise<void> {
@@ -154,8 +169,7 @@ export class NbdClient {
       if (this.ended !== undefined) return reject(this.ended);
       const onAbort = () => {
         signal?.removeEventListener('abort', onAbort);
-        this.abandon(request);
-        reject(cancelled());
+        this.abandon(request, () => reject(cancelled()));
       };
       const request = createRequest(command, offset, length, data, {
         resolve: () => {
@@ -186,36 +200,45 @@ export class NbdClient {
     if (this.reviving === 0 && this.slots[0] !== undefined) void this.revive(this.slots[0]);
   }
 
-  private abandon(request: NbdRequest): void {
+  private abandon(request: NbdRequest, release: () => void): void {
+    for (const { connection } of this.slots) {
+      if (connection?.holds(request)) {
+        connection.abandon(request, release);
+        return;
+      }
+    }
     request.abandoned = true;
     this.waiting = this.waiting.filter((other) => other !== request);
-    for (const { connection } of this.slots) if (connection?.holds(request)) connection.abandon(request);
+    release();
   }
 
   private progressed(): void {
-    this.failuresInARow = 0;
+    for (const slot of this.slots) slot.failures = 0;
   }
 
   private lost(slot: Slot, error: unknown, open: NbdRequest[]): void {
-    if (this.ended !== undefined) return;
-    slot.connection = undefined;
-    if (error instanceof OctopusError && !error.retryable) {
-      for (const request of open) if (!request.abandoned) request.reject(error);
-      this.end(error, false);
+    for (const request of open) request.release?.();
+    if (this.ended !== undefined || (error instanceof OctopusError && !error.retryable)) {
+      for (const request of open) if (!request.abandoned) request.reject(this.ended ?? error);
+      if (this.ended !== undefined) return;
+      slot.connection = undefined;
+      this.end(error, true);
       return;
     }
+    slot.connection = undefined;
     this.losses++;
-    this.failuresInARow++;
+    slot.failures++;
     for (const request of open) {
       if (request.abandoned) continue;
-      if (request.tries > this.options.tries) {
+      if (request.tries > 4 * this.options.tries) {
         request.reject(this.faults.io(`a request was lost with its connection ${request.tries} times`, error));
         continue;
       }
       resetRequest(request);
       this.waiting.push(request);
     }
-    void this.revive(slot);
+    if (slot.failures < this.options.tries) void this.revive(slot);
+    else this.giveUp(slot, error);
     const waiting = this.waiting;
     if (this.slots.some(({ connection }) => connection !== undefined)) {
       this.waiting = [];
@@ -230,7 +253,7 @@ export class NbdClient {
     try {
       while (this.ended === undefined) {
         // The first loss after an answer is repaired at once; only failures in a row wait.
-        const wait = this.failuresInARow <= 1 ? 0 : Math.min(5000, this.options.backoffMs * 2 ** (this.failuresInARow - 2));
+        const wait = slot.failures <= 1 ? 0 : Math.min(5000, this.options.backoffMs * 2 ** (slot.failures - 2));
         if (wait > 0) await sleep(wait, undefined, { signal: this.stop.signal });
         try {
           await this.connect(slot, this.stop.signal);
@@ -241,9 +264,9 @@ export class NbdClient {
           return;
         } catch (error) {
           if (this.ended !== undefined) return;
-          if (error instanceof OctopusError && !error.retryable) return this.end(error, false);
+          if (error instanceof OctopusError && !error.retryable) return this.end(error, true);
           last = error;
-          if (++this.failuresInARow >= this.options.tries) break;
+          if (++slot.failures >= this.options.tries) break;
         }
       }
     } catch {
@@ -251,26 +274,34 @@ export class NbdClient {
     } finally {
       this.reviving--;
     }
+    this.giveUp(slot, last);
+  }
+
+  /** What waits fails when no connection is left nor being opened. */
+  private giveUp(slot: Slot, last: unknown): void {
+    slot.failures = 0;
     if (this.ended !== undefined || this.reviving > 0 || this.slots.some(({ connection }) => connection !== undefined)) return;
     const waiting = this.waiting;
     this.waiting = [];
-    this.failuresInARow = 0;
     const error = this.faults.unreachable(`the connection was lost and could not be opened again in ${this.options.tries} tries`, last);
     for (const request of waiting) request.reject(error);
   }
 
   private async connect(slot: Slot, signal: AbortSignal): Promise<void> {
+    let current: NbdConnection | undefined;
     const connection = await NbdConnection.open(this.address, this.faults, {
       signal,
       times: this.options,
       epoch: ++this.epoch,
       onAnswer: () => this.progressed(),
       onLost: (error, open) => {
-        if (slot.connection === connection) this.lost(slot, error, open);
+        if (current !== undefined && (slot.connection === current || this.ended !== undefined)) this.lost(slot, error, open);
       },
     });
+    current = connection;
+    if (connection.closed) throw this.faults.unreachable('the server closed the connection');
     if (this.ended !== undefined) {
-      connection.close();
+      await connection.close(this.ended);
       throw this.ended;
     }
     const { size, flags, minimumBlock, maximumPayload } = connection.exported;
@@ -284,7 +315,7 @@ export class NbdClient {
 
   /** One more connection at the start. A server that limits their number is used with what it allows. */
   private async extend(signal?: AbortSignal): Promise<void> {
-    const slot: Slot = { connection: undefined };
+    const slot: Slot = { connection: undefined, failures: 0 };
     try {
       await this.connect(slot, signal === undefined ? this.stop.signal : AbortSignal.any([signal, this.stop.signal]));
       this.slots.push(slot);
@@ -296,7 +327,8 @@ export class NbdClient {
     }
   }
 
-  private end(error: unknown, polite: boolean): void {
+  /** Refuses everything from now on. Connections are closed by the caller, or `broken` off. */
+  private end(error: unknown, broken: boolean): void {
     this.ended = error;
     this.stop.abort();
     const waiting = this.waiting;
@@ -304,12 +336,8 @@ export class NbdClient {
     for (const slot of this.slots) {
       const connection = slot.connection;
       slot.connection = undefined;
-      if (connection === undefined) continue;
-      const open = connection.requests();
-      // Bytes on their way into a caller's buffer cannot be called off politely.
-      if (polite && open.length === 0) connection.close();
-      else connection.destroy(error);
-      waiting.push(...open);
+      // Its open requests come back through lost().
+      if (broken) connection?.destroy(error);
     }
     for (const request of waiting) if (!request.abandoned) request.reject(error);
   }

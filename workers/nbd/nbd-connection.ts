@@ -7,6 +7,9 @@ import { type NbdExport, negotiate } from './nbd-handshake.ts';
 import { NbdReceiver } from './nbd-receiver.ts';
 import type { NbdRequest } from './nbd-request.ts';
 
+/** Milliseconds that a cancelled request may take to end in good order; cancelling must be done within a second. */
+const RELEASE_MS = 400;
+
 export interface NbdTimes {
   /** Milliseconds for connecting and negotiating. */
   connectMs: number;
@@ -24,13 +27,18 @@ export class NbdConnection {
   private next = 1;
   /** Bytes asked for and not answered. */
   load = 0;
+  /** Set once; send() must not be called any more. */
+  closed = false;
   private readonly onAnswer: () => void;
+  private readonly faults: NbdFaults;
+  private onDrained: (() => void) | undefined;
 
   private constructor(channel: NbdChannel, exported: NbdExport, faults: NbdFaults, epoch: number, onAnswer: () => void) {
     this.channel = channel;
     this.exported = exported;
     this.epoch = epoch;
     this.onAnswer = onAnswer;
+    this.faults = faults;
     this.receiver = new NbdReceiver(
       faults,
       exported,
@@ -65,9 +73,11 @@ export class NbdConnection {
       channel.transmit(
         connection.receiver,
         (error) => {
+          connection.closed = true;
           const requests = [...connection.open.values()];
           connection.open.clear();
           options.onLost(error, requests);
+          connection.onDrained?.();
         },
         options.times.idleMs,
         () => {
@@ -102,32 +112,47 @@ export class NbdConnection {
   }
 
   /**
-   * Lets go of a request whose caller leaves: after it returns nothing reads from or writes into the caller's buffer. That costs the
-   * connection when the buffer is just being filled or sent.
+   * Lets go of a request whose caller leaves. `release` is called when nothing reads from or writes into its buffer any more: mostly at
+   * once; where the buffer is just being filled or sent, when that is done. A server that takes too long over it loses the connection.
    */
-  abandon(request: NbdRequest): void {
+  abandon(request: NbdRequest, release: () => void): void {
     request.abandoned = true;
-    const busy = this.receiver.isReceiving(request) || !request.payloadSent;
-    if (busy)
-      this.channel.destroy(
-        new OctopusError('source.unreachable', 'The connection was given up with a cancelled request.', { retryable: true }),
-      );
+    if (!this.receiver.isReceiving(request) && request.payloadSent) {
+      release();
+      return;
+    }
+    const timer = setTimeout(() => this.channel.destroy(this.faults.unreachable('a cancelled request did not end')), RELEASE_MS);
+    request.release = () => {
+      clearTimeout(timer);
+      request.release = undefined;
+      release();
+    };
   }
 
-  requests(): NbdRequest[] {
-    return [...this.open.values()];
+  /** Rejects what is open with `error`, waits briefly for the answers under way, says goodbye. A rude end makes some servers fall over. */
+  async close(error: unknown): Promise<void> {
+    for (const request of this.open.values()) if (!request.abandoned) this.abandon(request, () => request.reject(error));
+    if (this.open.size > 0 && !this.closed) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, RELEASE_MS);
+        this.onDrained = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    if (this.closed) return;
+    if (this.open.size > 0) {
+      this.channel.destroy(error);
+      return;
+    }
+    this.channel.write(encode(Command.disconnect, this.epoch, 0, 0, 0));
+    this.channel.end();
   }
 
   holds(request: NbdRequest): boolean {
     for (const open of this.open.values()) if (open === request) return true;
     return false;
-  }
-
-  /** Says goodbye; open requests must have been taken care of. */
-  close(): void {
-    this.open.clear();
-    this.channel.write(encode(Command.disconnect, this.epoch, 0, 0, 0));
-    this.channel.end();
   }
 
   destroy(error: unknown): void {
@@ -144,8 +169,9 @@ export class NbdConnection {
 
   private settle(handle: number, request: NbdRequest): void {
     this.open.delete(handle);
-    if (request.abandoned) return;
-    if (request.failure === undefined) request.resolve();
+    if (this.open.size === 0) this.onDrained?.();
+    if (request.abandoned) request.release?.();
+    else if (request.failure === undefined) request.resolve();
     else request.reject(request.failure);
   }
 }

@@ -10,8 +10,10 @@ export interface NbdRequest {
   readonly data: Buffer | undefined;
   resolve(): void;
   reject(error: unknown): void;
-  /** The caller went away: an answer is read and dropped, nothing is sent again. */
+  /** The caller wants to leave: an answer is read and dropped, nothing is sent again. */
   abandoned: boolean;
+  /** Called once nothing touches the buffer of an abandoned request any more. */
+  release: (() => void) | undefined;
   /** The caller must not get its buffer back before the kernel holds the payload. */
   payloadSent: boolean;
   /** Times it was put on a connection. */
@@ -41,6 +43,7 @@ export function createRequest(
     resolve: settle.resolve,
     reject: settle.reject,
     abandoned: false,
+    release: undefined,
     payloadSent: command !== Command.write,
     tries: 0,
     received: 0,

@@ -14,6 +14,8 @@ export function parseNbdUri(text: string): NbdAddress {
   if (scheme === null) throw wrong(`'${text}' is not an NBD URI; write nbd://HOST:PORT/EXPORT or nbd+unix:///EXPORT?socket=PATH`);
   const unix = scheme[2] !== undefined;
   const secure = scheme[1]?.toLowerCase() === 'nbds';
+  const named = text.slice(scheme[0].length).split(/[/?#]/, 1)[0] ?? '';
+  if (!unix && (named === '' || named.startsWith(':'))) throw wrong(`'${text}' lacks its host: nbd://HOST:PORT/EXPORT`);
   let url: URL;
   try {
     // Only special schemes get all of the host checks; http stands in, with a port that it does not swallow.
@@ -21,7 +23,6 @@ export function parseNbdUri(text: string): NbdAddress {
   } catch {
     throw wrong(`'${text}' is not a valid NBD URI: check the host and the port (1 to 65535)`);
   }
-  const named = text.slice(scheme[0].length).split(/[/?#]/, 1)[0] ?? '';
   if (url.username !== '' || url.password !== '') throw wrong('an NBD URI with a user name or password is not supported');
   if (url.hash !== '') throw wrong(`'${text}' holds '#', which must be written %23 in an export name`);
   const endpoint = unix ? unixEndpoint(text, named, url) : tcpEndpoint(text, named, url);
@@ -48,7 +49,6 @@ function unixEndpoint(text: string, named: string, url: URL): NbdAddress['endpoi
 }
 
 function tcpEndpoint(text: string, named: string, url: URL): NbdAddress['endpoint'] {
-  if (named === '' || named.startsWith(':')) throw wrong(`'${text}' lacks its host: nbd://HOST:PORT/EXPORT`);
   if (url.searchParams.has('socket')) throw wrong('socket= is for nbd+unix:// only');
   const port = /:(\d+)$/.exec(named)?.[1];
   if (port === '0') throw wrong(`'${text}' is not a valid NBD URI: check the host and the port (1 to 65535)`);

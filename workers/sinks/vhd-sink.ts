@@ -6,7 +6,9 @@ import { FileSink } from './file-sink.ts';
 import { ImageFile } from './image-file.ts';
 import { decodeVhdIdentity, encodeVhdFooter, VHD_FOOTER_BYTES, type VhdIdentity } from './vhd-footer.ts';
 
-/** The format's 2040 GiB, which fixed disks in practice (Azure's upload aside) do not exceed, is not enforced: the field holds 64 bits. */
+/** The format's limit; what is larger no reader opens. */
+const MAX_SIZE = 2040 * 1024 ** 3;
+
 export async function openVhdSink(
   descriptor: Extract<SinkDescriptor, { kind: 'vhd' }>,
   signal?: AbortSignal,
@@ -15,6 +17,8 @@ export async function openVhdSink(
   const { path, size } = descriptor;
   if (size % 512 !== 0)
     throw new OctopusError('argument.invalid', `A VHD holds whole sectors of 512 bytes; the disk has ${size} bytes.`, { field: 'size' });
+  if (size > MAX_SIZE)
+    throw new OctopusError('argument.invalid', `A VHD holds at most 2040 GiB; write the disk of ${size} bytes as raw.`, { field: 'size' });
   const file = await ImageFile.open(path, signal);
   try {
     const length = await file.length();

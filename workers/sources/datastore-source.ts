@@ -49,12 +49,14 @@ class DatastoreSource implements BlockSource {
   private readonly url: URL;
   private readonly agent: https.Agent;
   private readonly stop = new AbortController();
+  private readonly turns: Turns;
 
   constructor(descriptor: DatastoreDescriptor, options: DatastoreOptions) {
     this.descriptor = descriptor;
     this.options = options;
     this.size = descriptor.size;
     this.parallelism = Math.min(16, Math.max(1, descriptor.connections));
+    this.turns = new Turns(this.parallelism);
     this.url = parseUrl(descriptor.url);
     this.agent = new https.Agent({ keepAlive: true, maxSockets: this.parallelism, maxFreeSockets: this.parallelism });
     // The agent waits for the callback, so a request's headers (the cookie among them) leave only after the thumbprint was compared.
@@ -77,10 +79,16 @@ class DatastoreSource implements BlockSource {
     const both = signal === undefined ? this.stop.signal : AbortSignal.any([signal, this.stop.signal]);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.readOnce(offset, buffer, both);
+        // The agent counts a connection only once it is open; without turns a burst of reads would open one each.
+        await this.turns.take(both);
+        try {
+          return await this.readOnce(offset, buffer, both);
+        } finally {
+          this.turns.give();
+        }
       } catch (error) {
         this.check(signal);
-        const known = error instanceof OctopusError ? error : this.lost(offset, error);
+        const known = error instanceof OctopusError ? error : this.brokenOff(offset, error);
         if (!known.retryable || attempt >= this.options.tries) throw known;
         await sleep(Math.min(5000, this.options.backoffMs * 2 ** (attempt - 1)), undefined, { signal: both }).catch(() =>
           this.check(signal),
@@ -123,54 +131,60 @@ class DatastoreSource implements BlockSource {
         headers: { cookie: this.descriptor.cookie, range: `bytes=${offset}-${offset + buffer.length - 1}` },
         timeout: this.options.idleMs,
       });
-      const settle = (error?: unknown) => {
-        if (settled) return;
+      const finish = () => {
         settled = true;
         signal.removeEventListener('abort', onAbort);
-        if (error === undefined) return resolve();
+      };
+      const fail = (error: unknown) => {
+        if (settled) return;
+        finish();
         // A connection whose answer is not wanted to its end cannot carry another request.
         request.destroy();
         reject(error);
       };
-      const onAbort = () => settle(new OctopusError('operation.cancelled', 'The operation was cancelled.'));
+      const lost = (cause: unknown) => {
+        if (settled) return;
+        this.reconnects++;
+        fail(this.brokenOff(offset, cause));
+      };
+      const onAbort = () => fail(new OctopusError('operation.cancelled', 'The operation was cancelled.'));
       signal.addEventListener('abort', onAbort, { once: true });
-      request.on('timeout', () => settle(this.lost(offset, new Error(`no byte for ${this.options.idleMs / 1000} s`))));
-      request.on('error', (error) =>
-        settle(error instanceof OctopusError ? error : this.lost(offset, error, !request.reusedSocket && request.socket === null)),
-      );
+      request.on('timeout', () => lost(new Error(`no byte for ${this.options.idleMs / 1000} s`)));
+      request.on('error', (error) => {
+        if (error instanceof OctopusError) fail(error);
+        // Without a socket nothing was lost: it could not be opened.
+        else if (request.socket === null) fail(this.unreachable(error));
+        else lost(error);
+      });
       request.on('response', (response) => {
-        response.on('error', (error) => settle(this.lost(offset, error)));
+        response.on('error', lost);
         const refusal = this.judge(response, offset, buffer.length);
-        if (refusal === 'status') void this.statusError(response).then(settle, settle);
-        else if (refusal !== undefined) settle(refusal);
-        else this.receive(response, offset, buffer, () => settled, settle);
+        if (refusal === 'status') void this.statusError(response).then(fail, fail);
+        else if (refusal !== undefined) fail(refusal);
+        else {
+          let filled = 0;
+          response.on('data', (bytes: Buffer) => {
+            // The caller may have its buffer back already.
+            if (settled) return;
+            if (filled + bytes.length > buffer.length) {
+              fail(this.protocol(`it sent more than the ${buffer.length} bytes that were asked for`));
+              return;
+            }
+            bytes.copy(buffer, filled);
+            filled += bytes.length;
+          });
+          response.on('end', () => {
+            if (settled || filled < buffer.length) return;
+            finish();
+            // By then the agent has its connection back, for the next read to use.
+            setImmediate(resolve);
+          });
+          response.on('close', () => lost(new Error(`the answer ended after ${filled} of ${buffer.length} bytes`)));
+        }
       });
       request.end();
       if (signal.aborted) onAbort();
     });
-  }
-
-  private receive(
-    response: IncomingMessage,
-    offset: number,
-    buffer: Buffer,
-    settled: () => boolean,
-    settle: (error?: unknown) => void,
-  ): void {
-    let filled = 0;
-    response.on('data', (bytes: Buffer) => {
-      // The caller may have its buffer back already.
-      if (settled()) return;
-      if (filled + bytes.length > buffer.length)
-        return settle(this.protocol(`it sent more than the ${buffer.length} bytes that were asked for`));
-      bytes.copy(buffer, filled);
-      filled += bytes.length;
-    });
-    response.on('end', () => {
-      if (filled === buffer.length) settle();
-      else settle(this.lost(offset, new Error(`it sent ${filled} of ${buffer.length} bytes`)));
-    });
-    response.on('close', () => settle(this.lost(offset, new Error(`the connection ended after ${filled} of ${buffer.length} bytes`))));
   }
 
   /** What speaks against an answer; 'status' where its body may say why. */
@@ -217,17 +231,59 @@ class DatastoreSource implements BlockSource {
     return new OctopusError('source.protocol', `${host} answered status ${status} to a read.`, { details });
   }
 
-  /** A broken connection; the next try opens another one. */
-  private lost(offset: number, cause: unknown, neverOpened = false): OctopusError {
-    const text = cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : String(cause);
-    if (neverOpened)
-      return new OctopusError('source.unreachable', `${this.url.host} cannot be reached: ${text}.`, { retryable: true, cause });
-    this.reconnects++;
-    return new OctopusError('source.read', `The read at ${offset} from ${this.url.host} broke off: ${text}.`, { retryable: true, cause });
+  private brokenOff(offset: number, cause: unknown): OctopusError {
+    return new OctopusError('source.read', `The read at ${offset} from ${this.url.host} broke off: ${reason(cause)}.`, {
+      retryable: true,
+      cause,
+    });
+  }
+
+  private unreachable(cause: unknown): OctopusError {
+    return new OctopusError('source.unreachable', `${this.url.host} cannot be reached: ${reason(cause)}.`, { retryable: true, cause });
   }
 
   private protocol(what: string): OctopusError {
     return new OctopusError('source.protocol', `${this.url.host} broke its protocol: ${what}.`);
+  }
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : String(cause);
+}
+
+/** So many at a time, the others in order. */
+class Turns {
+  private free: number;
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.free = count;
+  }
+
+  async take(signal: AbortSignal): Promise<void> {
+    if (this.free > 0) {
+      this.free--;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const mine = () => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      const onAbort = () => {
+        const at = this.waiting.indexOf(mine);
+        if (at >= 0) this.waiting.splice(at, 1);
+        reject(new OctopusError('operation.cancelled', 'The operation was cancelled.'));
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.waiting.push(mine);
+    });
+  }
+
+  give(): void {
+    const next = this.waiting.shift();
+    if (next === undefined) this.free++;
+    else next();
   }
 }
 
