@@ -77,9 +77,9 @@ const MiB = 2 ** 20;
 const seed = fc.integer({ min: 1, max: 2 ** 30 });
 /** Whole MiB, odd numbers of sectors around them, and tiny ones. Big disks are rare: what they could show, small ones show sooner. */
 const size = fc.oneof(
-  { weight: 5, arbitrary: fc.integer({ min: 1, max: 4 }).map((n) => n * MiB) },
-  { weight: 5, arbitrary: fc.integer({ min: 2048 + 1, max: 5 * 2048 }).map((n) => n * 512) },
-  { weight: 1, arbitrary: fc.integer({ min: 1, max: 2048 }).map((n) => n * 512) },
+  { weight: 8, arbitrary: fc.integer({ min: 1, max: 3 }).map((n) => n * MiB) },
+  { weight: 8, arbitrary: fc.integer({ min: 2048 + 1, max: 4 * 2048 }).map((n) => n * 512) },
+  { weight: 2, arbitrary: fc.integer({ min: 1, max: 2048 }).map((n) => n * 512) },
   { weight: 1, arbitrary: fc.integer({ min: 4 * 2048, max: 12 * 2048 }).map((n) => n * 512) },
 );
 const write: fc.Arbitrary<GuestWrite> = fc.record({
@@ -214,12 +214,19 @@ export const schedules: fc.Arbitrary<Schedule> = fc.record({
     quiesce: fc.boolean(),
     keep: fc.integer({ min: 1, max: 3 }),
   }),
-  tuning: fc.record({ taskBytes: fc.constantFrom(MiB, 2 * MiB, 64 * MiB), checkpointBytes: fc.constantFrom(MiB, 2 * MiB, 64 * MiB) }),
+  tuning: fc.record({ taskBytes: fc.constantFrom(2 * MiB, 64 * MiB), checkpointBytes: fc.constantFrom(MiB, 2 * MiB, 64 * MiB) }),
   steps: fc
     .tuple(
       // Something that incremental runs can build upon comes first, more often than not.
       fc.oneof({ weight: 2, arbitrary: fc.constant<Step[]>([plain('incremental')]) }, { weight: 1, arbitrary: fc.constant<Step[]>([]) }),
-      fc.array(fc.oneof({ weight: 5, arbitrary: event }, { weight: 4, arbitrary: run }), { minLength: 1, maxLength: 6 }),
+      fc.array(
+        fc.oneof(
+          { weight: 10, arbitrary: event.map((each): Step[] => [each]) },
+          { weight: 8, arbitrary: run.map((each): Step[] => [each]) },
+          { weight: 1, arbitrary: run.map((each): Step[] => [{ what: 'power-off' }, { ...each, kind: 'final' }, { what: 'power-on' }]) },
+        ),
+        { minLength: 1, maxLength: 5 },
+      ),
     )
-    .map(([first, rest]) => [...first, ...rest]),
+    .map(([first, rest]) => [...first, ...rest.flat()]),
 });
