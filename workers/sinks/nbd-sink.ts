@@ -41,8 +41,6 @@ class NbdSink implements BlockSink {
   readonly capabilities: { parallel: number; zero: boolean };
   private readonly client: NbdClient;
   private readonly unflushed = new UnflushedWrites();
-  /** The client's losses at the last flush: another number now means that acknowledged writes are in doubt. */
-  private lossesSeen: number;
   private zeroes: boolean;
   private flushing: Promise<void> = Promise.resolve();
 
@@ -52,7 +50,6 @@ class NbdSink implements BlockSink {
     this.granularity = Math.max(LEAST_GRANULARITY, client.exported.minimumBlock);
     this.zeroes = client.has(ExportFlag.writeZeroes);
     this.capabilities = { parallel: Math.min(64, 16 + 8 * (client.connections - 1)), zero: this.zeroes };
-    this.lossesSeen = client.losses;
   }
 
   get reconnects(): number {
@@ -64,7 +61,7 @@ class NbdSink implements BlockSink {
     checkSignal(signal);
     if (buffer.length === 0) return;
     await this.client.write(offset, buffer, signal);
-    this.unflushed.wrote(offset, buffer);
+    this.unflushed.wrote(offset, buffer, this.client.losses);
   }
 
   async zero(offset: number, length: number, signal?: AbortSignal): Promise<void> {
@@ -77,7 +74,7 @@ class NbdSink implements BlockSink {
         await this.client.write(at, zeros.subarray(0, Math.min(step, offset + length - at)), signal);
       }
     }
-    this.unflushed.zeroed(offset, length);
+    this.unflushed.zeroed(offset, length, this.client.losses);
   }
 
   flush(signal?: AbortSignal): Promise<void> {
@@ -109,7 +106,7 @@ class NbdSink implements BlockSink {
     try {
       for (let attempt = 1; attempt <= FLUSH_TRIES; attempt++) {
         const losses = this.client.losses;
-        if (losses !== this.lossesSeen) {
+        if (taken.some((write) => write.losses !== losses)) {
           const lost = await findLost(taken, (offset, buffer) => this.client.read(offset, buffer, signal));
           if (lost !== undefined) {
             throw new OctopusError(
@@ -122,10 +119,7 @@ class NbdSink implements BlockSink {
           }
         }
         await this.client.flush(signal);
-        if (this.client.losses === losses) {
-          this.lossesSeen = losses;
-          return;
-        }
+        if (this.client.losses === losses) return;
       }
       throw new OctopusError('target.unreachable', 'The NBD server lost its connection at every try to flush.', { retryable: true });
     } catch (error) {
