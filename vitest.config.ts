@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ['{src-main,workers,lab,bench}/**/*.test.ts'],
     globalSetup: ['scripts/vitest-setup.mjs'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 900_000,
     pool: 'forks',
     maxWorkers: 2,
   },
