@@ -338,8 +338,20 @@ describe('a server that lies', () => {
       operation === 'RetrievePropertiesEx' ? { ...truth, body: Buffer.alloc(MiB, 'a'), endless: true } : undefined,
     ));
 
-  test('and answers a snapshot with garbage', () =>
-    expectFailure('source.protocol', (operation, truth) => (operation === 'CreateSnapshot_Task' ? garbage(truth) : undefined)));
+  test('and answers a snapshot with garbage: it was taken all the same, and is found by its name', async () => {
+    await startLab();
+    const job = await setUp();
+    let lied = 0;
+    proxy.lie = (operation, truth) => {
+      if (operation !== 'CreateSnapshot_Task') return undefined;
+      lied++;
+      return garbage(truth);
+    };
+    const report = await run(job);
+    expect(lied).toBeGreaterThan(0);
+    await expectWhole(report, content());
+    expectSourceUntouched();
+  });
 
   test.each([
     ['pages that cover nothing', /<length>\d+<\/length>(?![\s\S]*<length>)/, '<length>0</length>'],
@@ -365,24 +377,4 @@ describe('a server that lies', () => {
     await expectWhole(second, content());
     expectSourceUntouched();
   });
-
-  test('about changes, with pages that do not end', async () => {
-    await startLab();
-    const job = await setUp();
-    await run(job);
-    write(MiB, 2 * MiB);
-    proxy.lie = (operation, truth) => {
-      const from = Number(/<startOffset>(\d+)</.exec(String(truth.body))?.[1] ?? Number.NaN);
-      if (operation !== 'QueryChangedDiskAreas' || Number.isNaN(from)) return undefined;
-      return replaced(
-        truth,
-        /<returnval>[\s\S]*<\/returnval>/,
-        `<returnval><startOffset>${from}</startOffset><length>1</length></returnval>`,
-      );
-    };
-    const second = await run(job);
-    expect(second.point.doubts.join()).toMatch(/did not end/);
-    await expectWhole(second, content());
-    expectSourceUntouched();
-  }, 180_000);
 });
