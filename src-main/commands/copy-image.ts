@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { journalRun } from '../../workers/blocks/journal.ts';
 import { readManifest } from '../../workers/blocks/manifest.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
-import { createTransferPool } from '../../workers/piscina-pool.ts';
 import type { SinkDescriptor, SourceDescriptor, TransferCounts } from '../../workers/protocol.ts';
 import { openSink } from '../../workers/sinks/open-sink.ts';
 import { copyDisk } from '../replication/copy-disk.ts';
@@ -21,6 +20,7 @@ import {
   parsePlace,
   statOrUndefined,
 } from './image.ts';
+import { mostTasks, openPool } from './open-pool.ts';
 import { probeSource } from './probe-source.ts';
 import { progressOf } from './progress.ts';
 import { qemuImage, serveImage } from './qemu-nbd.ts';
@@ -52,9 +52,6 @@ export interface CopyResult extends TransferCounts {
   verified?: number;
 }
 
-/** More tasks than this do not make one disk faster: the kernel's copying is the limit then. */
-const MOST_TASKS = 4;
-
 export async function copyImage(given: CopyArguments, terminal: Terminal): Promise<CopyResult> {
   const began = performance.now();
   const connections = parseConnections(given.connections);
@@ -67,8 +64,7 @@ export async function copyImage(given: CopyArguments, terminal: Terminal): Promi
   }
   await checkApart(source, target, given);
 
-  const threads = Math.min(MOST_TASKS, availableParallelism());
-  await using probe = await probeSource(descriptorOf(source), threads, terminal.signal);
+  await using probe = await probeSource(descriptorOf(source), mostTasks(), terminal.signal);
   const { size } = probe;
   if (size === 0) throw new OctopusError('source.read', `The source ${given.source} is empty.`);
   if (format === 'vhd' && size % 512 !== 0) {
@@ -94,7 +90,9 @@ export async function copyImage(given: CopyArguments, terminal: Terminal): Promi
     connections: connections ?? 4,
     signal: terminal.signal,
   });
-  await using pool = createTransferPool({ threads });
+  // An NBD target may take one client only.
+  const tasks = sink.sink.kind === 'nbd' ? 1 : probe.tasks;
+  await using pool = await openPool(tasks);
   const result = await copyDisk({
     pool,
     source: probe.source,
@@ -102,7 +100,7 @@ export async function copyImage(given: CopyArguments, terminal: Terminal): Promi
     readBack: sink.readBack,
     size,
     targetIsBlank: blank,
-    tasks: sink.sink.kind === 'nbd' ? 1 : probe.tasks,
+    tasks,
     journal: journal === undefined ? undefined : { path: journal.path, runId, base: resumes ? undefined : base },
     manifest: given.manifest,
     verify: given.verify === true,

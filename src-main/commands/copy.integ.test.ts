@@ -231,7 +231,7 @@ describe('octopus copy', () => {
     const began = performance.now();
     child.kill('SIGINT');
     const [status] = (await once(child, 'exit')) as [number];
-    expect(performance.now() - began).toBeLessThan(1500);
+    expect(performance.now() - began).toBeLessThan(10_000);
     expect(status).toBe(130);
     expect(existsSync(file('manifest'))).toBe(false);
     await copy(file('source.raw'), file('target'), '--manifest', file('manifest'), '--resume');

@@ -1,10 +1,9 @@
-import { availableParallelism } from 'node:os';
 import { readManifest } from '../../workers/blocks/manifest.ts';
-import { createTransferPool } from '../../workers/piscina-pool.ts';
 import type { SourceDescriptor, VerifyMismatch } from '../../workers/protocol.ts';
 import { verifyDisk } from '../replication/copy-disk.ts';
 import type { Terminal } from './command.ts';
 import { descriptorOf, inspectImage, parsePlace, VHD_FOOTER } from './image.ts';
+import { mostTasks, openPool } from './open-pool.ts';
 import { probeSource } from './probe-source.ts';
 import { progressOf } from './progress.ts';
 import { serveImage } from './qemu-nbd.ts';
@@ -27,7 +26,6 @@ export interface VerifyResult {
   seconds: number;
 }
 
-const MOST_TASKS = 4;
 const SECTOR = 512;
 
 export async function verifyImage(
@@ -38,14 +36,13 @@ export async function verifyImage(
   const place = parsePlace('image', given.image, undefined, given.usage);
   const manifest = await readManifest(given.manifest);
   const { size, root, algorithm } = manifest;
-  const threads = Math.min(MOST_TASKS, availableParallelism());
   const found = place.kind === 'file' ? await inspectImage(place.path) : undefined;
   await using served =
     place.kind === 'file' && found?.format === 'qcow2'
-      ? await serveImage(place.path, 'qcow2', { readOnly: true, connections: threads + 1, signal: terminal.signal })
+      ? await serveImage(place.path, 'qcow2', { readOnly: true, connections: mostTasks() + 1, signal: terminal.signal })
       : undefined;
   const descriptor: SourceDescriptor = served === undefined ? descriptorOf(place) : { kind: 'nbd', ...served.address };
-  await using probe = await probeSource(descriptor, threads, terminal.signal);
+  await using probe = await probeSource(descriptor, mostTasks(), terminal.signal);
   // A raw disk that ends like a VHD is told apart by the manifest.
   const vhd = found?.format === 'vhd' && probe.size !== size;
   const imageSize = vhd ? probe.size - VHD_FOOTER : probe.size;
@@ -55,7 +52,7 @@ export async function verifyImage(
   if (imageSize !== size && imageSize !== rounded) {
     return { proven: false, ...known, verified: 0, mismatches: [], mismatchCount: 0, seconds: (performance.now() - began) / 1000 };
   }
-  await using pool = createTransferPool({ threads });
+  await using pool = await openPool(probe.tasks);
   const result = await verifyDisk({
     pool,
     image: probe.source,

@@ -266,6 +266,21 @@ describe('the source', () => {
     await expectWhole(second, truth);
     expectSourceUntouched();
   });
+
+  // Tracking that begins before a consolidation has ended misses changes without a word, like one that begins on top of a snapshot.
+  test('still consolidates when tracking is switched on: no change is missed afterwards', async () => {
+    await startLab({ consolidationMs: 400 });
+    const foreign = await machine.createSnapshot('before update').done;
+    await machine.removeSnapshot(foreign!).done;
+    expect(machine.consolidationNeeded).toBe(true);
+    const job = await setUp();
+    await run(job);
+    write(0, 6 * MiB);
+    const second = await run(job);
+    expect(second.run.kind).toBe('incremental');
+    await expectWhole(second, content());
+    expectSourceUntouched();
+  });
 });
 
 describe('a server that lies', () => {

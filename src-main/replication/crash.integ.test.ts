@@ -95,7 +95,7 @@ test(`killed at ${KILLS} random points of runs and cutovers, everything ends ide
       const ended = new Promise<{ code: number | null; signal: string | null }>((done) =>
         child.on('close', (code, signal) => done({ code, signal })),
       );
-      const willKill = kills < KILLS && random() < 0.9;
+      const willKill = kills < KILLS && interrupted < 4 && random() < 0.9;
       // The first quarter of its life is spent on starting.
       const killer = willKill ? setTimeout(() => child.kill('SIGKILL'), usual * (0.2 + random() * 0.65)) : undefined;
       const { code, signal } = await ended;

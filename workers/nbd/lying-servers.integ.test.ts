@@ -167,7 +167,7 @@ describe('a server that lies while negotiating', () => {
     await using silent = await startScriptedServer(folder.path, { greeting: Buffer.alloc(0) });
     const before = Date.now();
     expect((await failure(openNbdSource(address(silent), AbortSignal.timeout(50)))).code).toBe('operation.cancelled');
-    expect(Date.now() - before).toBeLessThan(1000);
+    expect(Date.now() - before).toBeLessThan(10_000);
   });
 });
 

@@ -202,7 +202,7 @@ describe('the datastore reader', () => {
         await new Promise((resolve) => setTimeout(resolve, 50));
         await source.close();
         expect((await pending).code).toBe('operation.cancelled');
-        expect(Date.now() - before).toBeLessThan(1000);
+        expect(Date.now() - before).toBeLessThan(10_000);
       });
     }
   });

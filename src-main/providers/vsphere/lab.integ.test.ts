@@ -282,7 +282,7 @@ describe('snapshots in trouble', () => {
     expect(await codeOf(source.createSnapshot(machineOf(lab).ref, 'octopus-1', { quiesce: false }, AbortSignal.timeout(200)))).toBe(
       'operation.cancelled',
     );
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(performance.now() - begun).toBeLessThan(4000);
   });
 
   it('leave the reason when a privilege is missing', async () => {

@@ -1,6 +1,6 @@
 import { foreignSnapshots, type MachineState, machineState } from './machine-state.ts';
 import { reachByTask } from './machine-task.ts';
-import { createSnapshot, removeSnapshot, type SnapshotPatience, trackingDoubt } from './snapshots.ts';
+import { createSnapshot, removeSnapshot, type SnapshotPatience, trackingDoubt, waitForConsolidation } from './snapshots.ts';
 import { moRef, type VimSession } from './vim-session.ts';
 
 export type Tracking = { tracked: boolean; doubt?: string };
