@@ -39,6 +39,8 @@ export async function prepareTracking(
     await removeSnapshot(session, machine, snapshot.ref, patience, signal);
   }
   if (!before.tracking) {
+    // Files of a removed snapshot that are still being merged spoil tracking like a snapshot does.
+    await waitForConsolidation(session, machine, patience, signal);
     const args = { _this: moRef('VirtualMachine', machine), spec: { changeTrackingEnabled: true } };
     const reached = async () => (await machineState(session, machine, signal)).tracking;
     await reachByTask(session, { operation: 'ReconfigVM', args, reached, busyMs: patience.busyMs }, signal);
