@@ -71,6 +71,8 @@ export async function serve(disk: string): Promise<Served> {
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');
       await ended;
+      // nbdkit leaves it behind.
+      await rm(socket, { force: true });
     },
   };
 }

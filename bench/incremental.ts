@@ -6,6 +6,7 @@ import { coalesceTable, splitForTasks } from '../workers/blocks/extents.ts';
 import { beginRun } from '../workers/blocks/journal.ts';
 import { createTransferPool } from '../workers/piscina-pool.ts';
 import type { ExtentTable } from '../workers/protocol.ts';
+import { openSink } from '../workers/sinks/open-sink.ts';
 import { DISK_SIZE, MiB, makeHalfFull, serve } from './disks.ts';
 import { measure, median } from './measure.ts';
 import type { Row } from './report.ts';
@@ -34,7 +35,7 @@ export async function incrementalRuns(folder: string, rounds: number, say: (line
           kind: 'transfer',
           id: `${index}`,
           source: { kind: 'nbd', endpoint: { socketPath: served.socket }, exportName: '', connections: 1 },
-          sink: { kind: 'raw', path: target, size: DISK_SIZE, resize: true },
+          sink: { kind: 'raw', path: target, size: DISK_SIZE },
           size: DISK_SIZE,
           extents: part,
           journal,
@@ -47,6 +48,8 @@ export async function incrementalRuns(folder: string, rounds: number, say: (line
 
   for (let round = 0; round <= rounds; round++) {
     await Promise.all([target, journal].map((path) => rm(path, { force: true })));
+    // As a target makes its replica: before the tasks that share it.
+    await (await openSink({ kind: 'raw', path: target, size: DISK_SIZE })).finish();
     const full = await run(undefined);
     if (round > 0) seconds.full.push(full);
     for (const kind of ['blocks', 'small'] as const) {

@@ -164,11 +164,14 @@ function blockSteps(transfer: Transfer, counts: TransferCounts, checkpoints: Che
 export async function readParts(source: BlockSource, piece: Extent, parts: Extent[], content: Buffer, signal: AbortSignal): Promise<void> {
   const first = parts[0];
   if (parts.length === 1 && first !== undefined && first.length === piece.length) return source.read(piece.offset, content, signal);
-  content.fill(0);
+  let filled = 0;
   const reads = parts.map((part) => {
     const from = part.offset - piece.offset;
+    content.fill(0, filled, from);
+    filled = from + part.length;
     return source.read(part.offset, content.subarray(from, from + part.length), signal);
   });
+  content.fill(0, filled);
   // All of them end before the buffer may serve again, also when one fails.
   for (const result of await Promise.allSettled(reads)) if (result.status === 'rejected') throw result.reason;
 }

@@ -2,7 +2,6 @@ import net from 'node:net';
 import type tls from 'node:tls';
 import { OctopusError } from '../octopus-error.ts';
 import type { NbdAddress } from '../protocol.ts';
-import { connectTrusted } from '../tls-trust.ts';
 import type { NbdFaults } from './nbd-faults.ts';
 
 /** Bytes read at once where no large payload is due; also the most of a payload that is ever copied. */
@@ -97,6 +96,8 @@ export class NbdChannel {
     const host = 'host' in address.endpoint ? address.endpoint.host : 'localhost';
     let secured: tls.TLSSocket;
     try {
+      // Loaded only here: TLS costs a plain connection's process 20 ms.
+      const { connectTrusted } = await import('../tls-trust.ts');
       secured = await connectTrusted({ host, socket: plain }, address.tls, options);
     } catch (error) {
       throw this.faults.connect(error);
