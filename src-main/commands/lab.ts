@@ -93,7 +93,7 @@ function parseArguments(args: string[]): LabArguments {
         info = value();
         break;
       default:
-        throw usageError(flag, `octopus lab has no ${flag}; usage: octopus ${labCommand.usage}`);
+        throw usageError(flag, `octopus lab has no ${flag}; usage: octopus lab ${labCommand.usage}`);
     }
   }
   if (machines.length === 0 && (options.generate ?? 0) === 0) {
@@ -139,7 +139,7 @@ async function requireDisks(machines: readonly LabMachineSpec[]): Promise<void> 
 export const labCommand: Command = {
   name: 'lab',
   usage:
-    'lab --machine name=NAME,firmware=bios|uefi,disk=FILE[,disk=FILE…] … [--machines N] [--churn SEED] [--faults SEED] [--page-size N] [--port N] [--seed N] [--info FILE.json]',
+    '--machine name=NAME,firmware=bios|uefi,disk=FILE[,disk=FILE…] … [--machines N] [--churn SEED] [--faults SEED] [--page-size N] [--port N] [--seed N] [--info FILE.json]',
   summary: 'Runs a simulated vCenter with these machines until it is interrupted.',
   async run(args, terminal) {
     const { options, info } = parseArguments(args);

@@ -282,7 +282,7 @@ function refuseCutOver(job: Job, machine: StoredMachine): void {
   if (job.state !== 'cut-over') return;
   throw new OctopusError(
     'argument.invalid',
-    `${machine.inventory.name} was cut over and runs at the target: roll that back before replicating it again.`,
+    `${machine.inventory.name} was cut over and runs at the target: roll that back (--rollback) before replicating it again.`,
     { field: 'machine' },
   );
 }
