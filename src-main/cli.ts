@@ -1,7 +1,12 @@
 /** The headless entry. Exit status: 0 done and proven, 1 failed (the message says why), 2 wrong arguments, 130 interrupted. */
+import { setFlagsFromString } from 'node:v8';
 import { OctopusError, toOctopusError } from '../workers/octopus-error.ts';
 import { type Command, usageError } from './commands/command.ts';
 import { openTerminal } from './commands/terminal.ts';
+
+// Node 24 can hang for ever at its end when V8 is just compiling in the background (nodejs/node#54918; measured: one of a hundred short
+// copies). Compiling in the foreground costs nothing that could be measured.
+setFlagsFromString('--no-concurrent-recompilation');
 
 const commands: Record<string, () => Promise<Command>> = {
   demo: async () => (await import('./commands/demo.ts')).demoCommand,

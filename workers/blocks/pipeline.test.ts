@@ -181,6 +181,18 @@ describe('transfer pipeline', () => {
     await expect(transfer({ source: memorySource(content), sink, size: MiB })).rejects.toMatchObject({ code: 'source.read' });
   });
 
+  it('flushes along without a journal, and does not forget that it failed', async () => {
+    const content = randomBytes(80 * MiB);
+    const sink = new MemorySink(Buffer.alloc(content.length));
+    let flushes = 0;
+    sink.before = (operation) => {
+      // As fsync: told once.
+      if (operation === 'flush' && flushes++ === 0) throw new OctopusError('target.full', 'No space is left.');
+    };
+    await expect(transfer({ source: memorySource(content), sink })).rejects.toMatchObject({ code: 'target.full' });
+    expect(flushes).toBe(1);
+  });
+
   it('obeys the limit', async () => {
     const content = randomBytes(4 * MiB);
     const throttle = new Throttle(4 * MiB);

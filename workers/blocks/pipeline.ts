@@ -13,6 +13,8 @@ import { type Piece, planPieces } from './pieces.ts';
 /** Bytes in flight, one block a lane. */
 const WINDOW_BYTES = 24 * 1024 * 1024;
 const CHECKPOINT_BYTES = 64 * 1024 * 1024;
+/** Without a journal, bytes sent between two flushes in the background. */
+const FLUSH_BYTES = 64 * 1024 * 1024;
 /** Milliseconds between two progress events. */
 const PROGRESS_INTERVAL = 200;
 
@@ -68,7 +70,10 @@ export async function runTransfer(transfer: Transfer): Promise<TransferCounts> {
         piece.data === undefined ? steps.zero(piece, laneSignal) : steps.data(piece, piece.data, buffer, laneSignal),
     );
     await checkpoints?.last();
-    if (checkpoints === undefined) await sink.flush(transfer.signal);
+    if (checkpoints === undefined) {
+      await steps.flushed();
+      await sink.flush(transfer.signal);
+    }
   } catch (error) {
     if (stop.signal.aborted) throw stop.signal.reason;
     // What was settled need not be sent again; a failure to say so changes nothing about the first one.
@@ -85,10 +90,26 @@ interface BlockSteps {
   /** A stretch that the source knows to be zero. */
   zero(piece: Extent, signal: AbortSignal): Promise<void>;
   data(piece: Piece, parts: Extent[], buffer: Buffer, signal: AbortSignal): Promise<void>;
+  /** Waits for a flush in the background; fails as it did. */
+  flushed(): Promise<void>;
 }
 
 function blockSteps(transfer: Transfer, counts: TransferCounts, checkpoints: Checkpoints | undefined): BlockSteps {
   const { source, sink, journal, size, targetIsBlank } = transfer;
+
+  let unflushed = 0;
+  let flushing: Promise<void> | undefined;
+  /** Without checkpoints nothing needs to be durable before the end; but then the end would wait for all of it to reach the disk. */
+  const flushAlong = (sent: number): void => {
+    unflushed += sent;
+    if (checkpoints !== undefined || unflushed < FLUSH_BYTES || flushing !== undefined) return;
+    unflushed = 0;
+    // A failure stays here until settled(): the system tells it once, the next flush may pass.
+    flushing = sink.flush(transfer.signal).then(() => {
+      flushing = undefined;
+    });
+    flushing.catch(() => {});
+  };
 
   /** Whether the target, by what is known of it, reads as zeros there. */
   const holdsZeros = (block: number, length: number): boolean => {
@@ -134,6 +155,7 @@ function blockSteps(transfer: Transfer, counts: TransferCounts, checkpoints: Che
 
   return {
     zero: (piece, signal) => settleZero(piece, 0, signal),
+    flushed: async () => flushing,
     async data(piece, parts, buffer, signal) {
       const block = Math.floor(piece.offset / BLOCK_SIZE);
       const state = journal?.state(block) ?? blockState.unknown;
@@ -152,6 +174,7 @@ function blockSteps(transfer: Transfer, counts: TransferCounts, checkpoints: Che
         return;
       }
       const sent = await send(piece, parts, content, targetIsBlank && state === blockState.unknown, signal);
+      flushAlong(sent);
       counts.sent += sent;
       counts.zero += piece.length - sent;
       counts.read += piece.length;
