@@ -11,16 +11,23 @@ export const DISK_SIZE = 4096 * MiB;
 /** Two disks of which half is data, and a little. */
 const ROOM = 6 * 1024 * MiB;
 
-/** A folder in memory where there is room, so that the engines are compared and not the disk below them. */
-export async function benchFolder(): Promise<{ path: string; where: string } & AsyncDisposable> {
+export interface BenchFolder extends AsyncDisposable {
+  path: string;
+  /** For people. */
+  where: string;
+}
+
+/** The folder on a disk is what people copy to; the one in memory, where there is room, compares the engines without the disk below them. */
+export async function benchFolders(): Promise<{ disk: BenchFolder; memory: BenchFolder }> {
   const memory = await statfs('/dev/shm').catch(() => undefined);
   const inMemory = memory !== undefined && memory.bavail * memory.bsize > ROOM;
-  const path = await mkdtemp(join(inMemory ? '/dev/shm' : tmpdir(), 'octopus-bench-'));
-  return {
-    path,
-    where: inMemory ? '/dev/shm (memory)' : tmpdir(),
-    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
-  };
+  const disk = await makeFolder(tmpdir(), `a disk (${tmpdir()})`);
+  return { disk, memory: inMemory ? await makeFolder('/dev/shm', 'memory (/dev/shm)') : disk };
+}
+
+async function makeFolder(parent: string, where: string): Promise<BenchFolder> {
+  const path = await mkdtemp(join(parent, 'octopus-bench-'));
+  return { path, where, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
 /** Half data: 64 MiB of random bytes, 64 MiB of hole, and so on. */

@@ -1,26 +1,36 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nodeFlags } from '../scripts/node-flags.mjs';
 import { makeHalfFull, makeNearlyEmpty, serve } from './disks.ts';
 import { type Measured, measure, median } from './measure.ts';
 import type { Row } from './report.ts';
 
 export type Peer = 'octopus' | 'octopus with manifest' | 'nbdcopy' | 'qemu-img convert';
 
-/** Each peer copies each disk from the same nbdkit to a new raw file, as a process of its own; they take turns, in another order each round. */
-export async function fullCopies(folder: string, cli: string, rounds: number, say: (line: string) => void): Promise<Row[]> {
+/**
+ * Each peer copies each disk from the same nbdkit, which has it in `sourceFolder`, to a new raw file in `folder`, as a process of its own;
+ * they take turns, in another order each round.
+ */
+export async function fullCopies(
+  sourceFolder: string,
+  folder: string,
+  cli: string,
+  rounds: number,
+  say: (line: string) => void,
+): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { name, make } of [
     { name: 'half data', make: makeHalfFull },
     { name: 'nearly empty', make: makeNearlyEmpty },
   ]) {
-    const disk = join(folder, 'disk.raw');
+    const disk = join(sourceFolder, 'disk.raw');
     const target = join(folder, 'target.raw');
     const manifest = join(folder, 'manifest');
     await make(disk);
     await using served = await serve(disk);
     const commands: Record<Peer, [string, string[]]> = {
-      octopus: [process.execPath, [cli, 'copy', served.uri, target]],
-      'octopus with manifest': [process.execPath, [cli, 'copy', served.uri, target, '--manifest', manifest]],
+      octopus: [process.execPath, [...nodeFlags, cli, 'copy', served.uri, target]],
+      'octopus with manifest': [process.execPath, [...nodeFlags, cli, 'copy', served.uri, target, '--manifest', manifest]],
       nbdcopy: ['nbdcopy', [served.uri, target]],
       'qemu-img convert': ['qemu-img', ['convert', '-f', 'raw', '-O', 'raw', `nbd+unix:///?socket=${served.socket}`, target]],
     };

@@ -19,7 +19,15 @@ export async function bundle() {
   if (existsSync('src-main/cli.ts'))
     builds.push(build({ ...shared, entryPoints: ['src-main/cli.ts'], format: 'esm', splitting: true, outExtension: { '.js': '.mjs' } }));
   if (existsSync('workers/transfer.ts'))
-    builds.push(build({ ...shared, entryPoints: ['workers/transfer.ts'], format: 'cjs', outExtension: { '.js': '.cjs' } }));
+    builds.push(
+      build({
+        ...shared,
+        entryPoints: ['workers/transfer.ts'],
+        format: 'cjs',
+        outExtension: { '.js': '.cjs' },
+        define: { 'import.meta.filename': '__filename' },
+      }),
+    );
   await Promise.all(builds);
   const now = new Date();
   for (const file of ['dist/cli.mjs', 'dist/transfer.cjs']) if (existsSync(file)) await utimes(file, now, now);

@@ -2,6 +2,7 @@
 // `npx octopus …` and `npm run demo`: prepares what is missing, then runs the command line on a Node that is new enough.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { nodeFlags } from './node-flags.mjs';
 import { findNode, nodeEnvironment, prepareBuild, prepareDependencies, root, say } from './prepare.mjs';
 
 prepareDependencies();
@@ -19,7 +20,7 @@ if (process.argv[2] === 'demo') {
     environment.OCTOPUS_DEMO_WITHOUT_BOOT = lacking.join(' ');
   }
 }
-const child = spawn(node, ['--enable-source-maps', join(root, 'dist', 'cli.mjs'), ...process.argv.slice(2)], {
+const child = spawn(node, ['--enable-source-maps', ...nodeFlags, join(root, 'dist', 'cli.mjs'), ...process.argv.slice(2)], {
   stdio: 'inherit',
   env: environment,
 });

@@ -1,4 +1,4 @@
-import { MessageChannel } from 'node:worker_threads';
+import { createInlineChannel } from './inline-channel.ts';
 import { deserializeError } from './octopus-error.ts';
 import type { RunningTask, TransferPool } from './pool.ts';
 import type { WorkerControl, WorkerEvent, WorkerResult } from './protocol.ts';
@@ -13,10 +13,10 @@ export function createInlinePool(): TransferPool {
   return {
     threads: 1,
     run(task, { onEvent, signal } = {}) {
-      const { port1: ours, port2: theirs } = new MessageChannel();
+      const { port1: ours, port2: theirs } = createInlineChannel<WorkerEvent | { type: 'started' }, WorkerControl>();
       const control = (message: WorkerControl): void => ours.postMessage(message);
       const cancel = (): void => control({ type: 'cancel' });
-      ours.on('message', (event: WorkerEvent | { type: 'started' }) => {
+      ours.on('message', (event) => {
         if (event.type !== 'started') onEvent?.(event);
       });
       if (signal?.aborted) cancel();

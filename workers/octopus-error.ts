@@ -5,6 +5,7 @@
 export const errorCodes = [
   'argument.invalid', // the caller's input; `field` names it
   'operation.cancelled',
+  'job.state', // the job's state does not allow it: cut over already, or not yet
   'internal.unexpected', // a defect of ours
   'source.unreachable', // network, DNS, refused; retryable
   'source.denied', // wrong credentials or missing privileges

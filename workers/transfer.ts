@@ -1,5 +1,4 @@
 /** The worker's entry. Blocks stay in this thread; what crosses is the task, its events and its result, all plain data. */
-import type { MessagePort } from 'node:worker_threads';
 import { openDigests } from './blocks/digests.ts';
 import { openJournal } from './blocks/journal.ts';
 import { runTransfer } from './blocks/pipeline.ts';
@@ -10,10 +9,17 @@ import type { TransferTask, VerifyTask, WorkerControl, WorkerEvent, WorkerResult
 import { openSink } from './sinks/open-sink.ts';
 import { openSource } from './sources/open-source.ts';
 
+/** A MessagePort, as far as a task needs one. */
+export interface TaskPort<Received = WorkerControl> {
+  postMessage(message: unknown): void;
+  on(event: 'message', listener: (message: Received) => void): unknown;
+  close(): void;
+}
+
 /** Events and control messages of one task. */
 export interface TaskChannel {
   task: WorkerTask;
-  port: MessagePort;
+  port: TaskPort;
 }
 
 export default async function runTask({ task, port }: TaskChannel): Promise<WorkerResult> {

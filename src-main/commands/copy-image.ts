@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { journalRun } from '../../workers/blocks/journal.ts';
 import { readManifest } from '../../workers/blocks/manifest.ts';
@@ -23,7 +21,6 @@ import {
 import { mostTasks, openPool } from './open-pool.ts';
 import { probeSource } from './probe-source.ts';
 import { progressOf } from './progress.ts';
-import { qemuImage, serveImage } from './qemu-nbd.ts';
 
 export interface CopyArguments {
   source: string | undefined;
@@ -73,7 +70,7 @@ export async function copyImage(given: CopyArguments, terminal: Terminal): Promi
   const base = given.base === undefined ? undefined : await readManifest(given.base);
 
   await using journal = await placeJournal(given);
-  const runId = await identify(source, target, { size, format, base: base?.root });
+  const runId = journal === undefined ? '' : await identify(source, target, { size, format, base: base?.root });
   const old = given.resume && journal !== undefined ? await journalRun(journal.path) : undefined;
   const there = target.kind === 'nbd' || (await statOrUndefined(target.path)) !== undefined;
   const resumes = old !== undefined && there;
@@ -93,6 +90,8 @@ export async function copyImage(given: CopyArguments, terminal: Terminal): Promi
   // An NBD target may take one client only.
   const tasks = sink.sink.kind === 'nbd' ? 1 : probe.tasks;
   await using pool = await openPool(tasks);
+  const draw = progressOf(terminal);
+  let done = 0;
   const result = await copyDisk({
     pool,
     source: probe.source,
@@ -106,7 +105,14 @@ export async function copyImage(given: CopyArguments, terminal: Terminal): Promi
     verify: given.verify === true,
     limit,
     signal: terminal.signal,
-    onProgress: progressOf(terminal),
+    onProgress(progress) {
+      if (progress.activity === 'copy') done = progress.done;
+      draw(progress);
+    },
+  }).catch(async (error: unknown) => {
+    if (!terminal.signal.aborted) throw error;
+    const { interrupted } = await import('./interrupted.ts');
+    throw await interrupted({ done, size, journal: given.manifest === undefined ? undefined : journal?.path, cause: error });
   });
   await journal?.remove();
   return {
@@ -140,10 +146,10 @@ async function checkApart(source: Place, target: Place, given: CopyArguments): P
   }
   if (source.kind !== 'file') return;
   const sourceStat = await stat(source.path).catch((cause: NodeJS.ErrnoException) => {
-    const missing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
-    throw new OctopusError(missing ? 'source.missing' : 'source.denied', `The source ${given.source} cannot be read: ${cause.message}.`, {
-      cause,
-    });
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') {
+      throw new OctopusError('source.missing', `The source ${given.source} does not exist.`, { cause });
+    }
+    throw new OctopusError('source.denied', `The source ${given.source} cannot be read: ${cause.message}.`, { cause });
   });
   if (sourceStat.isDirectory()) throw usageError('source', `The SOURCE ${given.source} is a folder.`);
   if (targetStat !== undefined && targetStat.ino === sourceStat.ino && targetStat.dev === sourceStat.dev) {
@@ -159,6 +165,7 @@ async function placeJournal(given: CopyArguments): Promise<({ path: string; remo
     return { path, remove: () => rm(path, { force: true }), async [Symbol.asyncDispose]() {} };
   }
   if (!given.verify && given.base === undefined) return undefined;
+  const { tmpdir } = await import('node:os');
   const folder = await mkdtemp(join(tmpdir(), 'octopus-copy-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   return { path: join(folder, 'journal'), remove, [Symbol.asyncDispose]: remove };
@@ -173,6 +180,7 @@ async function identify(source: Place, target: Place, more: Record<string, unkno
   }
   const place = (one: Place) => (one.kind === 'file' ? one : { endpoint: one.address.endpoint, exportName: one.address.exportName });
   const text = JSON.stringify([place(source), place(target), seen, more]);
+  const { createHash } = await import('node:crypto');
   return `copy-${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
 }
 
@@ -213,6 +221,7 @@ async function prepareTarget(
     }
     return { sink, readBack: { kind: 'file', path }, [Symbol.asyncDispose]: none };
   }
+  const { qemuImage, serveImage } = await import('./qemu-nbd.ts');
   if (options.fresh) await qemuImage(['create', '-q', '-f', 'qcow2', path, String(size)]);
   else if (options.base !== undefined && options.base !== size) {
     await qemuImage(['resize', '-q', '--shrink', '-f', 'qcow2', path, String(size)]);

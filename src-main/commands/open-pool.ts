@@ -1,11 +1,10 @@
-import { availableParallelism } from 'node:os';
 import type { TransferPool } from '../../workers/pool.ts';
 
 const MOST = 4;
 
 /** Tasks that share one disk. A task keeps about two cores busy (its own thread, and those of libuv that write) and leaves some to the other end. */
 export function mostTasks(): number {
-  return Math.min(MOST, Math.max(1, Math.floor(availableParallelism() / 2)));
+  return Math.min(MOST, Math.max(1, Math.floor(navigator.hardwareConcurrency / 2)));
 }
 
 /** One task runs in this thread, which has nothing else to do; several get threads. */

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Writes the file whole or not at all: temporary file beside it, fsync, rename, fsync of the folder. */
 export async function writeDurably(path: string, fill: (handle: FileHandle) => Promise<void>): Promise<void> {
+  const { randomBytes } = await import('node:crypto');
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const handle = await open(temporary, 'wx');

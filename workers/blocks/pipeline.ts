@@ -104,7 +104,7 @@ function blockSteps(transfer: Transfer, counts: TransferCounts, checkpoints: Che
     unflushed += sent;
     if (checkpoints !== undefined || unflushed < FLUSH_BYTES || flushing !== undefined) return;
     unflushed = 0;
-    // A failure stays here until settled(): the system tells it once, the next flush may pass.
+    // A failure stays here until flushed(): the system tells it once, the next flush may pass.
     flushing = sink.flush(transfer.signal).then(() => {
       flushing = undefined;
     });
@@ -153,6 +153,26 @@ function blockSteps(transfer: Transfer, counts: TransferCounts, checkpoints: Che
     return length;
   };
 
+  /** On a blank target without a journal only what the source holds is looked at; the rest of the piece is not even cleared in memory. */
+  const copyParts = async (piece: Piece, parts: Extent[], content: Buffer, signal: AbortSignal): Promise<void> => {
+    const wanted = grown(parts, sink.granularity, piece);
+    const of = ({ offset, length }: Extent) => content.subarray(offset - piece.offset, offset - piece.offset + length);
+    if (wanted.some(({ offset, length }) => !parts.some((part) => part.offset === offset && part.length === length))) {
+      for (const part of wanted) of(part).fill(0);
+    }
+    await readAll(source, parts, of, signal);
+    let sent = 0;
+    for (const part of wanted) {
+      if (isZero(of(part))) continue;
+      await sink.write(part.offset, of(part), signal);
+      sent += part.length;
+    }
+    flushAlong(sent);
+    counts.sent += sent;
+    counts.zero += piece.length - sent;
+    counts.read += piece.length;
+  };
+
   return {
     zero: (piece, signal) => settleZero(piece, 0, signal),
     flushed: async () => flushing,
@@ -164,6 +184,7 @@ function blockSteps(transfer: Transfer, counts: TransferCounts, checkpoints: Che
         return;
       }
       const content = buffer.subarray(0, piece.length);
+      if (journal === undefined && targetIsBlank) return copyParts(piece, parts, content, signal);
       await readParts(source, piece, parts, content, signal);
       if (isZero(content)) return settleZero(piece, piece.length, signal);
       const digest = journal === undefined ? undefined : digestOf(content);
@@ -188,14 +209,18 @@ export async function readParts(source: BlockSource, piece: Extent, parts: Exten
   const first = parts[0];
   if (parts.length === 1 && first !== undefined && first.length === piece.length) return source.read(piece.offset, content, signal);
   let filled = 0;
-  const reads = parts.map((part) => {
+  for (const part of parts) {
     const from = part.offset - piece.offset;
     content.fill(0, filled, from);
     filled = from + part.length;
-    return source.read(part.offset, content.subarray(from, from + part.length), signal);
-  });
+  }
   content.fill(0, filled);
-  // All of them end before the buffer may serve again, also when one fails.
+  await readAll(source, parts, ({ offset, length }) => content.subarray(offset - piece.offset, offset - piece.offset + length), signal);
+}
+
+/** Reads the parts at the same time. All of the reads end before the memory may serve again, also when one fails. */
+async function readAll(source: BlockSource, parts: Extent[], memoryOf: (part: Extent) => Buffer, signal: AbortSignal): Promise<void> {
+  const reads = parts.map((part) => source.read(part.offset, memoryOf(part), signal));
   for (const result of await Promise.allSettled(reads)) if (result.status === 'rejected') throw result.reason;
 }
 
