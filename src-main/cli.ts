@@ -26,7 +26,11 @@ async function main(args: string[]): Promise<number> {
       return name === undefined ? 2 : 0;
     }
     const load = commands[name];
-    if (!load) throw usageError('command', `There is no command '${name}'; the commands are ${Object.keys(commands).join(', ')}; see octopus --help.`);
+    if (!load)
+      throw usageError(
+        'command',
+        `There is no command '${name}'; the commands are ${Object.keys(commands).join(', ')}; see octopus --help.`,
+      );
     const command = await load();
     if (rest.includes('--help') || rest.includes('-h')) {
       terminal.out((await import('./commands/help.ts')).commandHelp(command));

@@ -223,7 +223,7 @@ test('octopus replicate: full, incremental, wrong input, another machine in the 
   ] as const) {
     await expect(call(...args)).rejects.toMatchObject({ code: 'argument.invalid', field });
   }
-  await expect(call(...good, '--rollback')).rejects.toMatchObject({ code: 'argument.invalid' });
+  await expect(call(...good, '--rollback')).rejects.toMatchObject({ code: 'job.state' });
   await expect(call('--info', info, '--machine', 'nobody', '--to', to)).rejects.toMatchObject({ code: 'source.missing' });
   await writeFile(join(folder, 'a-file'), '');
   await expect(call('--info', info, '--machine', 'web', '--to', join(folder, 'a-file'))).rejects.toMatchObject({ code: 'target.denied' });

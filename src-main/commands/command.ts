@@ -1,5 +1,17 @@
 import { OctopusError } from '../../workers/octopus-error.ts';
 
+/** One option of a command: what parses it and what the help says of it. */
+export interface Option {
+  /** What follows it, as the usage line names it; none for a switch. */
+  value?: string;
+  /** One line or more: what it does, its unit, its default. */
+  help: string;
+  /** May be given several times. */
+  multiple?: true;
+}
+
+export type OptionTable = Readonly<Record<string, Option>>;
+
 /** One word of the command line. */
 export interface Command {
   name: string;
@@ -7,6 +19,10 @@ export interface Command {
   usage: string;
   /** One sentence. */
   summary: string;
+  /** What the words without dashes are, by the names that the usage gives them. */
+  operands?: Readonly<Record<string, string>>;
+  /** Without their dashes. */
+  options: OptionTable;
   /** Answers the exit status. Throws `argument.invalid` for wrong arguments (exit 2), any OctopusError otherwise (exit 1). */
   run(args: string[], terminal: Terminal): Promise<number>;
 }

@@ -1,34 +1,34 @@
-import { parseArgs } from 'node:util';
-import { type Command, type Terminal, usageError } from './command.ts';
+import { type Command, type OptionTable, type Terminal, usageError } from './command.ts';
+import { parseOptions } from './parse-options.ts';
 
 const usage =
   'SOURCE TARGET [--format raw|vhd|qcow2] [--manifest FILE] [--base FILE] [--resume] [--verify] [--connections N] [--limit BYTES/s] [--json]';
 
-export const copyCommand: Command = {
+const options = {
+  format: { value: 'FORMAT', help: 'what TARGET becomes: raw (the default), vhd (fixed) or qcow2' },
+  manifest: { value: 'FILE', help: 'writes the digest of each block to FILE, for octopus verify, --base and --resume' },
+  base: { value: 'FILE', help: 'TARGET holds what this manifest says: only blocks that differ from it are sent' },
+  resume: { help: 'continues an interrupted copy; needs the --manifest FILE it was started with' },
+  verify: { help: 'reads the whole TARGET back and compares every block; without it nothing is read back' },
+  connections: { value: 'N', help: 'connections to an NBD server, 1 to 16 (default: 4, or what the address says)' },
+  limit: { value: 'BYTES/s', help: 'bytes a second at most, such as 500K or 100M, powers of 1024 (default: no limit)' },
+  json: { help: 'writes the result to standard output as JSON; sizes in bytes' },
+} as const satisfies OptionTable;
+
+export const copyCommand: Command & { options: typeof options } = {
   name: 'copy',
   usage,
   summary:
     'Copies a disk from a raw file or NBD to an image file or NBD; --manifest proves it, --base and --resume send only what is missing.',
+  operands: {
+    SOURCE: 'a raw file, nbd://host:port/export or nbd+unix:///export?socket=PATH',
+    TARGET: 'a file, replaced unless --base or --resume is given, or an NBD address as above',
+  },
+  options,
   async run(args, terminal: Terminal) {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        format: { type: 'string' },
-        manifest: { type: 'string' },
-        base: { type: 'string' },
-        resume: { type: 'boolean' },
-        verify: { type: 'boolean' },
-        connections: { type: 'string' },
-        limit: { type: 'string' },
-        json: { type: 'boolean' },
-      },
-    });
-    const [source, target, ...surplus] = positionals;
+    const { values, operands } = parseOptions(copyCommand, args);
+    const [source, target, ...surplus] = operands;
     if (surplus.length > 0) throw usageError('target', `'${surplus[0]}' is one argument too many: octopus copy ${usage}`);
-    for (const name of ['manifest', 'base'] as const) {
-      if (values[name] === '') throw usageError(name, `--${name} needs the name of a file.`);
-    }
     // Loaded only now, so that the other commands do not wait for it.
     const { copyImage } = await import('./copy-image.ts');
     const result = await copyImage({ ...values, source, target, usage: `octopus copy ${usage}` }, terminal);
@@ -41,7 +41,11 @@ export const copyCommand: Command = {
     if (result.unchanged > 0) parts.push(`${bytes(result.unchanged)} unchanged`);
     if (result.resumed > 0) parts.push(`${bytes(result.resumed)} done before`);
     terminal.out(`Copied ${bytes(result.size)} in ${result.seconds.toFixed(1)} s: ${parts.join(', ')}.`);
-    if (result.verified !== undefined) terminal.out(`Verified: ${bytes(result.verified)} read back from the target are what was copied.`);
+    terminal.out(
+      result.verified === undefined
+        ? 'Written and flushed; not read back (--verify reads it back).'
+        : `Proven: every block was read back and is what was copied (${bytes(result.verified)}).`,
+    );
     if (result.manifest !== undefined) terminal.out(`Manifest: ${result.manifest}, root ${result.root}`);
     return 0;
   },

@@ -1,22 +1,30 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type LabVcenter, startLabVcenter } from '../../lab/vcenter/lab-vcenter.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import { type Octopus, openOctopus } from '../octopus.ts';
 import { type ReplicationEvent, replicaId } from '../replication/context.ts';
-import { type Command, type Terminal, usageError } from './command.ts';
+import type { Command, OptionTable, Terminal } from './command.ts';
+import { count } from './count.ts';
 import { compareWithLab } from './demo/compare-disks.ts';
 import { type DemoMachine, demoMachines } from './demo/demo-machines.ts';
 import { type DemoReport, describeBoot, describeRun, downtime, mebibytes, runLine } from './demo/demo-report.ts';
+import { makeWorkFolder, removeLeftovers, stopStarted } from './demo/work-folder.ts';
+import { parseOptions } from './parse-options.ts';
+import { openStatus, type Status } from './status.ts';
 
 const BOOT_TIMEOUT = 180_000;
 
-export const demoCommand: Command = {
+const options = {
+  json: { value: 'FILE', help: 'writes what was done, and how long it took (bytes and seconds), to FILE as JSON' },
+  keep: { value: 'FOLDER', help: 'leaves the replicas in FOLDER; without it they are removed at the end' },
+} as const satisfies OptionTable;
+
+export const demoCommand: Command & { options: typeof options } = {
   name: 'demo',
   usage: '[--json FILE] [--keep FOLDER]',
   summary: 'Replicates, proves, boots and cuts over machines of a simulated vCenter; --keep leaves the replicas in FOLDER.',
+  options,
   run: demo,
 };
 
@@ -29,22 +37,20 @@ interface Stage {
   jobs: Map<string, string>;
   report: DemoReport;
   terminal: Terminal;
+  status: Status;
   folder: string;
   poweredOffAt: number;
 }
 
 async function demo(args: string[], terminal: Terminal): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { json: { type: 'string' }, keep: { type: 'string' } },
-  });
-  if (positionals.length > 0)
-    throw usageError('arguments', `'${positionals[0]}' belongs to no option; right is: octopus demo ${demoCommand.usage}`);
+  const { values } = parseOptions(demoCommand, args);
   // Set by the script that prepares the machine, when the programs for the boot could not be had.
   const lacking = process.env.OCTOPUS_DEMO_WITHOUT_BOOT;
-  const work = await mkdtemp(join(tmpdir(), 'octopus-demo-'));
-  const folder = values.keep === undefined ? join(work, 'replicas') : resolve(values.keep);
+  const leftovers = await removeLeftovers();
+  if (leftovers > 0) terminal.out(`Removed ${count(leftovers, 'temporary folder')} of demos that were killed.`);
+  await using work = await makeWorkFolder();
+  const folder = values.keep === undefined ? work.replicas : resolve(values.keep);
+  using status = openStatus(terminal);
   const started = Date.now();
   const report: DemoReport = { proven: false, seconds: 0, runs: [], boots: [], leftOut: [], snapshotsLeft: 0 };
   try {
@@ -53,23 +59,24 @@ async function demo(args: string[], terminal: Terminal): Promise<number> {
       terminal.out(`Left out: booting the replicas and the cutover, which need the Debian packages ${lacking}.`);
     }
     terminal.out('Octopus demo: building the machines …');
-    const machines = await demoMachines(join(work, 'machines'), !lacking);
-    await perform(machines, folder, report, terminal);
+    status.show('   building the disks …');
+    const machines = await demoMachines(join(work.path, 'machines'), !lacking, terminal.signal);
+    status.clear();
+    await perform(machines, folder, report, terminal, status);
     report.seconds = (Date.now() - started) / 1000;
     report.proven = true;
     terminal.out(`\nDone in ${report.seconds.toFixed(0)} s: every copy was read back and compared; no snapshot is left on the source.`);
     if (values.keep !== undefined) terminal.out(`The replicas, their manifests and libvirt domains are in ${folder}`);
   } finally {
     if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
-    await rm(work, { recursive: true, force: true });
   }
   return 0;
 }
 
-async function perform(machines: DemoMachine[], folder: string, report: DemoReport, terminal: Terminal): Promise<void> {
+async function perform(machines: DemoMachine[], folder: string, report: DemoReport, terminal: Terminal, status: Status): Promise<void> {
   const specs = machines.map(({ spec }) => spec);
   await using lab = await startLabVcenter({ seed: 1, machines: specs, churn: 7, taskMs: 50 });
-  const stage = { lab, machines, report, terminal, folder, jobs: new Map<string, string>(), poweredOffAt: 0 } as Stage;
+  const stage = { lab, machines, report, terminal, status, folder, jobs: new Map<string, string>(), poweredOffAt: 0 } as Stage;
   await using octopus = await openOctopus({ stateFolder: folder, onEvent: narrate(stage) });
   stage.octopus = octopus;
   const { url, username, password, thumbprint } = lab;
@@ -96,7 +103,8 @@ async function perform(machines: DemoMachine[], folder: string, report: DemoRepo
     await cutOver(stage, 'web');
   }
   report.snapshotsLeft = [...lab.world.machines.values()].reduce((sum, { snapshots }) => sum + snapshots.size, 0);
-  if (report.snapshotsLeft > 0) throw new OctopusError('internal.unexpected', `${report.snapshotsLeft} snapshots were left on the source.`);
+  if (report.snapshotsLeft > 0)
+    throw new OctopusError('internal.unexpected', `${count(report.snapshotsLeft, 'snapshot')} left on the source.`);
 }
 
 async function runAll(stage: Stage, step: string): Promise<void> {
@@ -113,10 +121,11 @@ async function runOne(stage: Stage, step: string, name: string): Promise<void> {
 
 async function boot(stage: Stage, { spec, console }: DemoMachine): Promise<void> {
   if (console === undefined) return;
-  const { octopus, terminal, report } = stage;
+  const { octopus, terminal, status, report } = stage;
   const { provider, id, points } = await replica(stage, spec.name);
-  terminal.status(`booting ${spec.name} …`);
+  status.show(`   booting ${spec.name} …`);
   const seen = await provider.observeBoot(id, points[0]!.id, { console, timeoutMs: BOOT_TIMEOUT }, terminal.signal);
+  status.clear();
   report.boots.push(describeBoot(spec.name, seen));
   if (!seen.passed) throw new OctopusError('verify.boot', `The replica of ${spec.name} did not start as expected: ${seen.evidence}`);
   terminal.out(
@@ -126,9 +135,21 @@ async function boot(stage: Stage, { spec, console }: DemoMachine): Promise<void>
 }
 
 async function cutOver(stage: Stage, name: string): Promise<void> {
-  const { octopus, terminal, report, lab } = stage;
+  const { id } = await replica(stage, name);
+  try {
+    await cutOverAndBack(stage, name);
+  } catch (error) {
+    // A cutover that was stopped behind its last step is not rolled back: the machine runs on, and its folder goes with the demo.
+    await stopStarted(stage.folder, [id]);
+    throw error;
+  }
+}
+
+async function cutOverAndBack(stage: Stage, name: string): Promise<void> {
+  const { octopus, terminal, status, report, lab } = stage;
   const jobId = stage.jobs.get(name)!;
   const cutover = await octopus.replicator.cutover(jobId, { shutdownDeadlineMs: 30_000 }, terminal.signal);
+  status.clear();
   const { id, points } = await replica(stage, name);
   const images = points[0]!.disks.map(({ key, image }) => ({ key, path: join(stage.folder, id, 'points', points[0]!.id, image) }));
   const comparedBytes = await compareWithLab(lab.world, name, images);
@@ -154,9 +175,14 @@ function narrate(stage: Stage): (event: ReplicationEvent) => void {
   const disks = new Map<string, { name: string; activity: string; done: number; total: number }>();
   return (event) => {
     if (event.type === 'run') names.set(event.runId, event.machine);
-    else if (event.type === 'cutover' && event.phase === 'final-run') stage.poweredOffAt = Date.now();
-    else if (event.type === 'retry') stage.terminal.err(`   ${event.message} Trying again (${event.attempt}).`);
-    else if (event.type === 'ended') for (const key of [...disks.keys()].filter((key) => key.startsWith(event.run.id))) disks.delete(key);
+    else if (event.type === 'cutover') {
+      if (event.phase === 'final-run') stage.poweredOffAt = Date.now();
+      stage.status.show(`   cutover: ${event.phase} …`);
+    } else if (event.type === 'retry') stage.terminal.err(`   ${event.message} Trying again (${event.attempt}).`);
+    else if (event.type === 'ended') {
+      for (const key of [...disks.keys()].filter((key) => key.startsWith(event.run.id))) disks.delete(key);
+      if (disks.size === 0) stage.status.clear();
+    }
     if (event.type !== 'progress') return;
     disks.set(`${event.runId} ${event.key}`, { name: names.get(event.runId) ?? '', ...event });
     const byMachine = Map.groupBy(disks.values(), ({ name }) => name);
@@ -167,6 +193,6 @@ function narrate(stage: Stage): (event: ReplicationEvent) => void {
       const filled = Math.round(share * 16);
       return `${name} ${all[0]!.activity} [${'█'.repeat(filled)}${'░'.repeat(16 - filled)}] ${Math.floor(share * 100)} %`;
     });
-    stage.terminal.status(`   ${parts.join('   ')}`);
+    stage.status.show(`   ${parts.join('   ')}`);
   };
 }

@@ -42,9 +42,9 @@ export async function statOrUndefined(path: string): Promise<Stats | undefined> 
 /** What an existing image file is, by its own marks; what has none is raw. `size` is of the disk within, undefined where qemu must say. */
 export async function inspectImage(path: string): Promise<{ format: ImageFormat; size: number | undefined }> {
   const handle = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new OctopusError(error.code === 'ENOENT' ? 'source.missing' : 'source.denied', `${path} cannot be opened: ${error.message}.`, {
-      cause: error,
-    });
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+      throw new OctopusError('source.missing', `${path} does not exist.`, { cause: error });
+    throw new OctopusError('source.denied', `${path} cannot be opened: ${error.message}.`, { cause: error });
   });
   try {
     const { size } = await handle.stat();

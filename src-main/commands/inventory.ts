@@ -1,24 +1,27 @@
-import { parseArgs } from 'node:util';
 import type { MachineInventory } from '../domain/machine.ts';
 import { connectVsphere, fetchThumbprint } from '../providers/vsphere/connect-vsphere.ts';
-import { type Command, usageError } from './command.ts';
+import { type Command, type OptionTable, usageError } from './command.ts';
+import { count } from './count.ts';
+import { parseOptions } from './parse-options.ts';
 
 const usage = '--url URL --username USER --password-stdin (--thumbprint T | --accept-thumbprint) [--json]';
 
-export const inventoryCommand: Command = {
+const options = {
+  url: { value: 'URL', help: 'address of the vCenter or ESXi: https://host/sdk, or only its host' },
+  username: { value: 'USER', help: 'who logs in' },
+  'password-stdin': { help: 'the password comes on standard input; there is no other way to give it' },
+  thumbprint: { value: 'T', help: 'SHA-256 of the certificate that is accepted: 32 pairs of hex digits' },
+  'accept-thumbprint': { help: 'accepts whatever certificate is shown, and prints its thumbprint' },
+  json: { help: 'writes the machines to standard output as JSON; sizes in bytes' },
+} as const satisfies OptionTable;
+
+export const inventoryCommand: Command & { options: typeof options } = {
   name: 'inventory',
   usage,
   summary: 'Lists the machines of a vCenter or ESXi. The password is read from standard input.',
+  options,
   async run(args, terminal) {
-    const options = {
-      url: { type: 'string' },
-      username: { type: 'string' },
-      'password-stdin': { type: 'boolean' },
-      thumbprint: { type: 'string' },
-      'accept-thumbprint': { type: 'boolean' },
-      json: { type: 'boolean' },
-    } as const;
-    const { values } = parseArgs({ args, options, allowPositionals: false });
+    const { values } = parseOptions(inventoryCommand, args);
     const url = serviceUrl(values.url);
     if (values.username === undefined) throw usageError('username', `The user is missing: octopus inventory ${usage}`);
     if (!values['password-stdin']) {
@@ -49,7 +52,7 @@ export const inventoryCommand: Command = {
     } else {
       const about = await source.about();
       for (const line of table(machines)) terminal.out(line);
-      terminal.err(`${machines.length} machines on ${about.name}`);
+      terminal.err(`${count(machines.length, 'machine')} on ${about.name}`);
     }
     return 0;
   },

@@ -83,14 +83,14 @@ describe('octopus lab', () => {
     [[], 'needs --machine'],
     [['--machine', 'disk=a.raw'], 'needs name=NAME'],
     [['--machine', 'name=a'], 'needs at least one disk=FILE'],
-    [['--machine', 'name=a,disk=/nowhere/a.raw'], 'cannot be read'],
+    [['--machine', 'name=a,disk=/nowhere/a.raw'], 'does not exist'],
     [['--machine', 'name=a,disk=/'], 'is not a file'],
     [['--machine', 'name=a,firmware=dos,disk=a'], "firmware is bios or uefi, not 'dos'"],
     [['--machine', 'name=a,colour=red,disk=a'], "unknown key 'colour'"],
     [['--machine', 'name=a,disk=x', '--machine', 'name=a,disk=y'], 'Two machines are named a'],
     [['--machines', '5001'], 'from 0 to 5000'],
     [['--churn'], '--churn needs a value'],
-    [['--what'], 'has no --what'],
+    [['--what'], "Unknown option '--what'; see octopus lab --help"],
   ])('refuses %j', async (args, why) => {
     await expect(labCommand.run(args, terminal(AbortSignal.abort()))).rejects.toMatchObject({
       code: 'argument.invalid',

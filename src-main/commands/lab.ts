@@ -1,6 +1,8 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { type LabDiskSpec, type LabMachineSpec, type LabVcenterOptions, startLabVcenter } from '../../lab/vcenter/lab-vcenter.ts';
-import { type Command, usageError } from './command.ts';
+import { type Command, type OptionTable, usageError } from './command.ts';
+import { count } from './count.ts';
+import { parseOptions } from './parse-options.ts';
 
 interface LabArguments {
   options: LabVcenterOptions;
@@ -48,65 +50,52 @@ function parseMachine(text: string): LabMachineSpec {
   return machine;
 }
 
+const options = {
+  machine: {
+    value: 'KEY=VALUE,…',
+    multiple: true,
+    help: [
+      'a machine; give it once for each: name=NAME,disk=FILE[,disk=FILE…] and, as you like,',
+      'firmware=bios|uefi (default: bios), on=yes|no (default: yes), tracking=yes|no, guest=ID.',
+      'FILE is a raw image; it is only read, what the guest writes is kept elsewhere.',
+    ].join('\n'),
+  },
+  machines: { value: 'N', help: 'generates N more machines, up to 5000 (default: 0)' },
+  churn: { value: 'SEED', help: 'the guests keep writing, by this number; without it they write nothing' },
+  faults: { value: 'SEED', help: 'connections, sessions and answers fail now and then, by this number' },
+  'page-size': { value: 'N', help: 'extents on a page of changed disk areas, 1 to 1000000' },
+  port: { value: 'N', help: 'TCP port on 127.0.0.1, 1 to 65535 (default: a free one)' },
+  seed: { value: 'N', help: 'where names and contents come from; the same number gives the same lab' },
+  info: { value: 'FILE.json', help: 'writes address, user, password and thumbprint to this file while the lab runs' },
+} as const satisfies OptionTable;
+
 function parseArguments(args: string[]): LabArguments {
-  const machines: LabMachineSpec[] = [];
-  const options: LabVcenterOptions = { machines };
-  let info: string | undefined;
-  for (let at = 0; at < args.length; at++) {
-    const [flag, inline] = args[at]!.includes('=') && args[at]!.startsWith('--') ? splitAt(args[at]!, '=') : [args[at]!, undefined];
-    const value = () => {
-      const found = inline ?? args[++at];
-      if (found === undefined || found === '') throw usageError(flag, `${flag} needs a value.`);
-      return found;
-    };
-    const number = (least: number, most: number) => {
-      const text = value();
-      const result = Number(text);
-      if (!/^\d+$/.test(text) || result < least || result > most) {
-        throw usageError(flag, `${flag} is a whole number from ${least} to ${most}, not '${text}'.`);
-      }
-      return result;
-    };
-    switch (flag) {
-      case '--machine':
-        machines.push(parseMachine(value()));
-        break;
-      case '--machines':
-        options.generate = number(0, 5000);
-        break;
-      case '--seed':
-        options.seed = number(0, 2 ** 31);
-        break;
-      case '--churn':
-        options.churn = number(0, 2 ** 31);
-        break;
-      case '--faults':
-        options.faults = number(0, 2 ** 31);
-        break;
-      case '--page-size':
-        options.pageSize = number(1, 1_000_000);
-        break;
-      case '--port':
-        options.port = number(1, 65_535);
-        break;
-      case '--info':
-        info = value();
-        break;
-      default:
-        throw usageError(flag, `octopus lab has no ${flag}; usage: octopus lab ${labCommand.usage}`);
+  const { values } = parseOptions(labCommand, args);
+  const number = (name: keyof typeof options & keyof typeof values, least: number, most: number): number | undefined => {
+    const text = values[name];
+    if (text === undefined) return undefined;
+    const result = Number(text);
+    if (!/^\d+$/.test(String(text)) || result < least || result > most) {
+      throw usageError(name, `--${name} is a whole number from ${least} to ${most}, not '${text}'.`);
     }
-  }
-  if (machines.length === 0 && (options.generate ?? 0) === 0) {
+    return result;
+  };
+  const machines = (values.machine ?? []).map(parseMachine);
+  const given = {
+    generate: number('machines', 0, 5000),
+    seed: number('seed', 0, 2 ** 31),
+    churn: number('churn', 0, 2 ** 31),
+    faults: number('faults', 0, 2 ** 31),
+    pageSize: number('page-size', 1, 1_000_000),
+    port: number('port', 1, 65_535),
+  };
+  if (machines.length === 0 && (given.generate ?? 0) === 0) {
     throw usageError('--machine', 'octopus lab needs --machine name=NAME,disk=FILE or --machines N.');
   }
   const twice = machines.find((machine, index) => machines.findIndex((other) => other.name === machine.name) !== index);
   if (twice !== undefined) throw usageError('--machine', `Two machines are named ${twice.name}.`);
-  return { options, info };
-}
-
-function splitAt(text: string, mark: string): [string, string] {
-  const at = text.indexOf(mark);
-  return [text.slice(0, at), text.slice(at + 1)];
+  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return { options: { machines, ...known }, info: values.info };
 }
 
 /** Complete or not there at all: others wait for this file. It holds the password, so only its owner may read it. */
@@ -130,24 +119,29 @@ async function requireDisks(machines: readonly LabMachineSpec[]): Promise<void> 
         if (!(await file.stat()).isFile()) throw usageError('--machine', `${disk.file} is not a file; a disk is a raw image.`);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === undefined || (error as { name?: string }).name === 'OctopusError') throw error;
-        throw usageError('--machine', `The disk ${disk.file} cannot be read: ${(error as Error).message}`);
+        throw usageError('--machine', `The disk ${disk.file} ${reason(error as NodeJS.ErrnoException)}.`);
       }
     }
   }
 }
 
-export const labCommand: Command = {
+function reason(error: NodeJS.ErrnoException): string {
+  return error.code === 'ENOENT' ? 'does not exist' : `cannot be read: ${error.message}`;
+}
+
+export const labCommand: Command & { options: typeof options } = {
   name: 'lab',
   usage:
     '--machine name=NAME,firmware=bios|uefi,disk=FILE[,disk=FILE…] … [--machines N] [--churn SEED] [--faults SEED] [--page-size N] [--port N] [--seed N] [--info FILE.json]',
   summary: 'Runs a simulated vCenter with these machines until it is interrupted.',
+  options,
   async run(args, terminal) {
-    const { options, info } = parseArguments(args);
-    await requireDisks(options.machines ?? []);
-    await using lab = await startLabVcenter(options);
+    const { options: settings, info } = parseArguments(args);
+    await requireDisks(settings.machines ?? []);
+    await using lab = await startLabVcenter(settings);
     const access = { url: lab.url, username: lab.username, password: lab.password, thumbprint: lab.thumbprint };
     if (info !== undefined) await writeInfo(info, access);
-    terminal.out(`The lab's vCenter runs at ${lab.url} with ${lab.world.machines.size} machines.`);
+    terminal.out(`The lab's vCenter runs at ${lab.url} with ${count(lab.world.machines.size, 'machine')}.`);
     terminal.out(`User ${lab.username}, certificate ${lab.thumbprint}`);
     terminal.out(info === undefined ? `Password ${lab.password}` : `The password is in ${info}.`);
     terminal.err('Ctrl+C ends it.');

@@ -1,20 +1,44 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { OctopusError, serializeError } from '../../workers/octopus-error.ts';
+import { join } from 'node:path';
+import { OctopusError, serializeError, toOctopusError } from '../../workers/octopus-error.ts';
 import type { Cutover } from '../domain/cutover.ts';
-import { openOctopus, type SourceConnection } from '../octopus.ts';
+import { type Octopus, openOctopus, type SourceConnection } from '../octopus.ts';
+import { machineFolders } from '../providers/local/layout.ts';
 import type { BootObservation } from '../providers/target.ts';
-import { type ReplicationEvent, type RunReport, replicaId } from '../replication/context.ts';
+import { type RunReport, replicaId } from '../replication/context.ts';
 import type { Recovered } from '../replication/replicator.ts';
-import { type Command, type Terminal, usageError } from './command.ts';
+import { type Command, type OptionTable, type Terminal, usageError } from './command.ts';
+import { parseOptions } from './parse-options.ts';
+import { mebibytes, type Narration, narrate } from './replicate/narration.ts';
 
 const usage =
   '--info FILE.json --machine NAME --to FOLDER [--cutover | --rollback] [--expect-console TEXT] [--boot-timeout SECONDS] [--json]';
 
-export const replicateCommand: Command = {
+const BOOT_TIMEOUT = '300';
+
+const options = {
+  info: {
+    value: 'FILE.json',
+    help: 'how the source is reached: {"url", "username", "password", "thumbprint"}; octopus lab --info writes one',
+  },
+  machine: { value: 'NAME', help: 'the machine, by its name or its reference (vm-123)' },
+  to: { value: 'FOLDER', help: 'where the replica, its recovery points and the state of the replication (octopus.db) are kept' },
+  cutover: { help: 'moves the machine for good: a run, power off, a final run, start from FOLDER with QEMU' },
+  rollback: { help: 'undoes the cutover: stops the machine in FOLDER, discards what it wrote, powers the source on' },
+  'expect-console': {
+    value: 'TEXT',
+    help: 'boots the recovery point, isolated, and fails unless its serial console shows TEXT;\nwithout it nothing is booted to see whether it starts, also before a cutover',
+  },
+  'boot-timeout': { value: 'SECONDS', help: `seconds that TEXT may take to appear (default: ${BOOT_TIMEOUT})` },
+  json: { help: 'writes the result to standard output as JSON; sizes in bytes' },
+} as const satisfies OptionTable;
+
+export const replicateCommand: Command & { options: typeof options } = {
   name: 'replicate',
   usage,
   summary: 'Replicates a machine into a folder, proven block by block: everything the first time, then what changed.',
+  options,
   run: replicate,
 };
 
@@ -22,8 +46,11 @@ interface Outcome {
   /** Everything that was asked for is done and proven. */
   proven: boolean;
   machine: string;
-  recovered: Recovered[];
+  /** `kept`: bytes of an interrupted run that were durable and not sent again. */
+  recovered: (Recovered & { kept?: number })[];
   run?: ReturnType<typeof describeRun>;
+  /** The recovery point was booted and showed what --expect-console asked for. */
+  bootVerified: boolean;
   boot?: BootObservation;
   cutover?: Cutover;
   error?: ReturnType<typeof serializeError>;
@@ -32,11 +59,13 @@ interface Outcome {
 async function replicate(args: string[], terminal: Terminal): Promise<number> {
   const options = parse(args);
   const connection = await readConnection(options.info);
-  const outcome: Outcome = { proven: false, machine: options.machine, recovered: [] };
+  const outcome: Outcome = { proven: false, machine: options.machine, recovered: [], bootVerified: false };
+  using narration = narrate(terminal);
   try {
-    await perform(options, connection, outcome, terminal);
+    await perform(options, connection, outcome, terminal, narration);
     outcome.proven = true;
-  } catch (error) {
+  } catch (caught) {
+    const error = terminal.signal.aborted ? interruption(options, outcome, narration, caught) : caught;
     outcome.error = serializeError(error);
     throw error;
   } finally {
@@ -47,17 +76,62 @@ async function replicate(args: string[], terminal: Terminal): Promise<number> {
 
 type Options = ReturnType<typeof parse>;
 
-async function perform(options: Options, connection: SourceConnection, outcome: Outcome, terminal: Terminal): Promise<void> {
+/** What Ctrl+C left, and how it goes on. */
+function interruption(options: Options, outcome: Outcome, narration: Narration, cause: unknown): OctopusError {
+  const { code, message } = toOctopusError(cause);
+  const told = (text: string) => new OctopusError('operation.cancelled', text, { cause });
+  if (options.rollback) return told('Interrupted. The same command continues the rollback.');
+  if (options.cutover) {
+    // A cutover tells itself what it undid.
+    const undone =
+      code === 'operation.cancelled' ? message.replace(/^(The operation was cancelled\.|This operation was aborted\.?)\s*/, '') : message;
+    return told(
+      `Interrupted. ${undone === '' ? '' : `${undone} `}The same command begins the cutover again, or finishes it where it had ended.`,
+    );
+  }
+  if (outcome.run !== undefined)
+    return told(`Interrupted: the run is proven, only its boot was not seen (recovery point ${outcome.run.recoveryPoint.id}).`);
+  const { done, total } = narration.transferred();
+  const far = total === 0 ? '' : ` after ${mebibytes(done)} of ${mebibytes(total)}`;
+  return told(
+    `Interrupted${far}; the last recovery point is as it was. The same command continues where it stopped: what is at the target is compared and not sent again.`,
+  );
+}
+
+/** Nothing is made in the folder for a source that cannot be reached, or a machine that it does not have. */
+async function open(options: Options, connection: SourceConnection, terminal: Terminal, narration: Narration): Promise<Octopus> {
+  if (options.rollback && !existsSync(join(options.to, 'octopus.db'))) {
+    throw new OctopusError('job.state', `${options.machine} was never replicated to ${options.to}, so there is nothing to roll back.`);
+  }
+  const { connectVsphere } = await import('../providers/vsphere/connect-vsphere.ts');
+  const { password } = connection;
+  const provider = await connectVsphere({ ...connection, password: async () => password }, terminal.signal);
+  try {
+    await provider.machine(options.machine, terminal.signal);
+    return await openOctopus({ stateFolder: options.to, onEvent: narration.onEvent, connectSource: async () => provider });
+  } catch (error) {
+    await provider[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function perform(
+  options: Options,
+  connection: SourceConnection,
+  outcome: Outcome,
+  terminal: Terminal,
+  narration: Narration,
+): Promise<void> {
   const { signal } = terminal;
   const say = (line: string) => (options.json ? terminal.err(line) : terminal.out(line));
-  await using octopus = await openOctopus({ stateFolder: options.to, onEvent: narrate(terminal) });
-  const target = await octopus.addLocalTarget(options.to);
+  await using octopus = await open(options, connection, terminal, narration);
   const source = await octopus.addSource(connection, signal);
+  const target = await octopus.addLocalTarget(options.to);
   const job = await octopus.addJob(source.id, options.machine, target.id, {}, signal);
   const machine = await octopus.machine(job.machineId);
+  const points = machineFolders(options.to, replicaId(machine)).points;
   outcome.machine = machine.inventory.name;
-  outcome.recovered = await octopus.replicator.recover(signal);
-  for (const { message } of outcome.recovered) terminal.err(message);
+  const resumedAt = await recover(octopus, outcome, terminal);
 
   if (options.rollback) {
     outcome.cutover = await octopus.replicator.rollback(job.id, signal);
@@ -66,61 +140,85 @@ async function perform(options: Options, connection: SourceConnection, outcome: 
   }
   if (options.cutover) {
     const settings = { expectConsole: options.expectConsole, bootTimeoutMs: options.bootTimeoutMs };
+    if (settings.expectConsole === undefined) {
+      terminal.err('The boot is not verified before the machine starts at the target: give --expect-console TEXT to have that done.');
+    }
     outcome.cutover = await octopus.replicator.cutover(job.id, settings, signal);
+    // One that was begun before keeps the settings that it was begun with.
+    outcome.bootVerified = outcome.cutover.settings.expectConsole !== undefined;
     const final = outcome.cutover.finalRunId === undefined ? undefined : await octopus.store.runs.find(outcome.cutover.finalRunId);
     const point = final && (await octopus.store.recoveryPoints.ofJob(job.id)).find(({ id }) => id === final.recoveryPointId);
-    if (final && point) outcome.run = describeRun({ run: final, disks: await octopus.store.runDisks.ofRun(final.id), point });
+    if (final && point) outcome.run = describeRun({ run: final, disks: await octopus.store.runDisks.ofRun(final.id), point }, points);
     say(`${outcome.machine}: cut over; the source is powered off and the machine runs at ${outcome.cutover.where}.`);
+    if (outcome.run) say(`  recovery point in ${outcome.run.folder}`);
+    say(outcome.bootVerified ? '  boot verified before the start' : '  boot NOT verified: --expect-console TEXT was not given');
     return;
   }
+  if (resumedAt !== undefined)
+    terminal.err(`Another run follows: it brings what changed since ${resumedAt}, the snapshot of the resumed one.`);
+  else await explainRepetition(octopus, job.id, terminal);
   const report = await octopus.replicator.run(job.id, { signal });
-  outcome.run = describeRun(report);
+  outcome.run = describeRun(report, points);
   if (options.expectConsole !== undefined) {
     const provider = await octopus.target(target.id);
     const expectation = { console: options.expectConsole, timeoutMs: options.bootTimeoutMs };
+    narration.show('booting the recovery point …');
     outcome.boot = await provider.observeBoot(replicaId(machine), report.point.id, expectation, signal);
+    outcome.bootVerified = outcome.boot.passed;
     if (!outcome.boot.passed) {
       throw new OctopusError('verify.boot', `The replica of ${outcome.machine} did not start as expected: ${outcome.boot.evidence}`);
     }
   }
-  say(summarize(outcome.machine, report, outcome.boot));
+  say(summarize(outcome.machine, report, outcome.run.folder, outcome.boot));
+}
+
+/** Ends what an earlier process left and says what was kept of it. Answers when the snapshot of a run that was resumed was taken. */
+async function recover(octopus: Octopus, outcome: Outcome, terminal: Terminal): Promise<string | undefined> {
+  let resumedAt: string | undefined;
+  for (const recovered of await octopus.replicator.recover(terminal.signal)) {
+    const run = recovered.what === 'run' ? await octopus.store.runs.find(recovered.id) : undefined;
+    if (run === undefined || recovered.outcome !== 'resumed') {
+      outcome.recovered.push(recovered);
+      terminal.err(recovered.message);
+      continue;
+    }
+    const { resumed, read } = run.counts;
+    outcome.recovered.push({ ...recovered, kept: resumed });
+    terminal.err(`${recovered.message} ${mebibytes(resumed)} of ${mebibytes(read)} were kept from before and not sent again.`);
+    resumedAt = run.snapshotTakenAt;
+  }
+  return resumedAt;
+}
+
+/** After a run that did not end well the next one reads more than what changed. */
+async function explainRepetition(octopus: Octopus, jobId: string, terminal: Terminal): Promise<void> {
+  const [last] = await octopus.store.runs.ofJob(jobId);
+  if (last?.state !== 'cancelled' && last?.state !== 'failed') return;
+  const what = last.state === 'cancelled' ? 'was interrupted' : 'failed';
+  terminal.err(`The last run ${what}: what it left at the target is compared, and what is the same is not sent again.`);
 }
 
 function parse(args: string[]) {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      info: { type: 'string' },
-      machine: { type: 'string' },
-      to: { type: 'string' },
-      cutover: { type: 'boolean', default: false },
-      rollback: { type: 'boolean', default: false },
-      'expect-console': { type: 'string' },
-      'boot-timeout': { type: 'string', default: '300' },
-      json: { type: 'boolean', default: false },
-    },
-  });
+  const { values } = parseOptions(replicateCommand, args);
   const wrong = (field: string, what: string) => usageError(field, `${what}; right is: octopus replicate ${usage}`);
   const needed = (name: 'info' | 'machine' | 'to'): string => {
     const value = values[name];
     if (!value) throw wrong(name, `--${name} is missing`);
     return value;
   };
-  if (positionals.length > 0) throw wrong('arguments', `'${positionals[0]}' belongs to no option`);
   if (values.cutover && values.rollback) throw wrong('rollback', '--cutover and --rollback exclude each other');
-  const seconds = Number(values['boot-timeout']);
-  if (!(seconds > 0)) throw wrong('boot-timeout', `--boot-timeout takes a number of seconds, not '${values['boot-timeout']}'`);
-  if (values['expect-console'] === '') throw wrong('expect-console', '--expect-console needs a text');
+  const timeout = values['boot-timeout'] ?? BOOT_TIMEOUT;
+  const seconds = Number(timeout);
+  if (!(seconds > 0)) throw wrong('boot-timeout', `--boot-timeout takes a number of seconds, not '${timeout}'`);
   return {
     info: needed('info'),
     machine: needed('machine'),
     to: needed('to'),
-    cutover: values.cutover,
-    rollback: values.rollback,
+    cutover: values.cutover === true,
+    rollback: values.rollback === true,
     expectConsole: values['expect-console'],
     bootTimeoutMs: seconds * 1000,
-    json: values.json,
+    json: values.json === true,
   };
 }
 
@@ -150,7 +248,9 @@ async function readConnection(file: string): Promise<SourceConnection> {
   return { url, username, password, thumbprint };
 }
 
-function describeRun({ run, disks, point }: RunReport) {
+function describeRun({ run, disks, point }: RunReport, points: string) {
+  const folder = join(points, point.id);
+  const images = new Map(point.disks.map(({ key, image }) => [key, join(folder, image)]));
   return {
     id: run.id,
     kind: run.kind,
@@ -160,64 +260,30 @@ function describeRun({ run, disks, point }: RunReport) {
     reconnects: run.reconnects,
     counts: run.counts,
     notes: run.notes,
-    disks: disks.map(({ key, capacity, mode, doubt, counts, manifestRoot }) => ({ key, capacity, mode, doubt, counts, manifestRoot })),
+    disks: disks.map(({ key, capacity, mode, doubt, counts, manifestRoot }) => ({
+      key,
+      capacity,
+      mode,
+      doubt,
+      counts,
+      manifestRoot,
+      image: images.get(key),
+    })),
     recoveryPoint: point,
+    /** Of the recovery point. */
+    folder,
   };
 }
 
-/** Lines for people: phases and doubts as they come, progress as a status line. */
-function narrate(terminal: Terminal): (event: ReplicationEvent) => void {
-  const done = new Map<string, { done: number; total: number }>();
-  return (event) => {
-    switch (event.type) {
-      case 'run':
-        done.clear();
-        terminal.err(`${event.machine}: ${event.resumed ? 'resuming' : 'starting'} run ${event.runId}`);
-        break;
-      case 'phase':
-        terminal.status(`${event.phase} …`);
-        break;
-      case 'disk':
-        terminal.err(`  disk ${event.key}: ${event.mode}, ${mebibytes(event.bytes)} of ${mebibytes(event.capacity)} to read`);
-        if (event.doubt !== undefined) terminal.err(`    because: ${event.doubt}`);
-        break;
-      case 'progress': {
-        done.set(`${event.activity} ${event.key}`, event);
-        const parts = [...done].filter(([name]) => name.startsWith(event.activity));
-        terminal.status(parts.map(([name, disk]) => `${name} ${bar(disk.done, disk.total)}`).join('  '));
-        break;
-      }
-      case 'retry':
-        terminal.err(`  ${event.message} Trying again (${event.attempt}).`);
-        break;
-      case 'note':
-        terminal.err(`  ${event.text}`);
-        break;
-      case 'cutover':
-        terminal.err(`cutover: ${event.phase}`);
-        break;
-    }
-  };
-}
-
-function summarize(machine: string, { run, point }: RunReport, boot: BootObservation | undefined): string {
+function summarize(machine: string, { run, point }: RunReport, folder: string, boot: BootObservation | undefined): string {
   const { read, sent, zero, unchanged, resumed, verified } = run.counts;
   const seconds = ((Date.parse(run.endedAt ?? run.startedAt) - Date.parse(run.startedAt)) / 1000).toFixed(1);
   return [
     `${machine}: ${run.kind} run proven in ${seconds} s, recovery point ${point.id}`,
-    `  read ${mebibytes(read)}, sent ${mebibytes(sent)}, zero ${mebibytes(zero)}, already there ${mebibytes(unchanged)}, resumed ${mebibytes(resumed)}`,
+    `  read ${mebibytes(read)}, sent ${mebibytes(sent)}, zero ${mebibytes(zero)}, already there ${mebibytes(unchanged)}, kept from before ${mebibytes(resumed)}`,
     `  read back and compared ${mebibytes(verified)} (${point.verified === 'all' ? 'every block' : 'every block that was written'})`,
-    ...point.disks.map((disk) => `  disk ${disk.key} ${disk.algorithm} ${disk.manifestRoot}`),
+    `  in ${folder}`,
+    ...point.disks.map((disk) => `  disk ${disk.key} ${disk.image} ${disk.algorithm} ${disk.manifestRoot}`),
     ...(boot === undefined ? [] : [`  started: ${boot.evidence} (${(boot.tookMs / 1000).toFixed(1)} s)`]),
   ].join('\n');
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 && bytes % 2 ** 20 !== 0 ? 1 : 0)} MiB`;
-}
-
-function bar(done: number, total: number): string {
-  const share = total === 0 ? 1 : Math.min(1, done / total);
-  const filled = Math.round(share * 20);
-  return `[${'#'.repeat(filled)}${'-'.repeat(20 - filled)}] ${Math.floor(share * 100)} %`;
 }

@@ -1,13 +1,21 @@
 import type { Terminal } from './command.ts';
 
+/** A terminal sends Ctrl+C to every process of its group, and npm and the script that started this one pass it on: that is one, not two. */
+const SAME_SIGNAL = 1000;
+
 /** The process's own streams as a Terminal. Call once. */
 export function openTerminal(): Terminal {
   const interactive = process.stderr.isTTY === true;
   const abort = new AbortController();
+  let first = 0;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       // The second one is a person who does not want to wait for a clean end.
-      if (abort.signal.aborted) process.exit(130);
+      if (abort.signal.aborted) {
+        if (performance.now() - first > SAME_SIGNAL) process.exit(130);
+        return;
+      }
+      first = performance.now();
       abort.abort(new DOMException(`Stopped by ${signal}`, 'AbortError'));
     });
   }

@@ -1,19 +1,23 @@
-import { parseArgs } from 'node:util';
-import { type Command, usageError } from './command.ts';
+import { type Command, type OptionTable, usageError } from './command.ts';
+import { count } from './count.ts';
+import { parseOptions } from './parse-options.ts';
 
 const usage = 'IMAGE --manifest FILE [--json]';
 
-export const verifyCommand: Command = {
+const options = {
+  manifest: { value: 'FILE', help: 'the manifest, as octopus copy --manifest or a recovery point holds it' },
+  json: { help: 'writes the result to standard output as JSON; sizes in bytes' },
+} as const satisfies OptionTable;
+
+export const verifyCommand: Command & { options: typeof options } = {
   name: 'verify',
   usage,
   summary: 'Reads an image (raw, VHD, qcow2 or NBD) and compares every block with a manifest.',
+  operands: { IMAGE: 'an image file, nbd://host:port/export or nbd+unix:///export?socket=PATH' },
+  options,
   async run(args, terminal) {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { manifest: { type: 'string' }, json: { type: 'boolean' } },
-    });
-    const [image, ...surplus] = positionals;
+    const { values, operands } = parseOptions(verifyCommand, args);
+    const [image, ...surplus] = operands;
     if (surplus.length > 0) throw usageError('image', `'${surplus[0]}' is one argument too many: octopus verify ${usage}`);
     if (!values.manifest) throw usageError('manifest', `--manifest FILE is missing: octopus verify ${usage}`);
     const { verifyImage } = await import('./verify-image.ts');
@@ -27,7 +31,10 @@ export const verifyCommand: Command = {
       terminal.err(`${image} has ${result.imageSize} bytes and the manifest is of a disk of ${result.size}.`);
     } else {
       for (const { offset, length } of result.mismatches) terminal.err(`differs: ${length} bytes at offset ${offset}`);
-      terminal.err(`${image} is NOT what the manifest says: ${result.mismatchCount} blocks differ.`);
+      const { mismatchCount } = result;
+      terminal.err(
+        `${image} is NOT what the manifest says: ${count(mismatchCount, 'block')} ${mismatchCount === 1 ? 'differs' : 'differ'}.`,
+      );
     }
     return result.proven ? 0 : 1;
   },

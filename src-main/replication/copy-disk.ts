@@ -155,7 +155,9 @@ export function mismatchError(result: { mismatches: VerifyMismatch[]; mismatchCo
   const first = result.mismatches[0]?.offset ?? 0;
   return new OctopusError(
     'verify.mismatch',
-    `${result.mismatchCount} blocks of ${where} are not what the manifest says, the first one at offset ${first}.`,
+    result.mismatchCount === 1
+      ? `1 block of ${where} is not what the manifest says, at offset ${first}.`
+      : `${result.mismatchCount} blocks of ${where} are not what the manifest says, the first one at offset ${first}.`,
     { details: { blocks: result.mismatchCount, offset: first } },
   );
 }

@@ -268,9 +268,7 @@ export function createReplicator(parts: ReplicationParts): Replicator {
       return exclusively(machine.id, async () => {
         const [last] = await store.cutovers.ofJob(jobId);
         if (last?.state !== 'done') {
-          throw new OctopusError('argument.invalid', `${machine.inventory.name} is not cut over, so there is nothing to roll back.`, {
-            field: 'machine',
-          });
+          throw new OctopusError('job.state', `${machine.inventory.name} is not cut over, so there is nothing to roll back.`);
         }
         return rollBackCutover(parts, corridor, last, signal);
       });
@@ -281,8 +279,7 @@ export function createReplicator(parts: ReplicationParts): Replicator {
 function refuseCutOver(job: Job, machine: StoredMachine): void {
   if (job.state !== 'cut-over') return;
   throw new OctopusError(
-    'argument.invalid',
+    'job.state',
     `${machine.inventory.name} was cut over and runs at the target: roll that back (--rollback) before replicating it again.`,
-    { field: 'machine' },
   );
 }

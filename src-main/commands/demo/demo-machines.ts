@@ -15,11 +15,13 @@ export interface DemoMachine {
  * Three machines: `web` (UEFI) and `db` (BIOS) hold a real Debian kernel that checks its own data before it says that it is up,
  * `files` holds data only. Without a boot all three hold data only.
  */
-export async function demoMachines(folder: string, withBoot: boolean): Promise<DemoMachine[]> {
+export async function demoMachines(folder: string, withBoot: boolean, signal: AbortSignal): Promise<DemoMachine[]> {
   const cacheFolder = resolve('.cache');
   await mkdir(folder, { recursive: true });
   const system = async (name: string, firmware: 'bios' | 'efi', sizeBytes: number) => {
     if (!withBoot) return { size: sizeBytes, fill: name.length };
+    // The next disk is not begun when the demo was stopped.
+    signal.throwIfAborted();
     const path = join(folder, `${name}.raw`);
     await buildLinuxDisk({ path, firmware, sizeBytes, message: consoleText(name), cacheFolder });
     return { file: path };

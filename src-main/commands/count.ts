@@ -1,0 +1,4 @@
+/** `1 machine`, `2 machines`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

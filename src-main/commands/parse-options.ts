@@ -1,0 +1,48 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { type OptionTable, usageError } from './command.ts';
+
+/** What was given for each option: texts, lists of texts, or true for a switch. */
+export type OptionValues<Table extends OptionTable> = {
+  [Name in keyof Table]?:
+    | (Table[Name] extends { multiple: true } ? string[] : Table[Name] extends { value: string } ? string : boolean)
+    | undefined;
+};
+
+/** Reads a command's arguments by its table. What is wrong is one sentence. */
+export function parseOptions<const Table extends OptionTable>(
+  command: { name: string; options: Table; operands?: unknown },
+  args: string[],
+): { values: OptionValues<Table>; operands: string[] } {
+  const see = `see octopus ${command.name} --help`;
+  const config: ParseArgsOptionsConfig = {};
+  for (const [name, { value, multiple = false }] of Object.entries(command.options)) {
+    config[name] = { type: value === undefined ? 'boolean' : 'string', multiple };
+  }
+  const { values, positionals } = parsed();
+  for (const [name, given] of Object.entries(values)) {
+    if ([given].flat().includes('')) throw usageError(name, needsValue(name));
+  }
+  if (command.operands === undefined && positionals.length > 0) {
+    throw usageError('arguments', `'${positionals[0]}' belongs to no option; ${see}.`);
+  }
+  return { values: values as OptionValues<Table>, operands: positionals };
+
+  function parsed() {
+    try {
+      return parseArgs({ args, options: config, allowPositionals: true });
+    } catch (caught) {
+      const { code, message } = caught as NodeJS.ErrnoException;
+      if (!code?.startsWith('ERR_PARSE_ARGS')) throw caught;
+      const name = /--([\w-]+)/.exec(message)?.[1] ?? '';
+      const known = command.options[name];
+      // Its own sentences are long, and some have several lines.
+      if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || known === undefined)
+        throw usageError(name, `${message.split('. To specify')[0]}; ${see}.`);
+      throw usageError(name, known.value === undefined ? `--${name} takes no value; ${see}.` : needsValue(name));
+    }
+  }
+
+  function needsValue(name: string): string {
+    return `--${name} needs a value: --${name} ${command.options[name]?.value}; ${see}.`;
+  }
+}

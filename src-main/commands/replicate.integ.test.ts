@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type LabVcenter, startLabVcenter } from '../../lab/vcenter/lab-vcenter.ts';
+import { openOctopus } from '../octopus.ts';
+import type { Terminal } from './command.ts';
+import { replicateCommand } from './replicate.ts';
+
+const MiB = 2 ** 20;
+let folder: string;
+let to: string;
+let lab: LabVcenter;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'octopus-replicate-test-'));
+  to = join(folder, 'replicas');
+  lab = await startLabVcenter({
+    seed: 3,
+    machines: [{ name: 'web', disks: [{ size: 24 * MiB, fill: 1 }] }],
+    taskMs: 2,
+    consolidationMs: 5,
+    guestShutdownMs: 5,
+  });
+  await writeFile(join(folder, 'lab.json'), JSON.stringify(connection()));
+});
+afterEach(async () => {
+  await lab.close();
+  await rm(folder, { recursive: true, force: true });
+});
+const connection = () => ({ url: lab.url, username: lab.username, password: lab.password, thumbprint: lab.thumbprint });
+
+async function call(args: string[] = [], options: { onErr?: (line: string) => void; signal?: AbortSignal } = {}) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const terminal: Terminal = {
+    out: (line) => out.push(line),
+    err: (line) => {
+      err.push(line);
+      options.onErr?.(line);
+    },
+    status() {},
+    interactive: false,
+    signal: options.signal ?? new AbortController().signal,
+    readStdin: async () => '',
+  };
+  const given = args.includes('--machine') ? [] : ['--machine', 'web'];
+  const run = replicateCommand.run(['--info', join(folder, 'lab.json'), '--to', to, ...given, ...args], terminal);
+  const error = await run.then(
+    () => undefined,
+    (caught: Error & { code: string }) => caught,
+  );
+  return { error, out: out.join('\n'), err: err.join('\n') };
+}
+
+test('what cannot be replicated leaves nothing in the folder', async () => {
+  expect((await call(['--machine', 'nobody'])).error).toMatchObject({ code: 'source.missing' });
+  expect(existsSync(to)).toBe(false);
+  await mkdir(to);
+  expect((await call(['--machine', 'nobody'])).error).toMatchObject({ code: 'source.missing' });
+  expect((await call(['--rollback'])).error).toMatchObject({ code: 'job.state' });
+  await writeFile(join(folder, 'lab.json'), JSON.stringify({ ...connection(), password: 'wrong' }));
+  expect((await call()).error).toMatchObject({ code: 'source.denied' });
+  expect(await readdir(to)).toEqual([]);
+});
+
+test('says where the recovery point is', async () => {
+  const { out, error } = await call();
+  expect(error).toBeUndefined();
+  const place = /^ {2}in (\/.*)$/m.exec(out)![1]!;
+  expect((await readdir(place)).filter((name) => name.endsWith('.raw'))).toHaveLength(1);
+  const { run, bootVerified } = JSON.parse((await call(['--json'])).out);
+  expect(existsSync(join(run.folder, 'point.json'))).toBe(true);
+  expect((await stat(run.disks[0].image)).size).toBe(24 * MiB);
+  expect(bootVerified).toBe(false);
+});
+
+test('a run that was killed: says how much was kept, and why another one follows', async () => {
+  const octopus = await openOctopus({
+    stateFolder: to,
+    threads: 1,
+    // As dead as a process that was killed here.
+    crashpoint: (name) => (name === 'transfer:done' ? new Promise(() => reached()) : undefined),
+  });
+  let reached = () => {};
+  const dead = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  const source = await octopus.addSource(connection());
+  const target = await octopus.addLocalTarget(to);
+  void octopus.replicator.run((await octopus.addJob(source.id, 'web', target.id)).id);
+  await dead;
+  await octopus.close();
+  const { error, out, err } = await call(['--json']);
+  expect(error).toBeUndefined();
+  expect(err).toMatch(/resumed and proven .* 24 MiB of 24 MiB were kept from before and not sent again\./);
+  expect(err).toMatch(/Another run follows: it brings what changed since \d{4}-/);
+  expect(JSON.parse(out)).toMatchObject({ recovered: [{ outcome: 'resumed', kept: 24 * MiB }], run: { kind: 'incremental' } });
+});
+
+test('Ctrl+C says that the same command continues, and so it does', async () => {
+  const abort = new AbortController();
+  const stopped = await call([], { signal: abort.signal, onErr: (line) => line.includes(' to read') && abort.abort() });
+  expect(stopped.error).toMatchObject({
+    code: 'operation.cancelled',
+    message: expect.stringMatching(/^Interrupted.*The same command continues where it stopped/),
+  });
+  const again = await call();
+  expect(again.error).toBeUndefined();
+  expect(again.err).toContain('The last run was interrupted: what it left at the target is compared');
+});
+
+test('a cutover without --expect-console says that the boot is not verified; afterwards the state is what is wrong', async () => {
+  const { error, out, err } = await call(['--cutover', '--json']);
+  try {
+    expect(error).toBeUndefined();
+    expect(err).toMatch(/The boot is not verified .*--expect-console TEXT/);
+    expect(err).toContain('boot NOT verified');
+    expect(JSON.parse(out)).toMatchObject({ proven: true, bootVerified: false, cutover: { state: 'done' } });
+    expect((await call()).error).toMatchObject({ code: 'job.state', message: expect.stringContaining('--rollback') });
+  } finally {
+    expect((await call(['--rollback'])).error).toBeUndefined();
+  }
+  expect((await call(['--rollback'])).error).toMatchObject({ code: 'job.state' });
+  expect(await readFile(join(folder, 'lab.json'), 'utf8')).toContain('url');
+});
