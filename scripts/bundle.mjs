@@ -1,6 +1,7 @@
 // Bundles the two entry points into dist/: cli.mjs (the headless core) and transfer.cjs (the worker, one CommonJS file for Piscina).
 import { existsSync } from 'node:fs';
-import { utimes } from 'node:fs/promises';
+import { readdir, rm, utimes } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
 const shared = {
@@ -11,6 +12,7 @@ const shared = {
   logLevel: 'warning',
   packages: 'external',
   outdir: 'dist',
+  metafile: true,
 };
 
 export async function bundle() {
@@ -28,7 +30,9 @@ export async function bundle() {
         define: { 'import.meta.filename': '__filename' },
       }),
     );
-  await Promise.all(builds);
+  const made = (await Promise.all(builds)).flatMap(({ metafile }) => Object.keys(metafile.outputs).map((file) => basename(file)));
+  // Chunks are named after their content; those of earlier builds would pile up.
+  for (const file of await readdir('dist')) if (!made.includes(file)) await rm(join('dist', file), { recursive: true });
   const now = new Date();
   for (const file of ['dist/cli.mjs', 'dist/transfer.cjs']) if (existsSync(file)) await utimes(file, now, now);
 }
