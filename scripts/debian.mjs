@@ -8,7 +8,16 @@ import { say } from './prepare.mjs';
 export const bootPackages = ['qemu-system-x86', 'qemu-utils', 'ovmf', ...linuxDisk];
 /** For the tests and the bench: the programs that Octopus is judged with. */
 export const testPackages = [
-  ...new Set([...bootPackages, 'nbdkit', 'libnbd-bin', 'python3-pyvmomi', 'golang-go', 'golang-github-vmware-govmomi-dev']),
+  ...new Set([
+    ...bootPackages,
+    'nbdkit',
+    'libnbd-bin',
+    'python3-pyvmomi',
+    'golang-go',
+    'golang-github-vmware-govmomi-dev',
+    'slapd',
+    'ldap-utils',
+  ]),
 ];
 
 // What also counts as installed: a newer Go than Debian's.
