@@ -219,7 +219,7 @@ async function prepareTarget(
       await using made = await openSink(sink, options.signal);
       await made.flush();
     }
-    return { sink, readBack: { kind: 'file', path }, [Symbol.asyncDispose]: none };
+    return { sink, readBack: { kind: 'file', path, direct: true }, [Symbol.asyncDispose]: none };
   }
   const { qemuImage, serveImage } = await import('./qemu-nbd.ts');
   if (options.fresh) await qemuImage(['create', '-q', '-f', 'qcow2', path, String(size)]);

@@ -56,16 +56,17 @@ const options = {
     multiple: true,
     help: [
       'a machine; give it once for each: name=NAME,disk=FILE[,disk=FILE…] and, as you like,',
-      'firmware=bios|uefi (default: bios), on=yes|no (default: yes), tracking=yes|no, guest=ID.',
+      'firmware=bios|uefi (default: bios), on=yes|no (default: yes), tracking=yes|no (default: no),',
+      'guest=ID (what vSphere calls its system).',
       'FILE is a raw image; it is only read, what the guest writes is kept elsewhere.',
     ].join('\n'),
   },
   machines: { value: 'N', help: 'generates N more machines, up to 5000 (default: 0)' },
   churn: { value: 'SEED', help: 'the guests keep writing, by this number; without it they write nothing' },
   faults: { value: 'SEED', help: 'connections, sessions and answers fail now and then, by this number' },
-  'page-size': { value: 'N', help: 'extents on a page of changed disk areas, 1 to 1000000' },
+  'page-size': { value: 'N', help: 'extents on a page of changed disk areas, 1 to 1000000 (default: 2000)' },
   port: { value: 'N', help: 'TCP port on 127.0.0.1, 1 to 65535 (default: a free one)' },
-  seed: { value: 'N', help: 'where names and contents come from; the same number gives the same lab' },
+  seed: { value: 'N', help: 'where names and contents come from; the same number gives the same lab (default: 1)' },
   info: { value: 'FILE.json', help: 'writes address, user, password and thumbprint to this file while the lab runs' },
 } as const satisfies OptionTable;
 

@@ -391,12 +391,12 @@ test('a cutover moves the machine, is repeated without effect, and is rolled bac
   await expectProven(undefined);
   expect((await store.recoveryPoints.newest('j'))!).toMatchObject({ kind: 'final', verified: 'all' });
   expect((await replicator.cutover('j')).id).toBe(cutover.id);
-  await expect(replicator.run('j')).rejects.toMatchObject({ code: 'argument.invalid' });
+  await expect(replicator.run('j')).rejects.toMatchObject({ code: 'job.state' });
   const back = await replicator.rollback('j');
   expect(back.undone.join(' ')).toMatch(/stopped at the target.*powered on again/);
   expect(source.power).toBe('on');
   expect(await target.isRunning()).toBe(false);
-  await expect(replicator.rollback('j')).rejects.toMatchObject({ code: 'argument.invalid' });
+  await expect(replicator.rollback('j')).rejects.toMatchObject({ code: 'job.state' });
   await expectProven(await replicator.run('j'));
 });
 
