@@ -1,0 +1,26 @@
+/** From the mightiest to the least: `operator` is the regular user, `viewer` reads only. */
+export const roles = ['admin', 'operator', 'viewer'] as const;
+export type Role = (typeof roles)[number];
+
+/** Who calls, once that is proven. */
+export interface Caller {
+  userId: string;
+  name: string;
+  role: Role;
+}
+
+/** What may be shown of a user; nothing here is secret. */
+export interface User {
+  id: string;
+  name: string;
+  role: Role;
+  /** `directory`: the password is checked by the LDAP directory and the role follows its groups. */
+  source: 'local' | 'directory';
+  disabled: boolean;
+  /** Set by an administrator: signing in needs a new password of the person's own. */
+  mustChangePassword: boolean;
+  /** ISO 8601, UTC: after failed sign-ins, none is looked at before this. */
+  lockedUntil: string | undefined;
+  createdAt: string;
+  lastSignInAt: string | undefined;
+}
