@@ -111,6 +111,18 @@ test('Ctrl+C says that the same command continues, and so it does', async () => 
   expect(again.err).toContain('The last run was interrupted: what it left at the target is compared');
 });
 
+test('Ctrl+C in a cutover says what was undone', async () => {
+  const abort = new AbortController();
+  const stopped = await call(['--cutover'], { signal: abort.signal, onErr: (line) => line === 'cutover: final-run' && abort.abort() });
+  expect(stopped.error).toMatchObject({
+    code: 'operation.cancelled',
+    message: expect.stringMatching(
+      /^Interrupted\. The cutover was rolled back\. .*powered on again.* The same command does the cutover again/,
+    ),
+  });
+  expect(lab.world.machineByName('web')!.powerState).toBe('poweredOn');
+});
+
 test('a cutover without --expect-console says that the boot is not verified; afterwards the state is what is wrong', async () => {
   const { error, out, err } = await call(['--cutover', '--json']);
   try {

@@ -78,16 +78,17 @@ type Options = ReturnType<typeof parse>;
 
 /** What Ctrl+C left, and how it goes on. */
 function interruption(options: Options, outcome: Outcome, narration: Narration, cause: unknown): OctopusError {
-  const { code, message } = toOctopusError(cause);
   const told = (text: string) => new OctopusError('operation.cancelled', text, { cause });
   if (options.rollback) return told('Interrupted. The same command continues the rollback.');
   if (options.cutover) {
     // A cutover tells itself what it undid.
-    const undone =
-      code === 'operation.cancelled' ? message.replace(/^(The operation was cancelled\.|This operation was aborted\.?)\s*/, '') : message;
-    return told(
-      `Interrupted. ${undone === '' ? '' : `${undone} `}The same command begins the cutover again, or finishes it where it had ended.`,
-    );
+    const undone = toOctopusError(cause).message.replace(/^The operation was cancelled\.\s*/, '');
+    const parts = [
+      'Interrupted.',
+      undone,
+      'The same command does the cutover again, or finishes it where the machine runs at the target already.',
+    ];
+    return told(parts.filter((part) => part !== '').join(' '));
   }
   if (outcome.run !== undefined)
     return told(`Interrupted: the run is proven, only its boot was not seen (recovery point ${outcome.run.recoveryPoint.id}).`);
