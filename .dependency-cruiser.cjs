@@ -19,6 +19,7 @@ module.exports = {
     only('lab-shares-nothing', 'lab/', []),
     only('providers', 'src-main/providers/', [...floor, blocks]),
     only('store', 'src-main/store/', floor),
+    only('identity', 'src-main/identity/', [...floor, 'src-main/store/', 'src-main/vault/']),
     only('vault', 'src-main/vault/', floor),
     only('replication', 'src-main/replication/', [
       ...floor,

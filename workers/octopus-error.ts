@@ -5,6 +5,16 @@
 export const errorCodes = [
   'argument.invalid', // the caller's input; `field` names it
   'operation.cancelled',
+  'auth.required', // no proof of who calls, or one that has ended: sign in again
+  'auth.denied', // wrong name or password, or the account may not sign in; never says which
+  'auth.forbidden', // known, but the role does not allow it
+  'auth.locked', // too many failed tries; `details.retryAfterSeconds` says when the next one is looked at
+  'auth.password', // right, but the password must be changed first
+  'not.found', // no such thing, or one that the caller may not know of
+  'conflict.exists', // another one has this name
+  'conflict.last-admin', // the last administrator cannot be taken away
+  'conflict.set-up', // set up already, or not yet
+  'rate.limited', // too many requests at once; retryable
   'job.state', // the job's state does not allow it: cut over already, or not yet
   'internal.unexpected', // a defect of ours
   'source.unreachable', // network, DNS, refused; retryable

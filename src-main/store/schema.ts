@@ -2,7 +2,33 @@ import type { Generated } from 'kysely';
 
 /** The tables as SQLite holds them after the newest migration. */
 export interface Schema {
-  users: { id: string; name: string; role: string; disabled: number; created_at: string };
+  users: {
+    id: string;
+    name: string;
+    name_key: string;
+    role: string;
+    source: Generated<string>;
+    disabled: number;
+    password_hash: string | null;
+    must_change_password: Generated<number>;
+    directory_dn: string | null;
+    failed_logins: Generated<number>;
+    locked_until: string | null;
+    last_sign_in_at: string | null;
+    created_at: string;
+  };
+  sessions: {
+    id: string;
+    user_id: string;
+    address: string;
+    created_at: string;
+    expires_at: string;
+    ended_at: string | null;
+    ended_why: string | null;
+  };
+  refresh_tokens: { hash: string; session_id: string; issued_at: string; expires_at: string; used_at: string | null };
+  set_up_tokens: { id: number; hash: string; created_at: string };
+  shares: { kind: string; subject_id: string; user_id: string };
   source_environments: {
     id: string;
     kind: string;
