@@ -39,6 +39,9 @@ export const errorCodes = [
   'manifest.invalid', // not a manifest, truncated, or its root digest does not match
   'store.newer', // the database was written by a newer version
   'store.corrupt',
+  'vault.unavailable', // no keychain, or it is locked; the message says what to do
+  'vault.passphrase', // the encrypted file is not opened by this passphrase
+  'vault.corrupt', // the encrypted file was altered or cut short
   'tool.missing', // an external program is not installed; the message names the package
 ] as const;
 

@@ -28,7 +28,12 @@ export interface NbdAddress {
 }
 
 export type SourceDescriptor =
-  | { kind: 'file'; path: string }
+  | {
+      kind: 'file';
+      path: string;
+      /** Read past the page cache where that is possible: what the device holds is what a copy is proven by. */
+      direct?: boolean;
+    }
   | ({ kind: 'nbd' } & NbdAddress)
   | {
       /** vSphere `/folder` access: a flat extent file read with HTTP Range. */

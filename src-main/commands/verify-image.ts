@@ -41,7 +41,8 @@ export async function verifyImage(
     place.kind === 'file' && found?.format === 'qcow2'
       ? await serveImage(place.path, 'qcow2', { readOnly: true, connections: mostTasks() + 1, signal: terminal.signal })
       : undefined;
-  const descriptor: SourceDescriptor = served === undefined ? readBackOf(place) : { kind: 'nbd', ...served.address };
+  const asked = served === undefined ? descriptorOf(place) : ({ kind: 'nbd', ...served.address } as const);
+  const descriptor: SourceDescriptor = asked.kind === 'file' ? { ...asked, direct: true } : asked;
   await using probe = await probeSource(descriptor, mostTasks(), terminal.signal);
   // A raw disk that ends like a VHD is told apart by the manifest.
   const vhd = found?.format === 'vhd' && probe.size !== size;

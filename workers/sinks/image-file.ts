@@ -1,17 +1,13 @@
 import fs from 'node:fs';
-import { constants, type FileHandle, open, stat, statfs } from 'node:fs/promises';
+import { constants, type FileHandle, open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ALIGNMENT, isAligned } from '../blocks/aligned-memory.ts';
+import { DirectFile } from '../blocks/direct-file.ts';
 import { checkSignal } from '../check-range.ts';
 import { OctopusError } from '../octopus-error.ts';
 
 /** What reading back and re-zeroing a range takes at once. Bytes. */
 const ZERO_CHUNK = 256 * 1024;
 const zeros = Buffer.alloc(ZERO_CHUNK);
-/** Bytes from which a write goes past the page cache. Below, the cache sorts and joins what the device would take one by one. */
-const DIRECT_BYTES = 256 * 1024;
-/** statfs(2): file systems that take direct writes from any aligned memory, also into holes. The others keep the page cache. */
-const DIRECT_FILE_SYSTEMS = [0xef53 /* ext4 */, 0x58465342 /* XFS */];
 
 /**
  * A file that is written by position and stays sparse. Knows when it was removed under it. Every error is `target.*`.
@@ -21,13 +17,11 @@ export class ImageFile {
   readonly path: string;
   readonly created: boolean;
   private readonly handle: FileHandle;
-  /** The same file past the page cache, where it can be had. */
-  private readonly direct: FileHandle | undefined;
-  private directWorks = true;
+  private readonly direct: DirectFile | undefined;
   private readonly pending = new Set<Promise<void>>();
   private closing: Promise<void> | undefined;
 
-  private constructor(file: string, handle: FileHandle, created: boolean, direct: FileHandle | undefined) {
+  private constructor(file: string, handle: FileHandle, created: boolean, direct: DirectFile | undefined) {
     this.path = file;
     this.handle = handle;
     this.created = created;
@@ -45,11 +39,11 @@ export class ImageFile {
           await handle.close();
           throw new OctopusError('argument.invalid', `${file} is not a regular file.`, { field: 'target' });
         }
-        return new ImageFile(file, handle, false, await openDirect(file, handle));
+        return new ImageFile(file, handle, false, await DirectFile.open(file, handle, 'write'));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
         const handle = await open(file, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o666);
-        return new ImageFile(file, handle, true, await openDirect(file, handle));
+        return new ImageFile(file, handle, true, await DirectFile.open(file, handle, 'write'));
       }
     } catch (error) {
       throw writeError(file, error);
@@ -143,45 +137,15 @@ export class ImageFile {
     }
   }
 
-  /**
-   * Whole blocks go past the page cache: it would hold the disk a second time, and 2 GiB of it cost 6 to 8 s where the device takes them in
-   * 1.6 (measured, ext4). What is small or not aligned goes through it; the kernel keeps the two in step (open(2), NOTES, O_DIRECT).
-   */
   private async writeAt(offset: number, buffer: Buffer): Promise<void> {
-    let done = 0;
-    if (this.direct !== undefined && this.directWorks && buffer.length >= DIRECT_BYTES && offset % ALIGNMENT === 0 && isAligned(buffer)) {
-      try {
-        done = await writeSome(this.direct, offset, buffer);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
-        // Not here, whatever the file system said when it was opened.
-        this.directWorks = false;
-      }
+    for (let done = (await this.direct?.write(offset, buffer)) ?? 0; done < buffer.length; ) {
+      done += await new Promise<number>((resolve, reject) => {
+        fs.write(this.handle.fd, buffer, done, buffer.length - done, offset + done, (error, bytes) =>
+          error ? reject(error) : resolve(bytes),
+        );
+      });
     }
-    while (done < buffer.length) done += await writeSome(this.handle, offset + done, buffer.subarray(done));
   }
-}
-
-function writeSome(handle: FileHandle, offset: number, buffer: Buffer): Promise<number> {
-  return new Promise((resolve, reject) => {
-    fs.write(handle.fd, buffer, 0, buffer.length, offset, (error, bytes) => (error ? reject(error) : resolve(bytes)));
-  });
-}
-
-/** A second descriptor of the same file for direct I/O, or undefined where that cannot be had or does not pay. */
-async function openDirect(file: string, same: FileHandle): Promise<FileHandle | undefined> {
-  if (process.platform !== 'linux') return undefined;
-  let handle: FileHandle | undefined;
-  try {
-    if (!DIRECT_FILE_SYSTEMS.includes((await statfs(file)).type)) return undefined;
-    handle = await open(file, constants.O_RDWR | constants.O_DIRECT);
-    const [mine, its] = await Promise.all([handle.stat({ bigint: true }), same.stat({ bigint: true })]);
-    if (mine.ino === its.ino && mine.dev === its.dev) return handle;
-  } catch {
-    // The page cache will do.
-  }
-  await handle?.close();
-  return undefined;
 }
 
 /** Makes a new name durable. */

@@ -5,7 +5,7 @@ import type { SourceDescriptor } from '../protocol.ts';
 export async function openSource(descriptor: SourceDescriptor, signal?: AbortSignal): Promise<BlockSource> {
   switch (descriptor.kind) {
     case 'file':
-      return (await import('./raw-file-source.ts')).openRawFileSource(descriptor.path, signal);
+      return (await import('./raw-file-source.ts')).openRawFileSource(descriptor.path, descriptor.direct === true, signal);
     case 'nbd':
       return (await import('./nbd-source.ts')).openNbdSource(descriptor, signal);
     case 'datastore':

@@ -1,14 +1,15 @@
 import fs from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { BlockSource, SourceExtent } from '../blocks/block-source.ts';
+import { DirectFile } from '../blocks/direct-file.ts';
 import { checkRange, checkSignal } from '../check-range.ts';
 import { OctopusError } from '../octopus-error.ts';
 import type { Extent } from '../protocol.ts';
 import { appendExtent } from './coalesce-extents.ts';
 import { findHoles } from './file-holes.ts';
 
-/** A raw image read through the page cache. Holes are found where the system can tell. */
-export async function openRawFileSource(path: string, signal?: AbortSignal): Promise<BlockSource> {
+/** A raw image. Holes are found where the system can tell. `direct`: what the device holds, rather than what the page cache does. */
+export async function openRawFileSource(path: string, direct: boolean, signal?: AbortSignal): Promise<BlockSource> {
   checkSignal(signal);
   const handle = await open(path, 'r').catch((error) => {
     throw readError(path, error);
@@ -16,7 +17,7 @@ export async function openRawFileSource(path: string, signal?: AbortSignal): Pro
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) throw new OctopusError('argument.invalid', `${path} is not a regular file.`, { field: 'source' });
-    return new RawFileSource(path, handle, stat.size);
+    return new RawFileSource(path, handle, stat.size, direct ? await DirectFile.open(path, handle, 'read') : undefined);
   } catch (error) {
     await handle.close();
     throw error instanceof OctopusError ? error : readError(path, error);
@@ -30,12 +31,14 @@ class RawFileSource implements BlockSource {
   readonly reconnects = 0;
   private readonly path: string;
   private readonly handle: FileHandle;
+  private readonly direct: DirectFile | undefined;
   private readonly pending = new Set<Promise<void>>();
   private closing: Promise<void> | undefined;
   private map: { version: string; extents: SourceExtent[] | undefined } | undefined;
 
-  constructor(path: string, handle: FileHandle, size: number) {
+  constructor(path: string, handle: FileHandle, size: number, direct: DirectFile | undefined) {
     this.path = path;
+    this.direct = direct;
     this.handle = handle;
     this.size = size;
   }
@@ -61,7 +64,7 @@ class RawFileSource implements BlockSource {
   async read(offset: number, buffer: Buffer, signal?: AbortSignal): Promise<void> {
     checkRange(this.size, offset, buffer.length);
     this.check(signal);
-    const work = readFully(this.handle.fd, this.path, offset, buffer);
+    const work = this.readFully(offset, buffer);
     this.pending.add(work);
     try {
       await work;
@@ -74,12 +77,33 @@ class RawFileSource implements BlockSource {
 
   close(): Promise<void> {
     // The descriptor must outlive reads that are under way: its number could be given to another file.
-    this.closing ??= Promise.allSettled([...this.pending]).then(() => this.handle.close());
+    this.closing ??= Promise.allSettled([...this.pending]).then(async () => {
+      await this.direct?.close();
+      await this.handle.close();
+    });
     return this.closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  private async readFully(offset: number, buffer: Buffer): Promise<void> {
+    try {
+      for (let filled = (await this.direct?.read(offset, buffer)) ?? 0; filled < buffer.length; ) {
+        const count = await new Promise<number>((resolve, reject) => {
+          fs.read(this.handle.fd, buffer, filled, buffer.length - filled, offset + filled, (error, bytes) =>
+            error ? reject(error) : resolve(bytes),
+          );
+        });
+        if (count === 0) {
+          throw new OctopusError('source.read', `${this.path} ends at ${offset + filled}: it became shorter while it was read.`);
+        }
+        filled += count;
+      }
+    } catch (error) {
+      throw error instanceof OctopusError ? error : readError(this.path, error);
+    }
   }
 
   private check(signal: AbortSignal | undefined): void {
@@ -112,19 +136,6 @@ function firstEndingAfter(extents: SourceExtent[], offset: number): number {
     else high = middle;
   }
   return low;
-}
-
-async function readFully(fd: number, path: string, offset: number, buffer: Buffer): Promise<void> {
-  let filled = 0;
-  while (filled < buffer.length) {
-    const count = await new Promise<number>((resolve, reject) => {
-      fs.read(fd, buffer, filled, buffer.length - filled, offset + filled, (error, bytes) =>
-        error ? reject(readError(path, error)) : resolve(bytes),
-      );
-    });
-    if (count === 0) throw new OctopusError('source.read', `${path} ends at ${offset + filled}: it became shorter while it was read.`);
-    filled += count;
-  }
 }
 
 function readError(path: string, error: unknown): OctopusError {

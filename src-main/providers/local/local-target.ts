@@ -181,7 +181,7 @@ async function prepareDisk(folders: MachineFolders, disk: ReplicaDisk): Promise<
   return {
     key: disk.key,
     sink: { kind: 'raw', path: image, size: disk.capacity },
-    readBack: { kind: 'file', path: image },
+    readBack: { kind: 'file', path: image, direct: true },
     journal,
     blank,
   };
