@@ -34,11 +34,7 @@ module.exports = {
     // Zod, and the list of error codes, which imports nothing.
     only('contract', 'src-preload/contract/', ['workers/octopus-error\\.ts$']),
     // Services come in by their interfaces: those that import nothing themselves need not be hidden from it.
-    only('api', 'src-main/api/', [
-      ...floor,
-      'src-preload/contract/',
-      'src-main/(store|identity|settings|audit|scheduler|events|vault)/',
-    ]),
+    only('api', 'src-main/api/', [...floor, 'src-preload/contract/', 'src-main/(store|identity|settings|audit|scheduler|events|vault)/']),
     only('events', 'src-main/events/', [...floor, 'src-main/store/']),
     {
       name: 'no-dev-in-app',

@@ -6,6 +6,8 @@ import { say } from './prepare.mjs';
 
 /** For the demo: the boot of real Linux machines. */
 export const bootPackages = ['qemu-system-x86', 'qemu-utils', 'ovmf', ...linuxDisk];
+/** To compile keytar, the way to the system's keychain. */
+export const keychainPackages = ['build-essential', 'libsecret-1-dev', 'pkg-config', 'python3'];
 /** For the tests and the bench: the programs that Octopus is judged with. */
 export const testPackages = [
   ...new Set([
@@ -17,6 +19,9 @@ export const testPackages = [
     'golang-github-vmware-govmomi-dev',
     'slapd',
     'ldap-utils',
+    'gnome-keyring',
+    'dbus-daemon',
+    ...keychainPackages,
   ]),
 ];
 

@@ -3,11 +3,12 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { nodeFlags } from './node-flags.mjs';
-import { findNode, nodeEnvironment, prepareBuild, prepareDependencies, root, say } from './prepare.mjs';
+import { findNode, nodeEnvironment, prepareBuild, prepareDependencies, prepareKeychain, root, say } from './prepare.mjs';
 
 prepareDependencies();
 const node = findNode();
 prepareBuild(node);
+if (process.argv[2] === 'serve') prepareKeychain(node);
 const environment = nodeEnvironment(node);
 if (process.argv[2] === 'demo') {
   const { bootPackages, prepareDebianPackages } = await import('./debian.mjs');

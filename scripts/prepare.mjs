@@ -47,6 +47,49 @@ export function findNode() {
   return bundled;
 }
 
+/**
+ * keytar, the way to the system's keychain, is the one native part without a prebuilt inside its package: it is compiled here, against the
+ * headers that came with the dependencies, because node-gyp would fetch others from the network. Where that cannot be, Octopus goes on
+ * without it: the keychain then answers with an error that says what to do.
+ */
+export function prepareKeychain(node) {
+  const built = join(root, 'node_modules', 'keytar', 'build', 'Release', 'keytar.node');
+  if (existsSync(built)) return;
+  const without = (why) => say(`the system's keychain cannot be used: ${why}. Everything else works, also secrets in an encrypted file.`);
+  const environment = nodeEnvironment(node);
+  const runs = (program, ...args) => spawnSync(program, args, { stdio: 'ignore', env: environment }).status === 0;
+  if (process.platform === 'linux') {
+    const needed = [
+      ['c++', '--version'],
+      ['make', '--version'],
+      ['python3', '--version'],
+      ['pkg-config', 'libsecret-1'],
+    ];
+    if (!needed.every(([program, ...args]) => runs(program, ...args)))
+      return without(
+        'keytar is compiled with the Debian packages build-essential, pkg-config, python3 and libsecret-1-dev, and not all are installed',
+      );
+    environment.npm_config_build_from_source = 'true';
+  }
+  say("compiling keytar for the system's keychain (first time only) …");
+  const started = Date.now();
+  const platform = process.platform === 'win32' ? 'win' : process.platform;
+  const headers = [dirname(dirname(node)), join(root, 'node_modules', `node-${platform}-${process.arch}`)];
+  const found = headers.find((folder) => existsSync(join(folder, 'include', 'node', 'node_api.h')));
+  if (found) environment.npm_config_nodedir = found;
+  const npm = spawnSync('npm', ['rebuild', 'keytar', '--loglevel=error'], {
+    cwd: root,
+    encoding: 'utf8',
+    env: environment,
+    shell: process.platform === 'win32',
+  });
+  if (npm.status !== 0 || !existsSync(built)) {
+    const reason = /\berror:? .*/i.exec(npm.stderr ?? '')?.[0] ?? String(npm.error ?? 'npm rebuild keytar failed');
+    return without(`keytar could not be compiled (${reason.slice(0, 200)})`);
+  }
+  say(`keytar is there (${Math.round((Date.now() - started) / 1000)} s).`);
+}
+
 function newest(path) {
   const stat = statSync(path);
   if (!stat.isDirectory()) return stat.mtimeMs;

@@ -1,7 +1,7 @@
 // The npm scripts: prepares what is missing, then runs the task's program on a Node that is new enough.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { findNode, nodeEnvironment, prepareBuild, prepareDependencies, root, say } from './prepare.mjs';
+import { findNode, nodeEnvironment, prepareBuild, prepareDependencies, prepareKeychain, root, say } from './prepare.mjs';
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const tasks = {
@@ -29,6 +29,7 @@ if (['test', 'soak', 'bench'].includes(name)) {
   const lacking = prepareDebianPackages(testPackages, name === 'bench' ? 'the bench' : 'the test suite');
   if (lacking.length > 0) process.exit(1);
 }
+if (name === 'test') prepareKeychain(node);
 if (['build', 'bench'].includes(name)) prepareBuild(node);
 for (const [program, ...args] of task()) {
   const { status } = spawnSync(program, [...args, ...rest], { cwd: root, stdio: 'inherit', env });
