@@ -24,3 +24,8 @@ export interface User {
   createdAt: string;
   lastSignInAt: string | undefined;
 }
+
+/** What makes two names the same: neither case nor the way a character is composed lets two people look alike. */
+export function nameKey(name: string): string {
+  return name.normalize('NFKC').toLowerCase();
+}

@@ -6,12 +6,16 @@ import { OctopusError } from '../../workers/octopus-error.ts';
 import { migrate } from './migrate.ts';
 import { type ActivityRepository, createActivityRepository } from './repositories/activity-logs.ts';
 import { type CutoverRepository, createCutoverRepository } from './repositories/cutovers.ts';
+import { createVariableRepository, type VariableRepository } from './repositories/env-variables.ts';
 import { createJobRepository, type JobRepository } from './repositories/migration-jobs.ts';
 import { createRecoveryPointRepository, type RecoveryPointRepository } from './repositories/recovery-points.ts';
+import { createRefreshTokenRepository, type RefreshTokenRepository } from './repositories/refresh-tokens.ts';
 import { createRunDiskRepository, type RunDiskRepository } from './repositories/run-disks.ts';
+import { createShareRepository, type ShareRepository } from './repositories/shares.ts';
 import { createSourceEnvironmentRepository, type SourceEnvironmentRepository } from './repositories/source-environments.ts';
 import { createRunRepository, type RunRepository } from './repositories/sync-history.ts';
 import { createTargetEnvironmentRepository, type TargetEnvironmentRepository } from './repositories/target-environments.ts';
+import { createUserRepository, type UserRepository } from './repositories/users.ts';
 import { createMachineRepository, type MachineRepository } from './repositories/vms.ts';
 import type { Schema } from './schema.ts';
 
@@ -26,6 +30,10 @@ export interface Store extends AsyncDisposable {
   recoveryPoints: RecoveryPointRepository;
   cutovers: CutoverRepository;
   activity: ActivityRepository;
+  variables: VariableRepository;
+  users: UserRepository;
+  refreshTokens: RefreshTokenRepository;
+  shares: ShareRepository;
   close(): Promise<void>;
 }
 
@@ -47,6 +55,10 @@ export async function openStore(path: string): Promise<Store> {
     recoveryPoints: createRecoveryPointRepository(kysely),
     cutovers: createCutoverRepository(kysely),
     activity: createActivityRepository(kysely),
+    variables: createVariableRepository(kysely),
+    users: createUserRepository(kysely),
+    refreshTokens: createRefreshTokenRepository(kysely),
+    shares: createShareRepository(kysely),
     close,
     [Symbol.asyncDispose]: close,
   };
