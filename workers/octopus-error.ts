@@ -5,14 +5,6 @@
 export const errorCodes = [
   'argument.invalid', // the caller's input; `field` names it
   'operation.cancelled',
-  'auth.denied', // known, but not allowed
-  'auth.failed', // wrong name, password, token or set-up token: which one is never said
-  'auth.locked', // too many wrong passwords; `details.retryAfterSeconds`
-  'auth.required', // no token, or one that has ended
-  'conflict.exists', // the name or place is taken
-  'conflict.state', // something that stands in the way: in use, already done, the last administrator
-  'not.found', // no such thing, or not this caller's: the answer is the same
-  'rate.limited', // too many calls; `details.retryAfterSeconds`; retryable
   'auth.required', // no proof of who calls, or one that has ended: sign in again
   'auth.denied', // wrong name or password, or the account may not sign in; never says which
   'auth.forbidden', // known, but the role does not allow it
@@ -20,6 +12,7 @@ export const errorCodes = [
   'auth.password', // right, but the password must be changed first
   'not.found', // no such thing, or one that the caller may not know of
   'conflict.exists', // another one has this name
+  'conflict.in-use', // it cannot go while something else needs it
   'conflict.last-admin', // the last administrator cannot be taken away
   'conflict.set-up', // set up already, or not yet
   'rate.limited', // too many requests at once; retryable

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+/** An id is opaque: give back what was answered. */
+export const id = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^[A-Za-z0-9._:-]+$/);
+export const idParams = z.strictObject({ id });
+
+/** ISO 8601, UTC. */
+export const time = z.iso.datetime();
+
+/** A name that people gave: one line. */
+export const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be one line of text');
+
+/** A line that is searched for. */
+export const searchText = z
+  .string()
+  .max(200)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be one line of text');
+
+/** Goes in, never comes out: no response may hold it (a test checks). */
+export const secret = z.string().min(1).max(1024).meta({ format: 'password', writeOnly: true });
+
+/** In a query `true` and `false` are words. */
+export const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')]);
+
+export const limit = z.coerce.number().int().min(1).max(500).default(50).meta({ description: 'Most items on a page.' });
+export const cursor = z
+  .string()
+  .min(1)
+  .max(2000)
+  .regex(/^[A-Za-z0-9_-]+$/)
+  .meta({ description: '`next` of the page before; only with the same filter and sort.' });
+export const paging = { limit, cursor: cursor.optional() };
+
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({
+    items: z.array(item),
+    /** Absent on the last page. */
+    next: z.string().optional(),
+  });
+}
+
+/** With status 204. */
+export const nothing = z.undefined();
+
+export const failure = z.object({ code: z.string(), message: z.string() });

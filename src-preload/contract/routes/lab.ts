@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { id, nothing } from '../common.ts';
+import { defineRoute } from '../route.ts';
+
+export const lab = z
+  .object({ running: z.boolean(), url: z.string().optional(), machines: z.int(), sourceId: id.optional() })
+  .meta({ id: 'Lab' });
+
+const common = { tag: 'lab', path: '/lab' } as const;
+
+export const labRoutes = {
+  'lab.get': defineRoute({
+    ...common,
+    method: 'GET',
+    summary: 'Whether the simulated vCenter runs.',
+    access: 'viewer',
+    response: lab,
+    status: 200,
+  }),
+  'lab.start': defineRoute({
+    ...common,
+    method: 'POST',
+    summary: 'Starts the simulated vCenter inside Octopus and adds it as a source. Where it runs already, that is the answer.',
+    access: 'admin',
+    body: z
+      .strictObject({
+        machines: z.int().min(1).max(5000).default(10),
+        seed: z
+          .int()
+          .min(0)
+          .max(2 ** 31)
+          .default(1),
+      })
+      .prefault({}),
+    response: lab,
+    status: 200,
+    audit: 'lab.start',
+  }),
+  'lab.stop': defineRoute({
+    ...common,
+    method: 'DELETE',
+    summary: 'Ends it; its source stays, unreachable.',
+    access: 'admin',
+    response: nothing,
+    status: 204,
+    audit: 'lab.stop',
+  }),
+};

@@ -1,0 +1,220 @@
+import { z } from 'zod';
+import { failure, id, idParams, pageOf, paging, time } from '../common.ts';
+import { defineRoute } from '../route.ts';
+
+const settings = z.strictObject({
+  keep: z.int().min(1).max(1000).meta({ description: 'Recovery points to keep.' }),
+  verify: z.enum(['written', 'all']).meta({ description: 'What is read back after a run: what it wrote, or every block.' }),
+  quiesce: z.boolean().meta({ description: "Ask the guest's tools to quiesce its file systems for the snapshot." }),
+});
+const state = z.enum(['active', 'cut-over']);
+const counts = z.object({
+  read: z.number(),
+  sent: z.number(),
+  zero: z.number(),
+  unchanged: z.number(),
+  resumed: z.number(),
+  verified: z.number(),
+});
+
+export const run = z
+  .object({
+    id,
+    kind: z.enum(['full', 'incremental', 'reconcile', 'final']),
+    state: z.enum(['running', 'succeeded', 'failed', 'cancelled']),
+    phase: z.string(),
+    notes: z.array(z.string()),
+    counts: counts.meta({ description: 'Bytes.' }),
+    recoveryPointId: id,
+    error: failure.optional(),
+    startedAt: time,
+    endedAt: time.optional(),
+  })
+  .meta({ id: 'Run' });
+
+export const cutover = z
+  .object({
+    id,
+    state: z.enum(['running', 'rolling-back', 'done', 'rolled-back', 'failed']),
+    phase: z.string(),
+    where: z.string().optional().meta({ description: 'How to reach the machine at the target.' }),
+    undone: z.array(z.string()),
+    error: failure.optional(),
+    startedAt: time,
+    endedAt: time.optional(),
+  })
+  .meta({ id: 'Cutover' });
+
+export const migration = z
+  .object({
+    id,
+    machineId: id,
+    machineName: z.string(),
+    sourceId: id,
+    targetId: id,
+    ownerId: id.optional(),
+    state,
+    settings,
+    working: z.string().optional().meta({ description: 'What it is busy with: sync, cutover or rollback.' }),
+    lastRun: run.optional(),
+    lastCutover: cutover.optional(),
+    createdAt: time,
+  })
+  .meta({ id: 'Migration' });
+
+export const operation = z
+  .object({ operationId: id, migrationId: id, kind: z.enum(['sync', 'cutover', 'rollback']) })
+  .meta({ id: 'Operation', description: 'Goes on after the answer: its events tell of it, operation.ended the last.' });
+
+export const recoveryPoint = z
+  .object({
+    id,
+    runId: id,
+    kind: z.string(),
+    doubts: z.array(z.string()),
+    takenAt: time,
+    verified: z.enum(['all', 'written']),
+    disks: z.array(z.object({ key: z.number(), capacity: z.number(), algorithm: z.string(), manifestRoot: z.string() })),
+  })
+  .meta({ id: 'RecoveryPoint' });
+
+const begins = { method: 'POST', tag: 'migrations', access: 'operator', owned: 'migration', params: idParams, status: 202 } as const;
+
+export const migrationRoutes = {
+  'migrations.list': defineRoute({
+    method: 'GET',
+    path: '/migrations',
+    tag: 'migrations',
+    summary: 'The migrations that the caller owns or was given; for an administrator all.',
+    access: 'viewer',
+    query: z.strictObject({ state: state.optional(), machineId: id.optional(), ...paging }),
+    response: pageOf(migration),
+    status: 200,
+  }),
+  'migrations.create': defineRoute({
+    method: 'POST',
+    path: '/migrations',
+    tag: 'migrations',
+    summary: 'A standing order to replicate a machine to a target; the caller owns it. One for each machine and target.',
+    access: 'operator',
+    body: z.strictObject({ machineId: id, targetId: id, settings: settings.partial().default({}) }),
+    response: migration,
+    status: 201,
+    creates: true,
+    audit: 'migration.create',
+  }),
+  'migrations.get': defineRoute({
+    method: 'GET',
+    path: '/migrations/:id',
+    tag: 'migrations',
+    summary: 'One migration with its last run and cutover.',
+    access: 'viewer',
+    owned: 'migration',
+    params: idParams,
+    response: migration,
+    status: 200,
+  }),
+  'migrations.update': defineRoute({
+    method: 'PATCH',
+    path: '/migrations/:id',
+    tag: 'migrations',
+    summary: 'Changes settings; the next run follows them.',
+    access: 'operator',
+    owned: 'migration',
+    params: idParams,
+    body: z.strictObject({ settings: settings.partial() }),
+    response: migration,
+    status: 200,
+    audit: 'migration.update',
+  }),
+  'migrations.share': defineRoute({
+    method: 'PUT',
+    path: '/migrations/:id/users',
+    tag: 'migrations',
+    summary: 'Gives the migration to these users, and to no others but its owner.',
+    access: 'operator',
+    owned: 'migration',
+    params: idParams,
+    body: z.strictObject({ userIds: z.array(id).max(1000) }),
+    response: z.object({ userIds: z.array(id) }),
+    status: 200,
+    audit: 'migration.share',
+  }),
+  'migrations.sync': defineRoute({
+    ...begins,
+    path: '/migrations/:id/sync',
+    summary: 'Begins a run.',
+    body: z
+      .strictObject({
+        kind: z.enum(['incremental', 'reconcile']).default('incremental').meta({ description: 'The first run is full in any case.' }),
+      })
+      .default({ kind: 'incremental' }),
+    response: operation,
+    creates: true,
+    audit: 'migration.sync',
+  }),
+  'migrations.cutover': defineRoute({
+    ...begins,
+    path: '/migrations/:id/cutover',
+    summary: 'Powers the source off, runs a last time and starts the machine at the target.',
+    body: z
+      .strictObject({
+        preSync: z.boolean().optional().meta({ description: 'A run while the source still works, so that the final one is short.' }),
+        shutdownDeadlineMs: z.int().min(1000).max(3_600_000).optional(),
+        expectConsole: z
+          .string()
+          .min(1)
+          .max(500)
+          .optional()
+          .meta({ description: 'The replica must boot isolated and show this text before it starts for good.' }),
+        bootTimeoutMs: z.int().min(1000).max(3_600_000).optional(),
+      })
+      .default({}),
+    response: operation,
+    creates: true,
+    audit: 'migration.cutover',
+  }),
+  'migrations.rollback': defineRoute({
+    ...begins,
+    path: '/migrations/:id/rollback',
+    summary: 'Undoes a cutover: stops the machine at the target and powers the source on again.',
+    response: operation,
+    creates: true,
+    audit: 'migration.rollback',
+  }),
+  'migrations.cancel': defineRoute({
+    method: 'POST',
+    path: '/migrations/:id/cancel',
+    tag: 'migrations',
+    summary: 'Cancels what the migration is busy with, and waits until it has cleaned up.',
+    access: 'operator',
+    owned: 'migration',
+    params: idParams,
+    response: migration,
+    status: 200,
+    audit: 'migration.cancel',
+  }),
+  'migrations.runs': defineRoute({
+    method: 'GET',
+    path: '/migrations/:id/runs',
+    tag: 'migrations',
+    summary: 'Its runs, newest first.',
+    access: 'viewer',
+    owned: 'migration',
+    params: idParams,
+    query: z.strictObject(paging),
+    response: pageOf(run),
+    status: 200,
+  }),
+  'migrations.recoveryPoints': defineRoute({
+    method: 'GET',
+    path: '/migrations/:id/recovery-points',
+    tag: 'migrations',
+    summary: 'What the target holds, newest first.',
+    access: 'viewer',
+    owned: 'migration',
+    params: idParams,
+    response: z.object({ items: z.array(recoveryPoint) }),
+    status: 200,
+  }),
+};
