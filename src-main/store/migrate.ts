@@ -26,6 +26,7 @@ export function migrate(database: Database.Database, migrations: readonly Migrat
   for (const migration of migrations.slice(version)) {
     database.transaction(() => {
       database.exec(migration.sql);
+      migration.run?.(database);
       database.pragma(`application_id = ${APPLICATION_ID}`);
       database.pragma(`user_version = ${migration.version}`);
     })();

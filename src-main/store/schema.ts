@@ -143,7 +143,25 @@ export interface Schema {
     due_at: string | null;
     created_at: string;
   };
-  activity_logs: { id: Generated<number>; at: string; user_id: string | null; action: string; subject: string; message: string };
+  activity_logs: {
+    id: number;
+    at: string;
+    actor_id: string | null;
+    actor: string | null;
+    address: string | null;
+    action: string;
+    subject_kind: string | null;
+    subject_id: string | null;
+    message: string | null;
+    before_json: string | null;
+    after_json: string | null;
+    outcome: string;
+    error_code: string | null;
+    previous_hash: string;
+    hash: string;
+  };
+  /** One row: the newest entry of activity_logs. */
+  activity_head: { one: number; last_id: number; hash: string };
   env_variables: { name: string; value: string; updated_at: string };
   size_estimations: { id: string; vm_id: string; target_kind: string; result_json: string; created_at: string };
 }

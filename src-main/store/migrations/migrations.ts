@@ -1,5 +1,6 @@
 import { first } from './0001-first.ts';
 import { identity } from './0002-identity.ts';
+import { audit } from './0003-audit.ts';
 import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [first, identity];
+export const migrations: readonly Migration[] = [first, identity, audit];
