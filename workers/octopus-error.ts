@@ -16,6 +16,15 @@ export const errorCodes = [
   'conflict.last-admin', // the last administrator cannot be taken away
   'conflict.set-up', // set up already, or not yet
   'rate.limited', // too many requests at once; retryable
+  'conflict.version', // it was changed since it was read (If-Match)
+  'conflict.idempotency', // the Idempotency-Key was used for another request
+  'request.host', // the Host header names no name of this server
+  'request.origin', // a page of another site asks
+  'request.method', // the path is right, the method is not
+  'request.type', // the body is not application/json
+  'request.size', // body or headers are too large
+  'request.timeout', // the request did not come, or was not done, in time; retryable
+  'server.stopping', // retryable
   'job.state', // the job's state does not allow it: cut over already, or not yet
   'internal.unexpected', // a defect of ours
   'source.unreachable', // network, DNS, refused; retryable
