@@ -25,6 +25,11 @@ export const errorCodes = [
   'request.size', // body or headers are too large
   'request.timeout', // the request did not come, or was not done, in time; retryable
   'server.stopping', // retryable
+  'directory.unreachable', // no LDAP server answers in time; retryable
+  'directory.certificate', // the LDAP server's certificate is not from the chosen CA, or is for another name
+  'directory.denied', // the service account is refused
+  'directory.missing', // the search base or a mapped group is not there
+  'directory.protocol', // the LDAP server answers with something unexpected
   'job.state', // the job's state does not allow it: cut over already, or not yet
   'internal.unexpected', // a defect of ours
   'source.unreachable', // network, DNS, refused; retryable
