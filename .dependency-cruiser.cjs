@@ -23,6 +23,7 @@ module.exports = {
     only('identity', 'src-main/identity/', [...floor, 'src-main/store/', 'src-main/vault/']),
     only('vault', 'src-main/vault/', [...floor, durableFile]),
     only('configuration', 'src-main/configuration/', [...floor, durableFile, 'src-main/store/', 'src-main/vault/']),
+    only('scheduler', 'src-main/scheduler/', [...floor, 'src-main/store/']),
     only('replication', 'src-main/replication/', [
       ...floor,
       blocks,

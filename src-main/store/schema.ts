@@ -134,15 +134,45 @@ export interface Schema {
     started_at: string;
     ended_at: string | null;
   };
-  scheduled_tasks: {
+  schedules: {
     id: string;
-    job_id: string | null;
     kind: string;
-    schedule: string;
+    job_id: string | null;
+    source_environment_id: string | null;
+    timing_json: string;
+    windows_json: string;
+    jitter_ms: number;
+    priority: number;
+    payload_json: string;
     enabled: number;
-    due_at: string | null;
+    next_at: string | null;
     created_at: string;
   };
+  scheduled_tasks: {
+    id: string;
+    schedule_id: string | null;
+    planned_at: string | null;
+    kind: string;
+    job_id: string | null;
+    source_environment_id: string | null;
+    payload_json: string;
+    keys_json: string;
+    lane: string | null;
+    priority: number;
+    state: string;
+    due_at: string;
+    attempts: number;
+    lease_owner: string | null;
+    lease_until: string | null;
+    token: number;
+    cancel_requested: number;
+    error_code: string | null;
+    error_message: string | null;
+    created_at: string;
+    started_at: string | null;
+    ended_at: string | null;
+  };
+  scheduler_state: { id: number; paused: number };
   activity_logs: {
     id: number;
     at: string;
@@ -164,4 +194,5 @@ export interface Schema {
   activity_head: { one: number; last_id: number; hash: string };
   env_variables: { name: string; value: string; updated_at: string };
   size_estimations: { id: string; vm_id: string; target_kind: string; result_json: string; created_at: string };
+  secrets: { reference: string; kind: string; owner_kind: string; owner_id: string; created_at: string; updated_at: string };
 }

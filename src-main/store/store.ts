@@ -11,6 +11,9 @@ import { createJobRepository, type JobRepository } from './repositories/migratio
 import { createRecoveryPointRepository, type RecoveryPointRepository } from './repositories/recovery-points.ts';
 import { createRefreshTokenRepository, type RefreshTokenRepository } from './repositories/refresh-tokens.ts';
 import { createRunDiskRepository, type RunDiskRepository } from './repositories/run-disks.ts';
+import { createScheduledTaskRepository, type ScheduledTaskRepository } from './repositories/scheduled-tasks.ts';
+import { createScheduleRepository, type ScheduleRepository } from './repositories/schedules.ts';
+import { createSecretReferenceRepository, type SecretReferenceRepository } from './repositories/secrets.ts';
 import { createShareRepository, type ShareRepository } from './repositories/shares.ts';
 import { createSourceEnvironmentRepository, type SourceEnvironmentRepository } from './repositories/source-environments.ts';
 import { createRunRepository, type RunRepository } from './repositories/sync-history.ts';
@@ -29,7 +32,10 @@ export interface Store extends AsyncDisposable {
   runDisks: RunDiskRepository;
   recoveryPoints: RecoveryPointRepository;
   cutovers: CutoverRepository;
+  schedules: ScheduleRepository;
+  tasks: ScheduledTaskRepository;
   activity: ActivityRepository;
+  secrets: SecretReferenceRepository;
   variables: VariableRepository;
   users: UserRepository;
   refreshTokens: RefreshTokenRepository;
@@ -54,7 +60,10 @@ export async function openStore(path: string): Promise<Store> {
     runDisks: createRunDiskRepository(kysely),
     recoveryPoints: createRecoveryPointRepository(kysely),
     cutovers: createCutoverRepository(kysely),
+    schedules: createScheduleRepository(kysely),
+    tasks: createScheduledTaskRepository(kysely),
     activity: createActivityRepository(kysely),
+    secrets: createSecretReferenceRepository(kysely),
     variables: createVariableRepository(kysely),
     users: createUserRepository(kysely),
     refreshTokens: createRefreshTokenRepository(kysely),
