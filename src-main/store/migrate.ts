@@ -9,7 +9,7 @@ const APPLICATION_ID = 0x4f43544f;
 /** Brings the database up to date. `store.newer` for one of the future, `store.corrupt` for a file that is not ours. */
 export function migrate(database: Database.Database, migrations: readonly Migration[] = released): void {
   const read = (pragma: string) => Number(database.pragma(pragma, { simple: true }));
-  const newest = migrations.length;
+  const newest = migrations.at(-1)?.version ?? 0;
   const version = read('user_version');
   const application = read('application_id');
   const tables = database.prepare('SELECT count(*) AS n FROM sqlite_master').get() as { n: number };
@@ -23,7 +23,7 @@ export function migrate(database: Database.Database, migrations: readonly Migrat
       { details: { found: version, known: newest } },
     );
   }
-  for (const migration of migrations.slice(version)) {
+  for (const migration of migrations.filter((one) => one.version > version)) {
     database.transaction(() => {
       database.exec(migration.sql);
       migration.run?.(database);

@@ -2,6 +2,7 @@ import { first } from './0001-first.ts';
 import { identity } from './0002-identity.ts';
 import { audit } from './0003-audit.ts';
 import { scheduler } from './0005-scheduler.ts';
+import { secretReferences } from './0007-secret-references.ts';
 import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [first, identity, audit, scheduler];
+export const migrations: readonly Migration[] = [first, identity, audit, scheduler, secretReferences];
