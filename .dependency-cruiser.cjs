@@ -23,6 +23,8 @@ module.exports = {
     only('identity', 'src-main/identity/', [...floor, 'src-main/store/', 'src-main/vault/']),
     only('vault', 'src-main/vault/', [...floor, durableFile]),
     only('configuration', 'src-main/configuration/', [...floor, durableFile, 'src-main/store/', 'src-main/vault/']),
+    only('audit', 'src-main/audit/', [...floor, 'src-main/store/']),
+    only('settings', 'src-main/settings/', [...floor, 'src-main/store/']),
     only('scheduler', 'src-main/scheduler/', [...floor, 'src-main/store/']),
     only('replication', 'src-main/replication/', [
       ...floor,

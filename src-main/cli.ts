@@ -9,6 +9,7 @@ const commands: Record<string, () => Promise<Command>> = {
   inventory: async () => (await import('./commands/inventory.ts')).inventoryCommand,
   copy: async () => (await import('./commands/copy.ts')).copyCommand,
   verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  audit: async () => (await import('./commands/audit.ts')).auditCommand,
   replicate: async () => (await import('./commands/replicate.ts')).replicateCommand,
 };
 
