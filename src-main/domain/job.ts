@@ -16,6 +16,8 @@ export interface Job {
   id: string;
   machineId: string;
   targetEnvironmentId: string;
+  /** The user who made it; undefined where Octopus was used without signing in. */
+  ownerId?: string | undefined;
   state: JobState;
   settings: JobSettings;
   createdAt: string;

@@ -48,6 +48,12 @@ export interface Schema {
     name: string;
     inventory_json: string;
     seen_at: string;
+    name_key: string;
+    folder: string;
+    cluster: string;
+    power_state: string;
+    memory: number;
+    capacity: number;
   };
   migration_jobs: {
     id: string;
@@ -192,6 +198,7 @@ export interface Schema {
   };
   /** One row: the newest entry of activity_logs. */
   activity_head: { one: number; last_id: number; hash: string };
+  events: { id: Generated<number>; at: string; type: string; data_json: string };
   env_variables: { name: string; value: string; updated_at: string };
   size_estimations: { id: string; vm_id: string; target_kind: string; result_json: string; created_at: string };
   secrets: { reference: string; kind: string; owner_kind: string; owner_id: string; created_at: string; updated_at: string };

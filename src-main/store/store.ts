@@ -7,6 +7,7 @@ import { migrate } from './migrate.ts';
 import { type ActivityRepository, createActivityRepository } from './repositories/activity-logs.ts';
 import { type CutoverRepository, createCutoverRepository } from './repositories/cutovers.ts';
 import { createVariableRepository, type VariableRepository } from './repositories/env-variables.ts';
+import { createEventRepository, type EventRepository } from './repositories/events.ts';
 import { createJobRepository, type JobRepository } from './repositories/migration-jobs.ts';
 import { createRecoveryPointRepository, type RecoveryPointRepository } from './repositories/recovery-points.ts';
 import { createRefreshTokenRepository, type RefreshTokenRepository } from './repositories/refresh-tokens.ts';
@@ -32,6 +33,7 @@ export interface Store extends AsyncDisposable {
   runDisks: RunDiskRepository;
   recoveryPoints: RecoveryPointRepository;
   cutovers: CutoverRepository;
+  events: EventRepository;
   schedules: ScheduleRepository;
   tasks: ScheduledTaskRepository;
   activity: ActivityRepository;
@@ -60,6 +62,7 @@ export async function openStore(path: string): Promise<Store> {
     runDisks: createRunDiskRepository(kysely),
     recoveryPoints: createRecoveryPointRepository(kysely),
     cutovers: createCutoverRepository(kysely),
+    events: createEventRepository(kysely),
     schedules: createScheduleRepository(kysely),
     tasks: createScheduledTaskRepository(kysely),
     activity: createActivityRepository(kysely),

@@ -1,8 +1,10 @@
 import { first } from './0001-first.ts';
 import { identity } from './0002-identity.ts';
 import { audit } from './0003-audit.ts';
+import { machineListing } from './0004-machine-listing.ts';
 import { scheduler } from './0005-scheduler.ts';
+import { events } from './0006-events.ts';
 import { secretReferences } from './0007-secret-references.ts';
 import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [first, identity, audit, scheduler, secretReferences];
+export const migrations: readonly Migration[] = [first, identity, audit, machineListing, scheduler, events, secretReferences];

@@ -1,14 +1,33 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, type SqlBool, sql } from 'kysely';
 import type { Job, JobSettings, JobState } from '../../domain/job.ts';
 import type { Schema } from '../schema.ts';
 
+export interface JobQuery {
+  state?: JobState | undefined;
+  machineId?: string | undefined;
+  /** Only those that this user owns or was given. */
+  visibleTo?: string | undefined;
+  limit: number;
+  /** The last one of the page before. */
+  after?: { createdAt: string; id: string } | undefined;
+}
+
 export interface JobRepository {
-  /** Adds it, or renews the settings of the job for the same machine and target. Answers what is stored. */
+  /** Adds it, or renews the settings of the job for the same machine and target (its owner stays). Answers what is stored. */
   put(job: Job): Promise<Job>;
   find(id: string): Promise<Job | undefined>;
   list(): Promise<Job[]>;
+  /** Oldest first. */
+  page(query: JobQuery): Promise<Job[]>;
+  /** The job for this machine and target. */
+  of(machineId: string, targetEnvironmentId: string): Promise<Job | undefined>;
+  /** How many replicate machines of this source, or to this target. */
+  countOf(environment: { sourceEnvironmentId: string } | { targetEnvironmentId: string }): Promise<number>;
   setState(id: string, state: JobState): Promise<void>;
 }
+
+/** The kind under which jobs stand in `shares`. */
+export const sharedJobs = 'migration';
 
 export function createJobRepository(database: Kysely<Schema>): JobRepository {
   const all = () => database.selectFrom('migration_jobs').selectAll();
@@ -21,6 +40,7 @@ export function createJobRepository(database: Kysely<Schema>): JobRepository {
           id: job.id,
           vm_id: job.machineId,
           target_environment_id: job.targetEnvironmentId,
+          owner_id: job.ownerId ?? null,
           state: job.state,
           settings_json: settings,
           created_at: job.createdAt,
@@ -37,6 +57,39 @@ export function createJobRepository(database: Kysely<Schema>): JobRepository {
     async list() {
       return (await all().orderBy('created_at').execute()).map(fromRow);
     },
+    async page({ state, machineId, visibleTo, limit, after }) {
+      let rows = all();
+      if (state !== undefined) rows = rows.where('state', '=', state);
+      if (machineId !== undefined) rows = rows.where('vm_id', '=', machineId);
+      if (visibleTo !== undefined) {
+        rows = rows.where((build) =>
+          build.or([
+            build('owner_id', '=', visibleTo),
+            build(
+              'id',
+              'in',
+              build.selectFrom('shares').select('subject_id').where('user_id', '=', visibleTo).where('kind', '=', sharedJobs),
+            ),
+          ]),
+        );
+      }
+      if (after) rows = rows.where(sql<SqlBool>`(created_at, id) > (${after.createdAt}, ${after.id})`);
+      return (await rows.orderBy('created_at').orderBy('id').limit(limit).execute()).map(fromRow);
+    },
+    async of(machineId, targetEnvironmentId) {
+      const row = await all().where('vm_id', '=', machineId).where('target_environment_id', '=', targetEnvironmentId).executeTakeFirst();
+      return row && fromRow(row);
+    },
+    async countOf(environment) {
+      const counted = database.selectFrom('migration_jobs').select((build) => build.fn.countAll<number>().as('n'));
+      const { n } = await ('targetEnvironmentId' in environment
+        ? counted.where('target_environment_id', '=', environment.targetEnvironmentId)
+        : counted.where('vm_id', 'in', (build) =>
+            build.selectFrom('vms').select('id').where('source_environment_id', '=', environment.sourceEnvironmentId),
+          )
+      ).executeTakeFirstOrThrow();
+      return n;
+    },
     async setState(id, state) {
       await database.updateTable('migration_jobs').set({ state }).where('id', '=', id).execute();
     },
@@ -48,6 +101,7 @@ function fromRow(row: Schema['migration_jobs']): Job {
     id: row.id,
     machineId: row.vm_id,
     targetEnvironmentId: row.target_environment_id,
+    ownerId: row.owner_id ?? undefined,
     state: row.state as JobState,
     settings: JSON.parse(row.settings_json) as JobSettings,
     createdAt: row.created_at,

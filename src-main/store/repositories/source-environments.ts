@@ -19,6 +19,8 @@ export interface SourceEnvironmentRepository {
   put(environment: SourceEnvironment): Promise<SourceEnvironment>;
   find(id: string): Promise<SourceEnvironment | undefined>;
   list(): Promise<SourceEnvironment[]>;
+  /** Forgets it and its machines; fails where a job is about one of them. */
+  remove(id: string): Promise<void>;
 }
 
 export function createSourceEnvironmentRepository(database: Kysely<Schema>): SourceEnvironmentRepository {
@@ -55,6 +57,14 @@ export function createSourceEnvironmentRepository(database: Kysely<Schema>): Sou
     },
     async list() {
       return (await all().orderBy('name').execute()).map(fromRow);
+    },
+    async remove(id) {
+      await database.transaction().execute(async (transaction) => {
+        const machines = transaction.selectFrom('vms').select('id').where('source_environment_id', '=', id);
+        await transaction.deleteFrom('size_estimations').where('vm_id', 'in', machines).execute();
+        await transaction.deleteFrom('vms').where('source_environment_id', '=', id).execute();
+        await transaction.deleteFrom('source_environments').where('id', '=', id).execute();
+      });
     },
   };
 }

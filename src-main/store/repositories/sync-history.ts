@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, type SqlBool, sql } from 'kysely';
 import type { RunKind } from '../../domain/recovery-point.ts';
 import type { Run, RunCounts, RunPhase, RunState } from '../../domain/run.ts';
 import type { Schema } from '../schema.ts';
@@ -12,6 +12,8 @@ export interface RunRepository {
   unfinished(): Promise<Run[]>;
   /** Newest first. */
   ofJob(jobId: string): Promise<Run[]>;
+  /** A part of ofJob: those after the last one of the page before. */
+  pageOfJob(jobId: string, limit: number, after?: { startedAt: string; id: string }): Promise<Run[]>;
   /** The phase table: closes the open phase at `at` and opens `phase`; undefined only closes. */
   enterPhase(runId: string, phase: RunPhase | undefined, at: string): Promise<void>;
   phases(runId: string): Promise<{ phase: RunPhase; startedAt: string; endedAt: string | undefined }[]>;
@@ -36,6 +38,11 @@ export function createRunRepository(database: Kysely<Schema>): RunRepository {
     },
     async ofJob(jobId) {
       return (await all().where('job_id', '=', jobId).orderBy('started_at', 'desc').execute()).map(fromRow);
+    },
+    async pageOfJob(jobId, limit, after) {
+      let rows = all().where('job_id', '=', jobId);
+      if (after) rows = rows.where(sql<SqlBool>`(started_at, id) < (${after.startedAt}, ${after.id})`);
+      return (await rows.orderBy('started_at', 'desc').orderBy('id', 'desc').limit(limit).execute()).map(fromRow);
     },
     async enterPhase(runId, phase, at) {
       await database.transaction().execute(async (transaction) => {

@@ -16,6 +16,8 @@ export interface TargetEnvironmentRepository {
   put(environment: TargetEnvironment): Promise<TargetEnvironment>;
   find(id: string): Promise<TargetEnvironment | undefined>;
   list(): Promise<TargetEnvironment[]>;
+  /** Forgets it; fails where a job replicates to it. */
+  remove(id: string): Promise<void>;
 }
 
 export function createTargetEnvironmentRepository(database: Kysely<Schema>): TargetEnvironmentRepository {
@@ -44,6 +46,9 @@ export function createTargetEnvironmentRepository(database: Kysely<Schema>): Tar
     },
     async list() {
       return (await all().orderBy('name').execute()).map(fromRow);
+    },
+    async remove(id) {
+      await database.deleteFrom('target_environments').where('id', '=', id).execute();
     },
   };
 }
