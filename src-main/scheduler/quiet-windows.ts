@@ -1,0 +1,71 @@
+import { OctopusError } from '../../workers/octopus-error.ts';
+import type { QuietWindow } from '../domain/schedule.ts';
+import { checkZone } from './timing.ts';
+
+const MINUTE = 60_000;
+const DAY = 1440;
+/** No change of the clocks is larger, but for those that leave out a whole day. */
+const SHIFT = 120;
+const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** The wall clock of a zone: weekday 1 to 7, minute of the day. */
+function wallClock(zone: string, instant: number): { day: number; minute: number } {
+  let format = formats.get(zone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US', { timeZone: zone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+    formats.set(zone, format);
+  }
+  const part = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value]));
+  return { day: weekdays.indexOf(part.weekday!) + 1, minute: Number(part.hour) * 60 + Number(part.minute) };
+}
+
+function minutes(text: string): number {
+  return Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
+}
+
+/** Minutes of the wall clock until the window ends; 0 outside of it. */
+function remaining(window: QuietWindow, instant: number): number {
+  const { day, minute } = wallClock(window.zone, instant);
+  const [from, to] = [minutes(window.from), minutes(window.to)];
+  if (from < to) return window.days.includes(day) && minute >= from && minute < to ? to - minute : 0;
+  if (window.days.includes(day) && minute >= from) return DAY - minute + to;
+  const yesterday = day === 1 ? 7 : day - 1;
+  return window.days.includes(yesterday) && minute < to ? to - minute : 0;
+}
+
+/** When the window or the chain of windows around this moment ends; undefined outside of all. Whole minutes. */
+export function quietUntil(windows: readonly QuietWindow[], instant: Date): Date | undefined {
+  const longest = () => Math.max(0, ...windows.map((window) => remaining(window, time)));
+  let time = instant.getTime();
+  const limit = time + 8 * DAY * MINUTE;
+  if (longest() === 0) return undefined;
+  time = Math.floor(time / MINUTE) * MINUTE;
+  for (let left = longest(); left > 0 && time < limit; left = longest()) {
+    // The clocks may change on the way, so the last two hours are walked minute by minute.
+    time += Math.max(1, left - SHIFT) * MINUTE;
+  }
+  return new Date(time);
+}
+
+/** `argument.invalid` with the field's name. */
+export function checkWindows(windows: readonly QuietWindow[]): void {
+  for (const [index, window] of windows.entries()) {
+    const field = (name: string) => ({ field: `windows.${index}.${name}` });
+    checkZone(window.zone, `windows.${index}.zone`);
+    for (const name of ['from', 'to'] as const) {
+      if (!/^([01]\d|2[0-3]):[0-5]\d$/.test(window[name])) {
+        throw new OctopusError('argument.invalid', `"${window[name]}" is not a time of day such as 18:30.`, field(name));
+      }
+    }
+    if (window.days.length === 0 || !window.days.every((day) => Number.isInteger(day) && day >= 1 && day <= 7)) {
+      throw new OctopusError('argument.invalid', 'The days of a window are numbers from 1 (Monday) to 7 (Sunday).', field('days'));
+    }
+  }
+  // Any week will do: one without a change of the clocks in use anywhere today.
+  const week = Date.UTC(2024, 0, 1);
+  const end = quietUntil(windows, new Date(week));
+  if (end !== undefined && end.getTime() >= week + 8 * DAY * MINUTE) {
+    throw new OctopusError('argument.invalid', 'These windows leave no time to run at all.', { field: 'windows' });
+  }
+}
