@@ -1,11 +1,12 @@
 import { OctopusError, toOctopusError } from '../../../workers/octopus-error.ts';
 import { type Clock, systemClock } from '../../domain/clock.ts';
 import type { Role } from '../../domain/user.ts';
+import type { DirectoryLogin, DirectoryUser } from '../directory-login.ts';
 import { type Account, findAccounts, readAccount } from './account.ts';
 import { type DirectoryConnection, openConnection } from './connection.ts';
 import { isWithin } from './distinguished-name.ts';
 import { describeFailure, isRefusal, mayFailOver } from './failure.ts';
-import { roleOf } from './groups.ts';
+import { roleOfAccount } from './groups.ts';
 import { checkSettings, type DirectorySecrets, type DirectoryServer, type DirectorySettings, directoryServers } from './settings.ts';
 
 /** A server that failed is asked last for this long, so that not every sign-in waits for it. Milliseconds. */
@@ -14,22 +15,16 @@ const restAfterFailure = 60_000;
 const longestName = 256;
 const longestPassword = 1024;
 
-export interface DirectoryUser {
-  dn: string;
-  name: string;
-  role: Role;
-}
-
-export interface DirectoryLogin {
-  /** Undefined: refused, without saying why. Rejects only when the directory cannot be asked. */
+/** DirectoryLogin that can be cancelled. */
+export interface Directory extends DirectoryLogin {
   signIn(name: string, password: string, signal?: AbortSignal): Promise<DirectoryUser | undefined>;
-  /** The account as it is now; undefined when it is gone, disabled, locked, or in no mapped group any more. */
-  find(dn: string, signal?: AbortSignal): Promise<DirectoryUser | undefined>;
-  /** Whether `find` would find it. */
+  /** False too for an account that is locked, or in no mapped group any more. */
   isActive(dn: string, signal?: AbortSignal): Promise<boolean>;
+  /** The role that the groups give now; undefined when the account is gone, disabled, locked or has none. */
+  roleOf(dn: string, signal?: AbortSignal): Promise<Role | undefined>;
 }
 
-export function createDirectory(settings: DirectorySettings, secrets: DirectorySecrets, clock: Clock = systemClock): DirectoryLogin {
+export function createDirectory(settings: DirectorySettings, secrets: DirectorySecrets, clock: Clock = systemClock): Directory {
   checkSettings(settings);
   const servers = directoryServers(settings);
   const restingUntil = new Map<DirectoryServer, number>();
@@ -70,14 +65,15 @@ export function createDirectory(settings: DirectorySettings, secrets: DirectoryS
 
   async function userOf(connection: DirectoryConnection, account: Account | undefined): Promise<DirectoryUser | undefined> {
     if (!account || account.disabled !== undefined) return undefined;
-    const role = await roleOf(connection, settings, account);
+    const role = await roleOfAccount(connection, settings, account);
     return role && { dn: account.dn, name: account.name, role };
   }
 
-  async function find(dn: string, signal?: AbortSignal): Promise<DirectoryUser | undefined> {
+  async function roleOf(dn: string, signal?: AbortSignal): Promise<Role | undefined> {
     // Also when the base was changed since the account signed in.
     if (!isWithin(dn, settings.baseDn)) return undefined;
-    return ask(async (connection) => userOf(connection, await readAccount(connection, settings, dn, clock.now())), signal);
+    const user = await ask(async (connection) => userOf(connection, await readAccount(connection, settings, dn, clock.now())), signal);
+    return user?.role;
   }
 
   return {
@@ -95,9 +91,9 @@ export function createDirectory(settings: DirectorySettings, secrets: DirectoryS
         return userOf(connection, await readAccount(connection, settings, account.dn, clock.now()));
       }, signal);
     },
-    find,
+    roleOf,
     async isActive(dn, signal) {
-      return (await find(dn, signal)) !== undefined;
+      return (await roleOf(dn, signal)) !== undefined;
     },
   };
 }

@@ -3,11 +3,7 @@ export type RelativeName = { type: string; value: string }[];
 
 /** RFC 4514, section 2.4: a value that reads as itself wherever it stands in a DN. */
 export function escapeDnValue(value: string): string {
-  return value
-    .replace(/[\\",+<>;=]/g, '\\$&')
-    .replace(/\0/g, '\\00')
-    .replace(/^[ #]/, '\\$&')
-    .replace(/ $/, '\\ ');
+  return value.replace(/^[ #]|[\\",+<>;=]| $/g, '\\$&').replace(/\0/g, '\\00');
 }
 
 /** RFC 4514, section 3; also takes spaces around `,` and `=`, as people type them. Undefined when it is not a DN. */

@@ -13,7 +13,11 @@ const deepest = 16;
 const namesAtOnce = 50;
 
 /** The mightiest role of the mapped groups that the account is in, directly or through others. */
-export async function roleOf(connection: DirectoryConnection, settings: DirectorySettings, account: Account): Promise<Role | undefined> {
+export async function roleOfAccount(
+  connection: DirectoryConnection,
+  settings: DirectorySettings,
+  account: Account,
+): Promise<Role | undefined> {
   const held =
     settings.kind === 'active-directory'
       ? await askForGroups(connection, settings, account)

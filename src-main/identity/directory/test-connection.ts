@@ -4,7 +4,7 @@ import { findAccounts } from './account.ts';
 import { openConnection } from './connection.ts';
 import { bindService } from './directory.ts';
 import { type DirectoryStep, describeFailure } from './failure.ts';
-import { missingGroups, roleOf } from './groups.ts';
+import { missingGroups, roleOfAccount } from './groups.ts';
 import { checkSettings, type DirectorySecrets, type DirectoryServer, type DirectorySettings, directoryServers } from './settings.ts';
 
 export interface DirectoryStepResult {
@@ -100,7 +100,7 @@ async function testServer(
     else if (another) end(false, `More than one account is called ${sampleUser} ${where}. Choose an attribute whose values are unique.`);
     else if (account.disabled !== undefined) end(false, `${account.dn} may not sign in: ${account.disabled}.`);
     else {
-      const role = await roleOf(connection, settings, account);
+      const role = await roleOfAccount(connection, settings, account);
       if (role) end(true, `${account.dn} would sign in as ${account.name} with the role ${role}.`);
       else end(false, `${account.dn} is in none of the mapped groups, so it may not sign in. Add it to one, or map one of its groups.`);
     }
