@@ -5,11 +5,12 @@ export const id = z
   .string()
   .min(1)
   .max(100)
-  .regex(/^[A-Za-z0-9._:-]+$/);
+  .regex(/^[A-Za-z0-9._:-]+$/)
+  .meta({ examples: ['0f4c1a52-6b1e-4a53-9d3c-3a8f6a3f1b9e'] });
 export const idParams = z.strictObject({ id });
 
 /** ISO 8601, UTC. */
-export const time = z.iso.datetime();
+export const time = z.iso.datetime().meta({ examples: ['2030-01-31T12:00:00Z'] });
 
 /** A name that people gave: one line. */
 export const name = z
@@ -17,13 +18,15 @@ export const name = z
   .trim()
   .min(1)
   .max(200)
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be one line of text');
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be one line of text')
+  .meta({ examples: ['accounting'] });
 
 /** A line that is searched for. */
 export const searchText = z
   .string()
   .max(200)
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be one line of text');
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be one line of text')
+  .meta({ examples: ['web'] });
 
 /** Goes in, never comes out: no response may hold it (a test checks). */
 export const secret = z.string().min(1).max(1024).meta({ format: 'password', writeOnly: true });

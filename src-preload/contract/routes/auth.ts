@@ -79,7 +79,7 @@ export const authRoutes = {
     tag: 'auth',
     summary: 'Who the caller is.',
     access: 'viewer',
-    response: z.object({ id, name: z.string(), role }).meta({ id: 'Caller' }),
+    response: z.object({ id, name: z.string(), role, mustChangePassword: z.boolean() }).meta({ id: 'Caller' }),
     status: 200,
   }),
 };

@@ -1,35 +1,58 @@
 import { z } from 'zod';
-import { id, idParams, name, nothing, pageOf, paging, time } from '../common.ts';
+import { failure, id, idParams, nothing, pageOf, paging, time } from '../common.ts';
 import { defineRoute } from '../route.ts';
 
+const milliseconds = z
+  .int()
+  .min(0)
+  .max(30 * 86_400_000);
+const zone = z
+  .string()
+  .min(1)
+  .max(100)
+  .meta({ description: 'As in the tz database.', examples: ['Europe/Vienna'] });
 const timing = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('every'), minutes: z.int().min(1).max(525_600) }),
+  z.strictObject({
+    type: z.literal('every'),
+    minutes: z.int().min(1).max(525_600),
+    startAt: time.optional().meta({ description: 'Where the grid begins; when the schedule was made unless given.' }),
+  }),
   z.strictObject({
     type: z.literal('cron'),
-    expression: z.string().min(1).max(200).meta({ description: 'Five fields: minute, hour, day of month, month, day of week.' }),
-    timeZone: z.string().min(1).max(100).default('UTC').meta({ description: 'As in the tz database, e.g. Europe/Vienna.' }),
+    expression: z
+      .string()
+      .min(1)
+      .max(200)
+      .meta({ description: 'Minute, hour, day of month, month, day of week.', examples: ['30 2 * * 1-5'] }),
+    zone,
   }),
-  z.strictObject({ type: z.literal('at'), at: time }),
+  z.strictObject({
+    type: z.literal('once'),
+    at: time,
+    checkLeadMs: milliseconds.default(0).meta({ description: 'A cutover is checked this long before, so that a person can still act.' }),
+    graceMs: milliseconds
+      .default(3_600_000)
+      .meta({ description: 'Later than this after `at` it is refused instead of surprising people.' }),
+  }),
 ]);
-const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM');
+const clockTime = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM')
+  .meta({ examples: ['08:30'] });
 const quietWindow = z.strictObject({
-  days: z
-    .array(z.int().min(0).max(6))
-    .max(7)
-    .default([])
-    .meta({ description: '0 is Sunday; none means every day. The day on which the window begins.' }),
+  zone,
+  days: z.array(z.int().min(1).max(7)).min(1).max(7).meta({ description: 'On which it begins: 1 Monday to 7 Sunday.' }),
   from: clockTime,
-  to: clockTime,
-  timeZone: z.string().min(1).max(100).default('UTC'),
+  to: clockTime.meta({ description: 'At or before `from`: on the next day.' }),
 });
-const kind = z.enum(['sync', 'cutover', 'inventory', 'retention']);
-const changeable = {
-  name,
-  timing,
-  quiet: z.array(quietWindow).max(20).meta({ description: 'When nothing is begun.' }),
-  jitterSeconds: z.int().min(0).max(86_400).meta({ description: 'Most seconds that it begins later, so that not all begin at once.' }),
-  enabled: z.boolean(),
-};
+const kind = z.enum(['run', 'cutover', 'inventory', 'retention']);
+const jitterMs = z
+  .int()
+  .min(0)
+  .max(86_400_000)
+  .meta({ description: 'Most milliseconds that it begins later, so that not all begin at once.' });
+const priority = z.int().min(0).max(100).meta({ description: 'Higher goes first; what a person asks for has 50.' });
+const windows = z.array(quietWindow).max(20).meta({ description: 'When nothing is begun.' });
 
 export const schedule = z
   .object({
@@ -37,28 +60,39 @@ export const schedule = z
     kind,
     migrationId: id.optional(),
     sourceId: id.optional(),
-    ...changeable,
-    dueAt: time.optional(),
+    timing,
+    windows,
+    jitterMs,
+    priority,
+    enabled: z.boolean(),
+    nextAt: time.optional(),
     createdAt: time,
   })
   .meta({ id: 'Schedule' });
 
+const taskState = z.enum(['waiting', 'running', 'done', 'failed', 'dead', 'cancelled']);
 export const task = z
   .object({
     id,
-    kind: z.string(),
-    state: z.enum(['waiting', 'running', 'done', 'dead', 'cancelled']),
+    kind: z.enum(['run', 'cutover', 'cutover-check', 'inventory', 'retention']),
+    state: taskState,
     scheduleId: id.optional(),
     migrationId: id.optional(),
     sourceId: id.optional(),
     priority: z.int(),
     attempts: z.int(),
     dueAt: time,
+    createdAt: time,
     startedAt: time.optional(),
     endedAt: time.optional(),
-    error: z.object({ code: z.string(), message: z.string() }).optional(),
+    error: failure.optional(),
   })
-  .meta({ id: 'Task' });
+  .meta({ id: 'Task', description: '`failed` cannot pass by repeating it, `dead` was repeated as often as its error allows.' });
+
+const schedulerState = z.enum(['running', 'paused']);
+const scheduler = z
+  .object({ state: schedulerState, waiting: z.int(), running: z.int(), failed: z.int(), dead: z.int() })
+  .meta({ id: 'Scheduler' });
 
 export const scheduleRoutes = {
   'schedules.list': defineRoute({
@@ -79,12 +113,12 @@ export const scheduleRoutes = {
     access: 'operator',
     body: z.strictObject({
       kind,
-      migrationId: id.optional().meta({ description: 'For sync and cutover.' }),
+      migrationId: id.optional().meta({ description: 'For run and cutover.' }),
       sourceId: id.optional().meta({ description: 'For inventory.' }),
-      name,
       timing,
-      quiet: changeable.quiet.default([]),
-      jitterSeconds: changeable.jitterSeconds.default(0),
+      windows: windows.default([]),
+      jitterMs: jitterMs.default(0),
+      priority: priority.default(10),
       enabled: z.boolean().default(true),
     }),
     response: schedule,
@@ -111,7 +145,7 @@ export const scheduleRoutes = {
     access: 'operator',
     owned: 'schedule',
     params: idParams,
-    body: z.strictObject(changeable).partial(),
+    body: z.strictObject({ timing, windows, jitterMs, priority, enabled: z.boolean() }).partial(),
     response: schedule,
     status: 200,
     audit: 'schedule.update',
@@ -132,9 +166,9 @@ export const scheduleRoutes = {
     method: 'GET',
     path: '/tasks',
     tag: 'tasks',
-    summary: "Tasks of the caller's migrations, newest first; for an administrator all.",
+    summary: 'All tasks or those of one migration, newest first; for all of them one has to be an administrator.',
     access: 'viewer',
-    query: z.strictObject({ state: task.shape.state.optional(), migrationId: id.optional(), ...paging }),
+    query: z.strictObject({ state: taskState.optional(), migrationId: id.optional(), scheduleId: id.optional(), ...paging }),
     response: pageOf(task),
     status: 200,
   }),
@@ -153,7 +187,7 @@ export const scheduleRoutes = {
     method: 'POST',
     path: '/tasks/:id/retry',
     tag: 'tasks',
-    summary: 'Lets a dead task begin again.',
+    summary: 'Lets a failed or dead task begin again.',
     access: 'operator',
     owned: 'task',
     params: idParams,
@@ -161,25 +195,35 @@ export const scheduleRoutes = {
     status: 200,
     audit: 'task.retry',
   }),
+  'tasks.cancel': defineRoute({
+    method: 'POST',
+    path: '/tasks/:id/cancel',
+    tag: 'tasks',
+    summary: 'Cancels a task that waits or runs.',
+    access: 'operator',
+    owned: 'task',
+    params: idParams,
+    response: task,
+    status: 200,
+    audit: 'task.cancel',
+  }),
   'scheduler.get': defineRoute({
     method: 'GET',
     path: '/admin/scheduler',
     tag: 'tasks',
     summary: 'Whether new tasks are begun, and how many wait and run.',
     access: 'admin',
-    response: z
-      .object({ state: z.enum(['running', 'paused', 'draining']), waiting: z.int(), running: z.int(), dead: z.int() })
-      .meta({ id: 'Scheduler' }),
+    response: scheduler,
     status: 200,
   }),
   'scheduler.set': defineRoute({
     method: 'PUT',
     path: '/admin/scheduler',
     tag: 'tasks',
-    summary: 'Pauses (begins nothing new) or goes on.',
+    summary: 'Pauses (nothing new is begun, also after a restart) or goes on.',
     access: 'admin',
-    body: z.strictObject({ state: z.enum(['running', 'paused']) }),
-    response: z.object({ state: z.enum(['running', 'paused', 'draining']) }),
+    body: z.strictObject({ state: schedulerState }),
+    response: scheduler,
     status: 200,
     audit: 'scheduler.set',
   }),

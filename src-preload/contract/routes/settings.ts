@@ -2,23 +2,34 @@ import { z } from 'zod';
 import { time } from '../common.ts';
 import { defineRoute } from '../route.ts';
 
-const value = z.union([z.string().max(4000), z.number(), z.boolean()]);
+const value = z.union([z.number(), z.boolean(), z.string().max(4000)]);
 const settingName = z
   .string()
   .min(1)
   .max(100)
-  .regex(/^[A-Za-z0-9._-]+$/);
+  .regex(/^[A-Za-z0-9._-]+$/)
+  .meta({ examples: ['retention.defaultKeep'] });
 const params = z.strictObject({ name: settingName });
 
 export const setting = z
   .object({
     name: z.string(),
+    type: z.string(),
     value,
     default: value,
-    type: z.string(),
+    source: z.enum(['default', 'stored', 'environment']),
+    variable: z.string().meta({ description: 'The environment variable that overrides it; then it cannot be changed here.' }),
+    writable: z.boolean(),
     description: z.string(),
-    restart: z.boolean().meta({ description: 'Takes effect only after a restart.' }),
+    range: z.string().meta({ description: 'What is allowed, in words.' }),
+    unit: z.string().optional(),
+    minimum: z.number().optional(),
+    maximum: z.number().optional(),
+    choices: z.array(z.string()).readonly().optional(),
+    effect: z.enum(['at-once', 'restart']),
+    restartPending: z.boolean(),
     updatedAt: time.optional(),
+    problem: z.string().optional().meta({ description: 'Why the stored value is not used.' }),
   })
   .meta({ id: 'Setting' });
 

@@ -6,13 +6,17 @@ const thumbprint = z
   .string()
   .max(100)
   .regex(/^([0-9A-Fa-f]{2}:)*[0-9A-Fa-f]{2}$/, 'must be hex bytes with colons between them')
-  .meta({ description: 'Of the certificate that a person accepted.' });
-const url = z.url({ protocol: /^https$/, error: 'must be an https:// address' }).max(500);
+  .meta({ description: 'Of the certificate that a person accepted.', examples: [Array(20).fill('AB').join(':')] });
+const url = z
+  .url({ protocol: /^https$/, error: 'must be an https:// address' })
+  .max(500)
+  .meta({ examples: ['https://vcenter.example/sdk'] });
 const username = z
   .string()
   .min(1)
   .max(256)
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u);
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be one line of text')
+  .meta({ examples: ['administrator@vsphere.local'] });
 
 export const source = z
   .object({

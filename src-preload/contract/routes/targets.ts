@@ -7,7 +7,7 @@ const folder = z
   .min(1)
   .max(1000)
   .regex(/^(\/|[A-Za-z]:[\\/])[^\p{Cc}\p{Cs}]*$/u, 'must be an absolute path')
-  .meta({ description: 'Absolute path on the machine that Octopus runs on.' });
+  .meta({ description: 'Absolute path on the machine that Octopus runs on.', examples: ['/srv/replicas'] });
 
 export const target = z
   .object({ id, kind: z.literal('local'), name: z.string(), folder: z.string(), createdAt: time })

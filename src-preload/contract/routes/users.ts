@@ -13,6 +13,7 @@ export const user = z
     lockedUntil: time.optional(),
     mustChangePassword: z.boolean(),
     createdAt: time,
+    lastSignInAt: time.optional(),
   })
   .meta({ id: 'User' });
 
