@@ -7,6 +7,10 @@ export interface Caller {
   userId: string;
   name: string;
   role: Role;
+  /** The sign-in that the proof belongs to; a change of password leaves this one alone. */
+  sessionId?: string;
+  /** An administrator chose the password: until it is changed the caller has the least role, `viewer`. */
+  mustChangePassword?: boolean;
 }
 
 /** What may be shown of a user; nothing here is secret. */
@@ -17,7 +21,7 @@ export interface User {
   /** `directory`: the password is checked by the LDAP directory and the role follows its groups. */
   source: 'local' | 'directory';
   disabled: boolean;
-  /** Set by an administrator: signing in needs a new password of the person's own. */
+  /** An administrator chose the password. */
   mustChangePassword: boolean;
   /** ISO 8601, UTC: after failed sign-ins, none is looked at before this. */
   lockedUntil: string | undefined;

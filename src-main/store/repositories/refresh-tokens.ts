@@ -39,7 +39,8 @@ export interface RefreshTokenRepository {
   openSessions(userId: string, at: string): Promise<Session[]>;
   /** One that ended already stays as it is. */
   end(sessionId: string, why: SessionEnd, at: string): Promise<void>;
-  endAll(userId: string, why: SessionEnd, at: string): Promise<void>;
+  /** All of a user's, but for the one to keep. */
+  endAll(userId: string, why: SessionEnd, at: string, keep?: string): Promise<void>;
   /** Forgets the families that were over before this time. */
   prune(before: string): Promise<void>;
 }
@@ -100,9 +101,10 @@ export function createRefreshTokenRepository(database: Kysely<Schema>): RefreshT
       const end = { ended_at: at, ended_why: why };
       await database.updateTable('sessions').set(end).where('id', '=', sessionId).where('ended_at', 'is', null).execute();
     },
-    async endAll(userId, why, at) {
+    async endAll(userId, why, at, keep) {
       const end = { ended_at: at, ended_why: why };
-      await database.updateTable('sessions').set(end).where('user_id', '=', userId).where('ended_at', 'is', null).execute();
+      const open = database.updateTable('sessions').set(end).where('user_id', '=', userId).where('ended_at', 'is', null);
+      await (keep === undefined ? open : open.where('id', '!=', keep)).execute();
     },
     async prune(before) {
       await database.deleteFrom('sessions').where('expires_at', '<', before).execute();

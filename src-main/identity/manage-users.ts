@@ -1,0 +1,135 @@
+import { OctopusError } from '../../workers/octopus-error.ts';
+import { nameKey, type Role, type User } from '../domain/user.ts';
+import type { StoredUser } from '../store/repositories/users.ts';
+import { type IdentityParts, newId } from './parts.ts';
+import { checkNewPassword } from './passwords.ts';
+
+export interface NewUser {
+  name: string;
+  role: Role;
+  password: string;
+  /** Default true: whoever makes the user knows the password. */
+  mustChangePassword?: boolean;
+}
+
+export interface UserUpdate {
+  name?: string;
+  role?: Role;
+  disabled?: boolean;
+}
+
+/** For administrators; whether the caller is one, the api checks. */
+export interface UserManagement {
+  /** By name, local users and those of the directory who have signed in. */
+  listUsers(): Promise<User[]>;
+  getUser(id: string): Promise<User>;
+  createUser(user: NewUser): Promise<User>;
+  /** Counts at once. The name and role of a directory user come from the directory. `conflict.last-admin` as users.change says. */
+  updateUser(id: string, update: UserUpdate): Promise<User>;
+  disableUser(id: string): Promise<User>;
+  /** Gives a local user another password, ends their sessions and lifts a pause. They change it at the next sign-in. */
+  resetPassword(id: string, password: string, options?: { mustChangePassword?: boolean }): Promise<User>;
+  /** Ends all sessions of a user. */
+  signOutUser(id: string): Promise<void>;
+}
+
+export function createUserManagement(parts: IdentityParts): UserManagement {
+  const { clock, hasher, inTurn } = parts;
+  const { users, refreshTokens } = parts.store;
+  const now = () => clock.now().toISOString();
+  const show = (user: StoredUser) => toUser(user, now());
+  const missing = (id: string) => new OctopusError('not.found', `There is no user ${id}.`);
+
+  async function find(id: string): Promise<StoredUser> {
+    const user = await users.find(id);
+    if (!user) throw missing(id);
+    return user;
+  }
+
+  async function updateUser(id: string, update: UserUpdate): Promise<User> {
+    const { name: key } = await find(id);
+    return inTurn(nameKey(key), async () => {
+      const user = await find(id);
+      if (user.source === 'directory' && (update.name !== undefined || (update.role !== undefined && update.role !== user.role))) {
+        const field = update.name === undefined ? 'role' : 'name';
+        throw new OctopusError('argument.invalid', `The ${field} of ${user.name} comes from the directory: change it there.`, { field });
+      }
+      const changed = await users.change(id, {
+        ...(update.name === undefined ? {} : { name: checkName(update.name) }),
+        ...(update.role === undefined ? {} : { role: update.role }),
+        ...(update.disabled === undefined ? {} : { disabled: update.disabled }),
+      });
+      if (!changed) throw missing(id);
+      if (changed.disabled) await refreshTokens.endAll(id, 'disabled', now());
+      return show(changed);
+    });
+  }
+
+  return {
+    listUsers: async () => (await users.list()).map(show),
+    getUser: async (id) => show(await find(id)),
+    async createUser(wanted) {
+      const user = await newLocalUser(parts, wanted);
+      await users.add(user);
+      return show(user);
+    },
+    updateUser,
+    disableUser: (id) => updateUser(id, { disabled: true }),
+    async resetPassword(id, password, { mustChangePassword = true } = {}) {
+      const { name: key } = await find(id);
+      return inTurn(nameKey(key), async () => {
+        const user = await find(id);
+        if (user.source === 'directory') {
+          throw new OctopusError('argument.invalid', `The password of ${user.name} is kept by the directory: change it there.`, {
+            field: 'password',
+          });
+        }
+        checkNewPassword(user.name, password);
+        const passwordHash = await hasher.hash(password);
+        const changed = await users.change(id, { passwordHash, mustChangePassword, failedLogins: 0, lockedUntil: undefined });
+        if (!changed) throw missing(id);
+        await refreshTokens.endAll(id, 'password', now());
+        return show(changed);
+      });
+    },
+    async signOutUser(id) {
+      await find(id);
+      await refreshTokens.endAll(id, 'signed-out', now());
+    },
+  };
+}
+
+export async function newLocalUser({ clock, random, hasher }: IdentityParts, wanted: NewUser): Promise<StoredUser> {
+  const name = checkName(wanted.name);
+  checkNewPassword(name, wanted.password);
+  return {
+    id: newId(random),
+    name,
+    role: wanted.role,
+    source: 'local',
+    disabled: false,
+    mustChangePassword: wanted.mustChangePassword ?? true,
+    passwordHash: await hasher.hash(wanted.password),
+    directoryDn: undefined,
+    failedLogins: 0,
+    lockedUntil: undefined,
+    lastSignInAt: undefined,
+    createdAt: clock.now().toISOString(),
+  };
+}
+
+/** One line that a person can read; nothing invisible, with which two names could look alike. */
+function checkName(given: string): string {
+  const name = given.normalize('NFC').trim();
+  if (name === '' || name.length > 200 || /\p{C}/u.test(name)) {
+    throw new OctopusError('argument.invalid', 'A user needs a name of 1 to 200 visible characters.', { field: 'name' });
+  }
+  return name;
+}
+
+/** Without what stays in the house: hash, failures, place in the directory; and without a pause that is over. */
+function toUser(user: StoredUser, at: string): User {
+  const { id, name, role, source, disabled, mustChangePassword, createdAt, lastSignInAt } = user;
+  const lockedUntil = user.lockedUntil !== undefined && user.lockedUntil > at ? user.lockedUntil : undefined;
+  return { id, name, role, source, disabled, mustChangePassword, lockedUntil, createdAt, lastSignInAt };
+}
