@@ -24,10 +24,12 @@ export interface SecretStore {
   delete(name: string): Promise<void>;
 }
 
-export const SIGNING_KEYS_NAME = 'identity/signing-keys';
+export const SIGNING_KEYS_NAME = 'identity:signing-keys';
 const KEY_BYTES = 32;
 /** Far longer than an access token lives. */
 const KEEP_MS = 24 * 60 * 60_000;
+/** Keys retired within that time; the Windows keychain holds no more than 2560 bytes. */
+const KEEP_MOST = 10;
 
 interface Ring {
   current: { kid: string; secret: string };
@@ -72,7 +74,7 @@ export function createSigningKeys(options: { secrets: SecretStore; random: (byte
       const change = before.then(async ({ current, previous }) => {
         const now = clock.now();
         const kept = previous.filter((key) => now.getTime() - Date.parse(key.retiredAt) < KEEP_MS);
-        const next = { current: newKey(), previous: [{ ...current, retiredAt: now.toISOString() }, ...kept] };
+        const next = { current: newKey(), previous: [{ ...current, retiredAt: now.toISOString() }, ...kept].slice(0, KEEP_MOST) };
         await secrets.set(SIGNING_KEYS_NAME, JSON.stringify(next));
         return next;
       });

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore, type Store } from '../../store/store.ts';
+import { checkReference, checkSecret } from '../../vault/secret-store.ts';
 import type { DirectoryLogin } from '../directory-login.ts';
 import { createIdentity, type Identity } from '../identity.ts';
 import type { IdentitySettings } from '../settings.ts';
@@ -46,7 +47,11 @@ export async function createIdentityWorld(
   const secrets = new Map<string, string>();
   const secretStore: SecretStore = {
     get: async (name) => secrets.get(name),
-    set: async (name, value) => void secrets.set(name, value),
+    async set(name, value) {
+      checkReference(name);
+      checkSecret(value);
+      secrets.set(name, value);
+    },
     delete: async (name) => void secrets.delete(name),
   };
   const keys = createSigningKeys({ secrets: secretStore, random, clock });
