@@ -38,6 +38,7 @@ module.exports = {
     only('contract', 'src-preload/contract/', ['workers/octopus-error\\.ts$']),
     // Services come in by their interfaces: those that import nothing themselves need not be hidden from it.
     only('api', 'src-main/api/', [...floor, 'src-preload/contract/', 'src-main/(store|identity|settings|audit|scheduler|events|vault)/']),
+    only('rest', 'src-main/rest/', [...floor, 'src-preload/contract/']),
     only('events', 'src-main/events/', [...floor, 'src-main/store/']),
     {
       name: 'no-dev-in-app',
