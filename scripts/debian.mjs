@@ -54,5 +54,10 @@ export function prepareDebianPackages(packages, purpose) {
   apt(['update']);
   const install = apt(['install', '-y', '--no-install-recommends', ...lacking]);
   if (install.status !== 0) say(`apt-get failed: ${(install.stderr ?? '').trim().split('\n').slice(-3).join(' ')}\n  by hand: ${command}`);
+  // Debian starts a directory server on its own ports; the tests start theirs.
+  if (lacking.includes('slapd')) {
+    spawnSync('invoke-rc.d', ['slapd', 'stop']);
+    spawnSync('update-rc.d', ['slapd', 'disable']);
+  }
   return missing(packages);
 }

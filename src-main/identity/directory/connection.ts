@@ -54,6 +54,7 @@ export async function openConnection(
     await opened(socket, 'connect', timeout, signal);
     begin('tls');
     if (!server.immediateTls) await requestTls(socket, settings);
+    socket.on('error', () => {});
     const secure = connectTls({
       socket,
       // Not the socket's own idea of its name: the certificate must be for what the person typed.
@@ -64,6 +65,8 @@ export async function openConnection(
       rejectUnauthorized: true,
     });
     await opened(secure, 'secureConnect', timeout, signal);
+    // Until ldapts listens itself; the next operation fails in any case.
+    secure.on('error', () => {});
     return overSocket(server, secure, settings, signal);
   } catch (error) {
     socket?.destroy();
@@ -127,7 +130,8 @@ async function requestTls(socket: Socket, settings: DirectorySettings): Promise<
 function once<Connection extends Socket>(socket: Connection): () => Connection {
   let taken = false;
   return () => {
-    if (taken) throw new Error('The connection was lost');
+    // ldapts would wait for ever for a socket that is no longer open.
+    if (taken || socket.readyState !== 'open') throw new Error('The connection was lost');
     taken = true;
     return socket;
   };

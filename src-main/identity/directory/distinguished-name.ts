@@ -13,7 +13,7 @@ export function parseDn(text: string): RelativeName[] | undefined {
   let relative: RelativeName = [];
   let at = 0;
   for (;;) {
-    const type = /^\s*([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*)\s*=\s*/.exec(text.slice(at));
+    const type = /^ *([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*) *= */.exec(text.slice(at));
     if (!type?.[1]) return undefined;
     at += type[0].length;
     const value = readValue(text, at);

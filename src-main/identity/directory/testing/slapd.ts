@@ -67,13 +67,10 @@ export async function startSlapd(ldif: string, certificate: Authority, ca: Autho
     await rm(folder, { recursive: true, force: true });
     throw error;
   });
-  const child = spawn(
-    program('slapd'),
-    ['-f', path('slapd.conf'), '-h', `ldap://127.0.0.1:${ldapPort}/ ldaps://127.0.0.1:${ldapsPort}/`, '-d', '0'],
-    {
-      stdio: 'ignore',
-    },
-  );
+  const listen = `ldap://127.0.0.1:${ldapPort}/ ldaps://127.0.0.1:${ldapsPort}/`;
+  // slapd reserves memory for as many connections as it may have open files.
+  const command = ['--nofile=1024', program('slapd'), '-f', path('slapd.conf'), '-h', listen, '-d', '0'];
+  const child = spawn('prlimit', command, { stdio: 'ignore' });
   const exited = once(child, 'exit');
   const stop = async () => {
     end(child);

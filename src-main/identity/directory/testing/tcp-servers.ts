@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface TcpServer extends AsyncDisposable {
   port: number;
@@ -7,6 +8,8 @@ export interface TcpServer extends AsyncDisposable {
   connections: number;
   /** Everything that clients sent, in order of arrival. */
   received: Buffer;
+  /** Ends all connections, the polite way or with a TCP reset; resolves once the other side had time to see it. */
+  drop(way: 'end' | 'reset'): Promise<void>;
 }
 
 /** `behave` gets each connection; without it the server accepts and never says anything. */
@@ -27,6 +30,13 @@ export async function startTcpServer(behave: (socket: Socket) => void = () => {}
     port: typeof address === 'object' && address ? address.port : 0,
     connections: 0,
     received: Buffer.alloc(0),
+    async drop(way) {
+      for (const socket of sockets) {
+        if (way === 'reset') socket.resetAndDestroy();
+        else socket.destroy();
+      }
+      await sleep(100);
+    },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       server.close();
