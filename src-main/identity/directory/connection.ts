@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, getCACertificates, type TLSSocket } from 'node:tls';
+import tls, { connect as connectTls, type TLSSocket } from 'node:tls';
 import { Client, type Entry } from 'ldapts';
 import { type DirectoryStep, describeFailure } from './failure.ts';
 import type { DirectoryServer, DirectorySettings } from './settings.ts';
@@ -138,7 +138,10 @@ function once<Connection extends Socket>(socket: Connection): () => Connection {
 }
 
 function trusted(settings: DirectorySettings): string[] {
-  return settings.ca === undefined ? [...getCACertificates('default'), ...getCACertificates('system')] : [settings.ca];
+  if (settings.ca !== undefined) return [settings.ca];
+  // Older than Node 22.15, which an Electron may be: the system's authorities cannot be asked for.
+  if (!('getCACertificates' in tls)) return [...(tls as typeof import('node:tls')).rootCertificates];
+  return [...tls.getCACertificates('default'), ...tls.getCACertificates('system')];
 }
 
 function opened(socket: Socket, event: 'connect' | 'secureConnect', milliseconds: number, signal?: AbortSignal): Promise<void> {
