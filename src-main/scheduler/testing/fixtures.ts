@@ -55,9 +55,11 @@ export async function withJobs(store: Store, count: number, hosts = 4): Promise<
   await store.sources.put({ ...source, instanceUuid: 'vc-1', createdAt: at });
   await store.targets.put({ id: 'target', kind: 'local', name: 'folder', location: '/x', settings: {}, createdAt: at });
   for (let index = 0; index < count; index++) {
-    const disks = [{ datastore: `store-${index % hosts}` }] as MachineInventory['disks'];
+    const disks = [{ datastore: `store-${index % hosts}`, capacity: 1 }] as MachineInventory['disks'];
     const host = `host-${index % hosts}`;
-    const inventory = { ref: `vm-${index}`, instanceUuid: `i-${index}`, name: `m${index}`, host, disks } as MachineInventory;
+    const names = { ref: `vm-${index}`, instanceUuid: `i-${index}`, name: `m${index}`, folder: '', cluster: undefined, host };
+    const plain = { powerState: 'on', guestId: 'other', guestName: 'other', cpus: 1, memory: 1, tags: [], adapters: [] } as const;
+    const inventory = { ...names, ...plain, disks, changeTracking: true, template: false } as unknown as MachineInventory;
     await store.machines.put({ id: `m-${index}`, sourceEnvironmentId: 'source', inventory, seenAt: at });
     const settings = { keep: 3, verify: 'written', quiesce: false } as const;
     await store.jobs.put({

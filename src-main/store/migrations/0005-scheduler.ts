@@ -29,8 +29,8 @@ CREATE INDEX scheduled_tasks_waiting ON scheduled_tasks (priority DESC, due_at, 
 CREATE INDEX scheduled_tasks_waiting_due ON scheduled_tasks (due_at) WHERE state = 'waiting';
 CREATE INDEX scheduled_tasks_waiting_schedule ON scheduled_tasks (schedule_id) WHERE state = 'waiting';
 CREATE INDEX scheduled_tasks_leased ON scheduled_tasks (lease_until) WHERE state = 'leased';
-CREATE INDEX scheduled_tasks_ended ON scheduled_tasks (ended_at) WHERE ended_at IS NOT NULL;
-CREATE INDEX scheduled_tasks_by_state ON scheduled_tasks (state, created_at, id);
+CREATE INDEX scheduled_tasks_newest ON scheduled_tasks (created_at, id);
+CREATE INDEX scheduled_tasks_dead ON scheduled_tasks (created_at, id) WHERE state = 'dead';
 CREATE INDEX scheduled_tasks_by_job ON scheduled_tasks (job_id, created_at);
 CREATE TABLE scheduler_state (id INTEGER PRIMARY KEY CHECK (id = 1), paused INTEGER NOT NULL) STRICT;
 INSERT INTO scheduler_state (id, paused) VALUES (1, 0);

@@ -63,6 +63,10 @@ export interface ScheduledTaskRepository {
   keysOfJobs(jobIds: string[]): Promise<Map<string, string[]>>;
 }
 
+/** Not bound as a parameter: SQLite uses a partial index only where it sees the value. */
+const WAITING = sql.lit('waiting');
+const LEASED = sql.lit('leased');
+
 type Row = Schema['scheduled_tasks'];
 const PAGE = 200;
 /** SQLite takes 32,766 parameters a statement; a task has 22. */
@@ -95,7 +99,7 @@ export function createScheduledTaskRepository(database: Kysely<Schema>): Schedul
           const waiting = await transaction
             .selectFrom('scheduled_tasks')
             .select('schedule_id')
-            .where('state', '=', 'waiting')
+            .where('state', '=', WAITING)
             .where('schedule_id', 'in', ids)
             // A cutover does not wait in its check's stead.
             .where('kind', '!=', 'cutover-check')
@@ -116,7 +120,7 @@ export function createScheduledTaskRepository(database: Kysely<Schema>): Schedul
       }),
     claim: ({ now, owner, until }, judge) =>
       database.transaction().execute(async (transaction) => {
-        const leased = await transaction.selectFrom('scheduled_tasks').selectAll().where('state', '=', 'leased').execute();
+        const leased = await transaction.selectFrom('scheduled_tasks').selectAll().where('state', '=', LEASED).execute();
         const decide = judge(leased.map(fromRow));
         const taken: string[] = [];
         let last: Row | undefined;
@@ -126,7 +130,7 @@ export function createScheduledTaskRepository(database: Kysely<Schema>): Schedul
             .leftJoin('schedules', 'schedules.id', 'task.schedule_id')
             .selectAll('task')
             .select('schedules.windows_json')
-            .where('task.state', '=', 'waiting')
+            .where('task.state', '=', WAITING)
             .where('task.due_at', '<=', now);
           if (last !== undefined) {
             const { priority, due_at, id } = last;
@@ -159,7 +163,7 @@ export function createScheduledTaskRepository(database: Kysely<Schema>): Schedul
             attempts: build('attempts', '+', 1),
           }))
           .where('id', 'in', taken)
-          .where('state', '=', 'waiting')
+          .where('state', '=', WAITING)
           .returningAll()
           .execute();
         const order = new Map(taken.map((id, index) => [id, index]));
@@ -171,7 +175,7 @@ export function createScheduledTaskRepository(database: Kysely<Schema>): Schedul
         .updateTable('scheduled_tasks')
         .set({ lease_until: until })
         .where('id', 'in', ids)
-        .where('state', '=', 'leased')
+        .where('state', '=', LEASED)
         .where('lease_owner', '=', owner)
         .returning(['id', 'token', 'cancel_requested'])
         .execute();
@@ -192,20 +196,20 @@ export function createScheduledTaskRepository(database: Kysely<Schema>): Schedul
         }))
         .where('id', '=', id)
         .where('token', '=', token)
-        .where('state', '=', 'leased')
+        .where('state', '=', LEASED)
         .executeTakeFirstOrThrow();
       return numUpdatedRows > 0n;
     },
     async expired(now, allBut) {
-      const leased = all().where('state', '=', 'leased');
+      const leased = all().where('state', '=', LEASED);
       const query = allBut === undefined ? leased.where('lease_until', '<=', now) : leased.where('lease_owner', '!=', allBut);
       return (await query.execute()).map(fromRow);
     },
     clampTimes: (now, until, retryBy) =>
       database.transaction().execute(async (transaction) => {
         const tasks = () => transaction.updateTable('scheduled_tasks');
-        await tasks().set({ lease_until: until }).where('state', '=', 'leased').where('lease_until', '>', until).execute();
-        const waiting = (query: ReturnType<typeof tasks>) => query.where('state', '=', 'waiting');
+        await tasks().set({ lease_until: until }).where('state', '=', LEASED).where('lease_until', '>', until).execute();
+        const waiting = (query: ReturnType<typeof tasks>) => query.where('state', '=', WAITING);
         await waiting(tasks().set({ due_at: retryBy }))
           .where('attempts', '>', 0)
           .where('due_at', '>', retryBy)
@@ -221,10 +225,10 @@ export function createScheduledTaskRepository(database: Kysely<Schema>): Schedul
         const task = () => transaction.updateTable('scheduled_tasks').where('id', '=', id);
         const ended = await task()
           .set({ state: 'cancelled', ended_at: now })
-          .where('state', '=', 'waiting')
+          .where('state', '=', WAITING)
           .returningAll()
           .executeTakeFirst();
-        const row = ended ?? (await task().set({ cancel_requested: 1 }).where('state', '=', 'leased').returningAll().executeTakeFirst());
+        const row = ended ?? (await task().set({ cancel_requested: 1 }).where('state', '=', LEASED).returningAll().executeTakeFirst());
         return row && fromRow(row);
       }),
     async revive(id, now) {
@@ -243,7 +247,7 @@ export function createScheduledTaskRepository(database: Kysely<Schema>): Schedul
     },
     async list({ state, kind, jobId, scheduleId, limit = 100, before } = {}) {
       let query = all().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit);
-      if (state !== undefined) query = query.where('state', '=', state);
+      if (state !== undefined) query = query.where('state', '=', sql.lit(state));
       if (kind !== undefined) query = query.where('kind', '=', kind);
       if (jobId !== undefined) query = query.where('job_id', '=', jobId);
       if (scheduleId !== undefined) query = query.where('schedule_id', '=', scheduleId);
@@ -261,7 +265,7 @@ export function createScheduledTaskRepository(database: Kysely<Schema>): Schedul
       return counts;
     },
     async nextDue(now) {
-      const waiting = database.selectFrom('scheduled_tasks').select('due_at').where('state', '=', 'waiting').where('due_at', '>', now);
+      const waiting = database.selectFrom('scheduled_tasks').select('due_at').where('state', '=', WAITING).where('due_at', '>', now);
       return (await waiting.orderBy('due_at').limit(1).executeTakeFirst())?.due_at;
     },
     async prune(before) {

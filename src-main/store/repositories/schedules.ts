@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { QuietWindow, Schedule, Timing } from '../../domain/schedule.ts';
 import type { TaskKind } from '../../domain/task.ts';
 import type { Schema } from '../schema.ts';
@@ -42,7 +42,7 @@ export function createScheduleRepository(database: Kysely<Schema>): ScheduleRepo
     },
     async due(now) {
       const rows = await all()
-        .where('enabled', '=', 1)
+        .where('enabled', '=', sql.lit(1))
         .where('next_at', 'is not', null)
         .where('next_at', '<=', now)
         .orderBy('next_at')
@@ -53,7 +53,7 @@ export function createScheduleRepository(database: Kysely<Schema>): ScheduleRepo
       const row = await database
         .selectFrom('schedules')
         .select('next_at')
-        .where('enabled', '=', 1)
+        .where('enabled', '=', sql.lit(1))
         .where('next_at', 'is not', null)
         .orderBy('next_at')
         .limit(1)
@@ -73,7 +73,7 @@ export function createScheduleRepository(database: Kysely<Schema>): ScheduleRepo
           .updateTable('scheduled_tasks')
           .set({ state: 'cancelled', ended_at: now })
           .where('schedule_id', '=', id)
-          .where('state', '=', 'waiting')
+          .where('state', '=', sql.lit('waiting'))
           .execute();
         const { numDeletedRows } = await transaction.deleteFrom('schedules').where('id', '=', id).executeTakeFirstOrThrow();
         return numDeletedRows > 0n;
