@@ -45,7 +45,7 @@ interface Client {
   response: ServerResponse;
   caller: Caller;
   check: () => Promise<Caller>;
-  /** The newest event that was sent or withheld. */
+  /** The newest event that was sent or withheld; -1 until the first one comes, where it follows from there on. */
   position: number;
   /** What came before `position` was asked for has still to be read from the log. */
   replaying: boolean;
@@ -137,7 +137,7 @@ export function createEventHub(
   }
 
   async function pump(client: Client): Promise<void> {
-    if (client.pumping || client.closed) return;
+    if (client.pumping || client.closed || client.position < 0) return;
     client.pumping = true;
     try {
       while (!client.closed && client.blockedSince === undefined && (client.replaying || client.position < newest)) {

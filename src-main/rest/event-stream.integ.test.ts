@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { defaultEventHubLimits } from './event-hub.ts';
 import { openEventClient } from './testing/event-client.ts';
-import { openRestWorld } from './testing/rest-world.ts';
+import { createTestEvents, openRestWorld } from './testing/rest-world.ts';
 
 const numbers = (told: { data: { data?: { n?: number } } }[]) => told.map(({ data }) => data.data?.n);
 
@@ -45,9 +45,11 @@ test('a resumed stream misses nothing and repeats nothing while events go on', a
 });
 
 test('an id whose events are gone, or that never was, is told so and forgotten', async () => {
-  await using world = await openRestWorld();
-  for (let n = 1; n <= 20; n++) world.events.publish({ n });
-  world.events.keep(5);
+  // Before the server began, so that it has only the log to look at.
+  const events = createTestEvents();
+  for (let n = 1; n <= 20; n++) events.publish({ n });
+  events.keep(5);
+  await using world = await openRestWorld({}, { events });
   for (const last of [3, 999]) {
     using client = await openEventClient(world.server.url, 'token-of-admin', last);
     await client.ended;

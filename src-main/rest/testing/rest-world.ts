@@ -74,10 +74,10 @@ export interface AskOptions {
 
 export async function openRestWorld(
   settings: Partial<RestSettings> = {},
-  options: Partial<Pick<RestOptions, 'routes' | 'api' | 'onShutdown'>> = {},
+  options: Partial<Pick<RestOptions, 'routes' | 'api' | 'onShutdown'>> & { events?: TestEvents } = {},
 ): Promise<RestWorld> {
   const api = createTestApi();
-  const events = createTestEvents();
+  const events = options.events ?? createTestEvents();
   const logLines: string[] = [];
   let now = Date.UTC(2026, 0, 1);
   const clock = {
