@@ -166,7 +166,7 @@ export const scheduleRoutes = {
     method: 'GET',
     path: '/tasks',
     tag: 'tasks',
-    summary: 'All tasks or those of one migration, newest first; for all of them one has to be an administrator.',
+    summary: "Tasks of the caller's migrations, newest first; for an administrator all.",
     access: 'viewer',
     query: z.strictObject({ state: taskState.optional(), migrationId: id.optional(), scheduleId: id.optional(), ...paging }),
     response: pageOf(task),

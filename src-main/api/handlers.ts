@@ -1,0 +1,31 @@
+import type { Handlers } from './handler.ts';
+import { activityHandlers } from './handlers/activity.ts';
+import { authHandlers } from './handlers/auth.ts';
+import { healthHandlers } from './handlers/health.ts';
+import { labHandlers } from './handlers/lab.ts';
+import { machineHandlers } from './handlers/machines.ts';
+import { migrationHandlers } from './handlers/migrations.ts';
+import { scheduleHandlers } from './handlers/schedules.ts';
+import { settingHandlers } from './handlers/settings.ts';
+import { sourceHandlers } from './handlers/sources.ts';
+import { targetHandlers } from './handlers/targets.ts';
+import { taskHandlers } from './handlers/tasks.ts';
+import { userHandlers } from './handlers/users.ts';
+
+export type { AuditNote, HandlerContext } from './handler.ts';
+
+/** One for each route of the contract: without it this does not compile. */
+export const handlers: Handlers = {
+  ...healthHandlers,
+  ...authHandlers,
+  ...sourceHandlers,
+  ...targetHandlers,
+  ...machineHandlers,
+  ...migrationHandlers,
+  ...scheduleHandlers,
+  ...taskHandlers,
+  ...settingHandlers,
+  ...activityHandlers,
+  ...userHandlers,
+  ...labHandlers,
+};

@@ -1,0 +1,118 @@
+import type { migrationRoutes } from '../../../src-preload/contract/routes/migrations.ts';
+import type { Cutover } from '../../domain/cutover.ts';
+import type { Job } from '../../domain/job.ts';
+import type { Run } from '../../domain/run.ts';
+import { sharedJobs } from '../../store/repositories/migration-jobs.ts';
+import { pageOf, readCursor } from '../cursor.ts';
+import type { HandlerContext, HandlersOf } from '../handler.ts';
+import { notFound, requireMigration } from '../ownership.ts';
+import type { OperationRequest, Services } from '../services.ts';
+
+export const migrationHandlers: HandlersOf<typeof migrationRoutes> = {
+  'migrations.list': async ({ query }, { services, caller }) => {
+    const { limit, cursor, state, machineId } = query;
+    const after = readCursor(cursor, ['string', 'string']);
+    const found = await services.store.jobs.page({
+      state,
+      machineId,
+      visibleTo: caller.role === 'admin' ? undefined : caller.userId,
+      limit: limit + 1,
+      after: after && { createdAt: after[0], id: after[1] },
+    });
+    const { items, next } = pageOf(found, limit, (last) => [last.createdAt, last.id]);
+    return { items: await Promise.all(items.map((job) => shape(services, job))), next };
+  },
+  'migrations.create': async ({ body }, { services, caller, signal, note }) => {
+    const { machineId, targetId, settings } = body;
+    if (!(await services.store.machines.find(machineId))) throw notFound('machine', machineId, 'machineId');
+    if (!(await services.store.targets.find(targetId))) throw notFound('target', targetId, 'targetId');
+    const job = await services.environments.addMigration({ machineId, targetId, ownerId: caller.userId, settings }, signal);
+    note({ subjectKind: 'migration', subjectId: job.id });
+    await services.publish({ type: 'migration.changed', data: { migrationId: job.id, change: 'created' } });
+    return shape(services, job);
+  },
+  'migrations.get': async ({ params }, { services, caller }) =>
+    shape(services, await requireMigration(services.store, caller, 'see', params.id)),
+  'migrations.update': async ({ params, body }, { services, caller, note }) => {
+    const job = await requireMigration(services.store, caller, 'act', params.id);
+    const settings = { ...job.settings, ...given(body.settings) };
+    note({ before: job.settings, after: settings });
+    const stored = await services.store.jobs.put({ ...job, settings });
+    await services.publish({ type: 'migration.changed', data: { migrationId: job.id, change: 'updated' } });
+    return shape(services, stored);
+  },
+  'migrations.share': async ({ params, body }, { services, note }) => {
+    const { shares } = services.store;
+    const before = await shares.of(sharedJobs, params.id);
+    const userIds = [...new Set(body.userIds)].sort();
+    // A user who does not exist is found before anything is changed.
+    const known = new Set((await services.identity.listUsers()).map(({ id }) => id));
+    const missing = userIds.find((id) => !known.has(id));
+    if (missing !== undefined) throw notFound('user', missing, 'userIds');
+    for (const userId of userIds) await shares.give(sharedJobs, params.id, userId);
+    for (const userId of before) if (!userIds.includes(userId)) await shares.take(sharedJobs, params.id, userId);
+    note({ before: { userIds: before }, after: { userIds } });
+    return { userIds };
+  },
+  'migrations.sync': ({ params, body }, context) => begin(context, params.id, { kind: 'sync', run: body.kind }),
+  'migrations.cutover': ({ params, body }, context) => begin(context, params.id, { kind: 'cutover', settings: given(body) }),
+  'migrations.rollback': ({ params }, context) => begin(context, params.id, { kind: 'rollback' }),
+  'migrations.cancel': async ({ params }, { services, caller, note }) => {
+    const cancelled = await services.operations.cancel(params.id);
+    note({ message: cancelled ? 'What it was busy with was cancelled.' : 'It was not busy.', after: undefined });
+    return shape(services, await requireMigration(services.store, caller, 'act', params.id));
+  },
+  'migrations.runs': async ({ params, query }, { services }) => {
+    const after = readCursor(query.cursor, ['string', 'string']);
+    const place = after && { startedAt: after[0], id: after[1] };
+    const found = await services.store.runs.pageOfJob(params.id, query.limit + 1, place);
+    const { items, next } = pageOf(found, query.limit, (last) => [last.startedAt, last.id]);
+    return { items: items.map(shapeRun), next };
+  },
+  'migrations.recoveryPoints': async ({ params }, { services }) => ({
+    items: (await services.store.recoveryPoints.ofJob(params.id)).map(({ id, runId, kind, doubts, takenAt, verified, disks }) => ({
+      ...{ id, runId, kind, doubts, takenAt, verified },
+      disks: disks.map(({ key, capacity, algorithm, manifestRoot }) => ({ key, capacity, algorithm, manifestRoot })),
+    })),
+  }),
+};
+
+async function begin({ services, note }: HandlerContext, migrationId: string, request: OperationRequest) {
+  const { operationId } = await services.operations.begin(migrationId, request);
+  note({ after: { ...request, operationId } });
+  return { operationId, migrationId, kind: request.kind };
+}
+
+async function shape(services: Services, job: Job) {
+  const { store } = services;
+  const machine = await store.machines.find(job.machineId);
+  const [lastRun] = await store.runs.pageOfJob(job.id, 1);
+  const [lastCutover] = await store.cutovers.ofJob(job.id);
+  return {
+    id: job.id,
+    machineId: job.machineId,
+    machineName: machine?.inventory.name ?? '',
+    sourceId: machine?.sourceEnvironmentId ?? '',
+    targetId: job.targetEnvironmentId,
+    ownerId: job.ownerId,
+    state: job.state,
+    settings: job.settings,
+    working: await services.operations.working(job.id),
+    lastRun: lastRun && shapeRun(lastRun),
+    lastCutover: lastCutover && shapeCutover(lastCutover),
+    createdAt: job.createdAt,
+  };
+}
+
+function shapeRun({ id, kind, state, phase, notes, counts, recoveryPointId, error, startedAt, endedAt }: Run) {
+  return { id, kind, state, phase, notes, counts, recoveryPointId, error, startedAt, endedAt };
+}
+
+function shapeCutover({ id, state, phase, where, undone, error, startedAt, endedAt }: Cutover) {
+  return { id, state, phase, where, undone, error, startedAt, endedAt };
+}
+
+/** What was left out must not overwrite what is there. */
+function given<Part extends object>(part: Part): { [Key in keyof Part]: Exclude<Part[Key], undefined> } {
+  return Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined)) as never;
+}

@@ -1,0 +1,82 @@
+import type { scheduleRoutes } from '../../../src-preload/contract/routes/schedules.ts';
+import { OctopusError } from '../../../workers/octopus-error.ts';
+import type { Schedule, Timing } from '../../domain/schedule.ts';
+import type { HandlersOf } from '../handler.ts';
+import { notFound, requireMigration, visibleMigrations } from '../ownership.ts';
+import type { Services } from '../services.ts';
+
+type Schedules = Pick<
+  typeof scheduleRoutes,
+  'schedules.list' | 'schedules.create' | 'schedules.get' | 'schedules.update' | 'schedules.remove'
+>;
+
+export const scheduleHandlers: HandlersOf<Schedules> = {
+  'schedules.list': async ({ query }, { services, caller }) => {
+    const { migrationId } = query;
+    if (migrationId !== undefined) await requireMigration(services.store, caller, 'see', migrationId);
+    const all = await services.store.schedules.list(migrationId === undefined ? {} : { jobId: migrationId });
+    const visible = await visibleMigrations(services.store, caller);
+    return { items: all.filter(({ jobId }) => !visible || (jobId !== undefined && visible.has(jobId))).map(shape) };
+  },
+  'schedules.create': async ({ body }, { services, caller, note }) => {
+    const { kind, migrationId, sourceId, timing, windows, jitterMs, priority, enabled } = body;
+    if (migrationId !== undefined) await requireMigration(services.store, caller, 'act', migrationId);
+    else if (caller.role !== 'admin') {
+      throw new OctopusError('auth.forbidden', 'A schedule that is not for one migration is for administrators.');
+    }
+    if (sourceId !== undefined && !(await services.store.sources.find(sourceId))) throw notFound('source', sourceId, 'sourceId');
+    const known = { kind, jobId: migrationId, sourceId, payload: {} };
+    const schedule = await inWordsOfTheContract(
+      services.scheduler.putSchedule({ ...known, timing: plain(timing), windows, jitterMs, priority, enabled }),
+    );
+    note({ subjectKind: 'schedule', subjectId: schedule.id });
+    return shape(schedule);
+  },
+  'schedules.get': async ({ params }, { services }) => shape(await find(services, params.id)),
+  'schedules.update': async ({ params, body }, { services, note }) => {
+    const before = await find(services, params.id);
+    const { timing, windows, jitterMs, priority, enabled } = body;
+    const after = await inWordsOfTheContract(
+      services.scheduler.putSchedule({
+        ...before,
+        timing: timing === undefined ? before.timing : plain(timing),
+        windows: windows ?? before.windows,
+        jitterMs: jitterMs ?? before.jitterMs,
+        priority: priority ?? before.priority,
+        enabled: enabled ?? before.enabled,
+      }),
+    );
+    note({ before: shape(before) });
+    return shape(after);
+  },
+  'schedules.remove': async ({ params }, { services, note }) => {
+    note({ before: shape(await find(services, params.id)) });
+    await services.scheduler.removeSchedule(params.id);
+    return undefined;
+  },
+};
+
+async function find({ store }: Services, id: string): Promise<Schedule> {
+  const schedule = await store.schedules.find(id);
+  if (!schedule) throw notFound('schedule', id);
+  return schedule;
+}
+
+/** The scheduler's word for a migration is job. */
+async function inWordsOfTheContract<Result>(work: Promise<Result>): Promise<Result> {
+  return work.catch((error: unknown) => {
+    if (!(error instanceof OctopusError) || error.field !== 'jobId') throw error;
+    throw new OctopusError(error.code, error.message.replace('job', 'migration'), { field: 'migrationId', cause: error });
+  });
+}
+
+function plain(timing: Timing | { type: 'every'; minutes: number; startAt?: string | undefined }): Timing {
+  if (timing.type !== 'every' || timing.startAt !== undefined) return timing as Timing;
+  return { type: 'every', minutes: timing.minutes };
+}
+
+function shape({ id, kind, jobId, sourceId, timing, windows, jitterMs, priority, enabled, nextAt, createdAt }: Schedule) {
+  // A check is never a schedule of its own.
+  const known = kind as Exclude<Schedule['kind'], 'cutover-check'>;
+  return { id, kind: known, migrationId: jobId, sourceId, timing, windows, jitterMs, priority, enabled, nextAt, createdAt };
+}

@@ -1,0 +1,89 @@
+import type { scheduleRoutes } from '../../../src-preload/contract/routes/schedules.ts';
+import type { Task } from '../../domain/task.ts';
+import type { TaskFilter } from '../../store/repositories/scheduled-tasks.ts';
+import { pageOf, readCursor } from '../cursor.ts';
+import type { HandlersOf } from '../handler.ts';
+import { notFound, requireKind, requireMigration, visibleMigrations } from '../ownership.ts';
+import type { Services } from '../services.ts';
+
+/** Tasks that are read at a time while those of others are passed over. */
+const STEP = 1000;
+
+type Tasks = Pick<typeof scheduleRoutes, 'tasks.list' | 'tasks.get' | 'tasks.retry' | 'tasks.cancel' | 'scheduler.get' | 'scheduler.set'>;
+
+export const taskHandlers: HandlersOf<Tasks> = {
+  'tasks.list': async ({ query }, { services, caller }) => {
+    const { state, migrationId, scheduleId, limit, cursor } = query;
+    if (migrationId !== undefined) await requireMigration(services.store, caller, 'see', migrationId);
+    if (scheduleId !== undefined) await requireKind(services.store, caller, 'see', 'schedule', scheduleId);
+    const after = readCursor(cursor, ['string', 'string']);
+    const filter: TaskFilter = { limit: limit + 1 };
+    if (state !== undefined) filter.state = state === 'running' ? 'leased' : state;
+    if (migrationId !== undefined) filter.jobId = migrationId;
+    if (scheduleId !== undefined) filter.scheduleId = scheduleId;
+    if (after) filter.before = { createdAt: after[0], id: after[1] };
+    const found = await visibleTasks(services, filter, await visibleMigrations(services.store, caller));
+    const { items, next } = pageOf(found, limit, (last) => [last.createdAt, last.id]);
+    return { items: items.map(shape), next };
+  },
+  'tasks.get': async ({ params }, { services }) => shape(await find(services, params.id)),
+  'tasks.retry': async ({ params }, { services, note }) => {
+    note({ before: shape(await find(services, params.id)) });
+    return shape(await services.scheduler.revive(params.id));
+  },
+  'tasks.cancel': async ({ params }, { services, note }) => {
+    note({ before: shape(await find(services, params.id)) });
+    return shape(await services.scheduler.cancel(params.id));
+  },
+  'scheduler.get': (_input, { services }) => overview(services),
+  'scheduler.set': async ({ body }, { services, note }) => {
+    note({ before: { state: (await services.scheduler.isPaused()) ? 'paused' : 'running' }, after: { state: body.state } });
+    await (body.state === 'paused' ? services.scheduler.pause() : services.scheduler.resume());
+    return overview(services);
+  },
+};
+
+/** As many as the filter's limit, if there are so many that may be seen. */
+async function visibleTasks({ store }: Services, filter: TaskFilter, visible: Set<string> | undefined): Promise<Task[]> {
+  if (!visible) return store.tasks.list(filter);
+  const { limit = 0 } = filter;
+  const found: Task[] = [];
+  let before = filter.before;
+  while (visible.size > 0 && found.length < limit) {
+    const some = await store.tasks.list({ ...filter, limit: STEP, ...(before ? { before } : {}) });
+    found.push(...some.filter(({ jobId }) => jobId !== undefined && visible.has(jobId)));
+    before = some.at(-1);
+    if (some.length < STEP) break;
+  }
+  return found.slice(0, limit);
+}
+
+async function overview({ scheduler, store }: Services) {
+  const { waiting, leased, failed, dead } = await store.tasks.countByState();
+  return { state: (await scheduler.isPaused()) ? ('paused' as const) : ('running' as const), waiting, running: leased, failed, dead };
+}
+
+async function find({ store }: Services, id: string): Promise<Task> {
+  const task = await store.tasks.find(id);
+  if (!task) throw notFound('task', id);
+  return task;
+}
+
+function shape({ id, kind, state, scheduleId, jobId, sourceId, priority, attempts, dueAt, createdAt, startedAt, endedAt, error }: Task) {
+  const known = state === 'leased' ? ('running' as const) : state;
+  return {
+    id,
+    kind,
+    state: known,
+    scheduleId,
+    migrationId: jobId,
+    sourceId,
+    priority,
+    attempts,
+    dueAt,
+    createdAt,
+    startedAt,
+    endedAt,
+    error,
+  };
+}

@@ -1,0 +1,31 @@
+import type { userRoutes } from '../../../src-preload/contract/routes/users.ts';
+import type { HandlersOf } from '../handler.ts';
+
+export const userHandlers: HandlersOf<typeof userRoutes> = {
+  'users.list': async (_input, { services }) => ({ items: await services.identity.listUsers() }),
+  'users.create': async ({ body }, { services, note }) => {
+    const user = await services.identity.createUser(body);
+    note({ subjectKind: 'user', subjectId: user.id });
+    return user;
+  },
+  'users.get': async ({ params }, { services }) => services.identity.getUser(params.id),
+  'users.update': async ({ params, body }, { services, note }) => {
+    const { role, disabled, password } = body;
+    const before = await services.identity.getUser(params.id);
+    note({ subjectKind: 'user', before, ...(password === undefined ? {} : { message: 'The password was changed.' }) });
+    let user = before;
+    // Role and state first: where they are refused the password stays as well.
+    if (role !== undefined || disabled !== undefined) {
+      user = await services.identity.updateUser(params.id, {
+        ...(role === undefined ? {} : { role }),
+        ...(disabled === undefined ? {} : { disabled }),
+      });
+    }
+    return password === undefined ? user : services.identity.resetPassword(params.id, password);
+  },
+  'users.signOut': async ({ params }, { services, note }) => {
+    note({ subjectKind: 'user' });
+    await services.identity.signOutUser(params.id);
+    return undefined;
+  },
+};

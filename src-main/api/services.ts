@@ -1,0 +1,108 @@
+import type { OctopusEvent } from '../../src-preload/contract/events.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { CutoverSettings } from '../domain/cutover.ts';
+import type { Job, JobSettings } from '../domain/job.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { SourceEnvironment } from '../store/repositories/source-environments.ts';
+import type { TargetEnvironment } from '../store/repositories/target-environments.ts';
+import type { Store } from '../store/store.ts';
+
+export interface SourceLogin {
+  url: string;
+  username: string;
+  password: string;
+  thumbprint: string;
+}
+
+/** What is done with sources and targets beyond reading their rows. `not.found` where there is none of that id. */
+export interface EnvironmentService {
+  /** Logs in, then stores it; the password goes to the vault. */
+  addSource(login: SourceLogin, signal: AbortSignal): Promise<SourceEnvironment>;
+  /** Logs in with what is new and what is known, then stores it. */
+  updateSource(
+    id: string,
+    changes: { [Key in keyof SourceLogin]?: SourceLogin[Key] | undefined },
+    signal: AbortSignal,
+  ): Promise<SourceEnvironment>;
+  /** `conflict.in-use` while a job needs it. */
+  removeSource(id: string): Promise<void>;
+  /** Logs in anew. */
+  testSource(id: string, signal: AbortSignal): Promise<{ name: string; version: string; tookMs: number }>;
+  syncSource(id: string, signal: AbortSignal): Promise<{ machines: number; removed: number; tookMs: number }>;
+  addLocalTarget(folder: string, name?: string): Promise<TargetEnvironment>;
+  renameTarget(id: string, name: string): Promise<TargetEnvironment>;
+  /** `conflict.in-use` while a job needs it. */
+  removeTarget(id: string): Promise<void>;
+  /** `conflict.exists` where the machine is replicated to that target already. */
+  addMigration(
+    wanted: {
+      machineId: string;
+      targetId: string;
+      ownerId: string;
+      settings: { [Key in keyof JobSettings]?: JobSettings[Key] | undefined };
+    },
+    signal: AbortSignal,
+  ): Promise<Job>;
+}
+
+export type OperationRequest =
+  | { kind: 'sync'; run: 'incremental' | 'reconcile' }
+  | { kind: 'cutover'; settings: { [Key in keyof CutoverSettings]?: CutoverSettings[Key] | undefined } }
+  | { kind: 'rollback' };
+
+/** Long work on a job. It goes on after the call; events tell of it. */
+export interface OperationService {
+  /** `source.busy` where the job is busy already. */
+  begin(jobId: string, request: OperationRequest): Promise<{ operationId: string }>;
+  /** Answers whether there was something to cancel. */
+  cancel(jobId: string): Promise<boolean>;
+  /** What the job is busy with, or waits to begin. */
+  working(jobId: string): Promise<OperationRequest['kind'] | undefined>;
+}
+
+export interface LabStatus {
+  running: boolean;
+  url?: string | undefined;
+  machines: number;
+  sourceId?: string | undefined;
+}
+
+export interface LabService {
+  status(): LabStatus;
+  start(options: { machines: number; seed: number }, signal: AbortSignal): Promise<LabStatus>;
+  stop(): Promise<void>;
+}
+
+/** All that the handlers work with. */
+export interface Services {
+  /** Of Octopus. */
+  version: string;
+  store: Pick<
+    Store,
+    'sources' | 'targets' | 'machines' | 'jobs' | 'runs' | 'cutovers' | 'recoveryPoints' | 'shares' | 'schedules' | 'tasks'
+  >;
+  identity: Pick<
+    Identity,
+    | 'isSetUp'
+    | 'setUp'
+    | 'signIn'
+    | 'refresh'
+    | 'signOut'
+    | 'changePassword'
+    | 'listUsers'
+    | 'getUser'
+    | 'createUser'
+    | 'updateUser'
+    | 'resetPassword'
+    | 'signOutUser'
+  >;
+  settings: Pick<Settings, 'list' | 'view' | 'set' | 'reset'>;
+  audit: Pick<Audit, 'record' | 'list' | 'export' | 'verify'>;
+  scheduler: Pick<Scheduler, 'pause' | 'resume' | 'isPaused' | 'cancel' | 'revive' | 'putSchedule' | 'removeSchedule'>;
+  environments: EnvironmentService;
+  operations: OperationService;
+  lab: LabService;
+  publish(event: OctopusEvent): Promise<unknown>;
+}
