@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { OctopusError } from '../../workers/octopus-error.ts';
+import { type BackupResult, backupDatabase } from './backup.ts';
 import { migrate } from './migrate.ts';
 import { type ActivityRepository, createActivityRepository } from './repositories/activity-logs.ts';
 import { type CutoverRepository, createCutoverRepository } from './repositories/cutovers.ts';
@@ -42,6 +43,8 @@ export interface Store extends AsyncDisposable {
   users: UserRepository;
   refreshTokens: RefreshTokenRepository;
   shares: ShareRepository;
+  /** A checked copy in one file, while everything goes on. */
+  backup(path: string, signal?: AbortSignal): Promise<BackupResult>;
   close(): Promise<void>;
 }
 
@@ -71,6 +74,7 @@ export async function openStore(path: string): Promise<Store> {
     users: createUserRepository(kysely),
     refreshTokens: createRefreshTokenRepository(kysely),
     shares: createShareRepository(kysely),
+    backup: (to, signal) => backupDatabase(database, to, signal),
     close,
     [Symbol.asyncDispose]: close,
   };

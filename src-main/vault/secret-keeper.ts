@@ -18,7 +18,7 @@ export interface SecretKeeper {
   has(owner: SecretOwner, kind: SecretKind): Promise<boolean>;
   /** All that the owner has. */
   forget(owner: SecretOwner): Promise<void>;
-  /** Removes secrets that a crash left in the vault without a row. Answers how many. At start, before anything else keeps secrets. */
+  /** Removes what a crash left in the vault without a row, of what this keeper put there. Answers how many. At start, before anything else keeps secrets. */
   sweep(): Promise<number>;
 }
 
@@ -33,7 +33,7 @@ export function createSecretKeeper({ vault, references, now, newId }: SecretKeep
   return {
     async keep(owner, kind, secret) {
       const known = await references.find(owner, kind);
-      const reference = known?.reference ?? `${owner.kind}:${newId()}`;
+      const reference = known?.reference ?? `kept:${owner.kind}:${newId()}`;
       // The secret first: a row must never point at nothing because of a crash. The other way round sweep() cleans up.
       await vault.set(reference, secret);
       const stored = await references.put({ reference, kind, owner, createdAt: known?.createdAt ?? now(), updatedAt: now() });
@@ -58,9 +58,7 @@ export function createSecretKeeper({ vault, references, now, newId }: SecretKeep
     },
     async sweep() {
       const known = new Set((await references.list()).map(({ reference }) => reference));
-      const lost = (await vault.list()).filter(
-        (reference) => /^(source|target|directory|application):/.test(reference) && !known.has(reference),
-      );
+      const lost = (await vault.list()).filter((reference) => reference.startsWith('kept:') && !known.has(reference));
       for (const reference of lost) await vault.delete(reference);
       return lost.length;
     },

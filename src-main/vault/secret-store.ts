@@ -19,8 +19,10 @@ export interface SecretStore extends AsyncDisposable {
 export const secretLimit = 64 * 1024;
 
 export function checkReference(reference: string): void {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._:@-]{0,199}$/.test(reference)) {
-    throw new OctopusError('argument.invalid', 'A reference to a secret is 1 to 200 letters, digits or . _ : @ -', { field: 'reference' });
+  if (!/^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,199}$/.test(reference)) {
+    throw new OctopusError('argument.invalid', 'A reference to a secret is 1 to 200 letters, digits or . _ : / @ -', {
+      field: 'reference',
+    });
   }
 }
 

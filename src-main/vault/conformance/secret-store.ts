@@ -7,6 +7,7 @@ export function secretStoreConformance(name: string, open: () => Promise<SecretS
     const secrets: Record<string, string> = {
       'source:1': 'pass word',
       'source:2': ' päß🐙\n"\'\\$(x)\t ',
+      'identity/signing-keys': 'a ring',
       'target:a.b_c-d@e': `-----BEGIN KEY-----\n${'x'.repeat(4000)}\n`,
       'application:long': 'ü'.repeat(secretLimit / 2),
     };
