@@ -73,7 +73,7 @@ export const settingTable = {
   },
   'rest.port': {
     type: 'integer',
-    default: 8443,
+    default: 8470,
     minimum: 1,
     maximum: 65_535,
     unit: 'TCP port',
@@ -82,7 +82,7 @@ export const settingTable = {
   },
   'rest.rateLimitPerMinute': {
     type: 'integer',
-    default: 600,
+    default: 3000,
     minimum: 10,
     maximum: 1_000_000,
     unit: 'requests a minute',
