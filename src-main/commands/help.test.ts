@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { auditCommand } from './audit.ts';
 import type { Command } from './command.ts';
 import { copyCommand } from './copy.ts';
 import { demoCommand } from './demo.ts';
@@ -9,7 +10,7 @@ import { parseOptions } from './parse-options.ts';
 import { replicateCommand } from './replicate.ts';
 import { verifyCommand } from './verify.ts';
 
-const commands: Command[] = [copyCommand, demoCommand, inventoryCommand, labCommand, replicateCommand, verifyCommand];
+const commands: Command[] = [auditCommand, copyCommand, demoCommand, inventoryCommand, labCommand, replicateCommand, verifyCommand];
 
 describe('the help of a command', () => {
   it.each(commands.map((command) => [command.name, command] as const))(
