@@ -14,7 +14,7 @@ import type { RetryPolicy } from './retry.ts';
 
 /** What happens, as it happens. Bytes everywhere. */
 export type ReplicationEvent =
-  | { type: 'run'; runId: string; machine: string; resumed: boolean }
+  | { type: 'run'; runId: string; jobId: string; machine: string; resumed: boolean }
   | { type: 'phase'; runId: string; phase: RunPhase }
   | { type: 'disk'; runId: string; key: number; mode: DiskMode; doubt: string | undefined; bytes: number; capacity: number }
   | { type: 'progress'; runId: string; key: number; activity: 'transfer' | 'verify'; done: number; total: number; counts: TransferCounts }
@@ -22,7 +22,7 @@ export type ReplicationEvent =
   | { type: 'retry'; runId: string; key: number | undefined; attempt: number; code: string; message: string }
   | { type: 'note'; runId: string; text: string }
   | { type: 'ended'; run: Run }
-  | { type: 'cutover'; cutoverId: string; phase: CutoverPhase | 'roll-back' }
+  | { type: 'cutover'; cutoverId: string; jobId: string; phase: CutoverPhase | 'roll-back' }
   | { type: 'cutover-ended'; cutover: Cutover };
 
 export interface TransferTuning {

@@ -56,7 +56,7 @@ export async function continueCutover(
       signal.throwIfAborted();
       cutover.phase = phase;
       await save(c);
-      parts.onEvent({ type: 'cutover', cutoverId: cutover.id, phase });
+      parts.onEvent({ type: 'cutover', cutoverId: cutover.id, jobId: cutover.jobId, phase });
       await parts.crashpoint(`cutover:${phase}:entered`);
       await steps[phase](c);
       await parts.crashpoint(`cutover:${phase}:done`);
@@ -93,7 +93,7 @@ export async function rollBackCutover(
   const { name, ref } = c.machine.inventory;
   cutover.state = 'rolling-back';
   await save(c);
-  parts.onEvent({ type: 'cutover', cutoverId: cutover.id, phase: 'roll-back' });
+  parts.onEvent({ type: 'cutover', cutoverId: cutover.id, jobId: cutover.jobId, phase: 'roll-back' });
   await parts.crashpoint('cutover:roll-back:entered');
   if (cutover.startAttempted) {
     const id = replicaId(c.machine);

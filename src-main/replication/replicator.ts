@@ -102,7 +102,7 @@ export function createReplicator(parts: ReplicationParts): Replicator {
     };
     const c = await contextOf(run, job, machine, signal);
     await store.runs.add(run);
-    parts.onEvent({ type: 'run', runId: id, machine: inventory.name, resumed: false });
+    parts.onEvent({ type: 'run', runId: id, jobId, machine: inventory.name, resumed: false });
     await performRun(c);
     return reportOf(c);
   }
@@ -141,7 +141,7 @@ export function createReplicator(parts: ReplicationParts): Replicator {
     // The replica is looked at again, in case someone touched it in between. What the journal settled stays settled.
     if (run.phase === 'transfer' || run.phase === 'verify') run.phase = 'replica';
     await store.runs.save(run);
-    parts.onEvent({ type: 'run', runId: run.id, machine: name, resumed: true });
+    parts.onEvent({ type: 'run', runId: run.id, jobId: run.jobId, machine: name, resumed: true });
     await performRun(c);
     return reportOf(c);
   }
