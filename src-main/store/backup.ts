@@ -21,7 +21,7 @@ export interface BackupResult {
  */
 export async function backupDatabase(database: SqliteDatabase.Database, path: string, signal?: AbortSignal): Promise<BackupResult> {
   const target = resolve(path);
-  if (await exists(target)) throw new OctopusError('argument.invalid', `${target} exists already: give another name.`, { field: 'path' });
+  if (await exists(target)) throw taken(target);
   const temporary = temporaryBeside(target);
   try {
     await mkdir(dirname(target), { recursive: true });
@@ -38,7 +38,7 @@ export async function backupDatabase(database: SqliteDatabase.Database, path: st
     await makeDurable(temporary);
     // link and not rename: it never replaces a file that came meanwhile.
     await link(temporary, target).catch(async (cause: NodeJS.ErrnoException) => {
-      if (cause.code === 'EEXIST') throw cause;
+      if (cause.code === 'EEXIST') throw taken(target);
       await rename(temporary, target);
     });
     await rm(temporary, { force: true });
@@ -152,6 +152,10 @@ async function removeDatabase(path: string): Promise<void> {
   for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(path + suffix, { force: true }).catch(() => undefined);
 }
 
+function taken(path: string): OctopusError {
+  return new OctopusError('argument.invalid', `${path} exists already: give another name.`, { field: 'path' });
+}
+
 function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
@@ -166,6 +170,5 @@ function explain(cause: unknown, what: string): unknown {
   if (/NOTADB|CORRUPT/.test(code)) return new OctopusError('store.corrupt', message, { cause });
   if (/FULL|NOSPC/.test(code)) return new OctopusError('target.full', message, { cause });
   if (/BUSY|LOCKED/.test(code)) return new OctopusError('target.busy', message, { cause });
-  if (/EEXIST/.test(code)) return new OctopusError('argument.invalid', message, { field: 'path', cause });
   return new OctopusError('target.denied', message, { cause });
 }
