@@ -9,9 +9,10 @@ const HOUR = 60 * MINUTE;
 const START = Date.UTC(2026, 0, 1);
 const END = Date.UTC(2027, 0, 1);
 const MIGRATIONS = 200;
+const PER_HOST = 8;
 /** The machine is off or asleep: nothing ticks. */
 const sleeps = [
-  [Date.UTC(2026, 2, 28, 20, 25), Date.UTC(2026, 2, 30, 7)],
+  [Date.UTC(2026, 2, 28, 20, 25), Date.UTC(2026, 2, 30, 8)],
   [Date.UTC(2026, 6, 1, 0, 25), Date.UTC(2026, 6, 22)],
   [Date.UTC(2026, 11, 24, 0, 25), Date.UTC(2026, 11, 27, 3)],
 ] as const;
@@ -27,7 +28,7 @@ function planOf(index: number): Plan {
   const job = `job-${index}`;
   const jitterMs = index % 3 === 0 ? 20 * MINUTE : 0;
   if (index % 4 === 0) {
-    const minutes = [720, 1080, 1440, 990, 2880][index % 5]!;
+    const minutes = [720, 2160, 1440, 990, 2880][index % 5]!;
     const slots = [];
     for (let time = START + minutes * MINUTE; time < END; time += minutes * MINUTE) slots.push(time);
     return { slots, request: runSchedule(job, { type: 'every', minutes }, { jitterMs }) };
@@ -47,8 +48,8 @@ function planOf(index: number): Plan {
     const slots = localTimes('Asia/Kolkata', (wall) => wall.hour === hour && wall.minute === 0 && ['Tue', 'Sat'].includes(wall.weekday));
     return { slots, request: runSchedule(job, { type: 'cron', expression: `0 ${hour} * * 2,6`, zone: 'Asia/Kolkata' }, { jitterMs }) };
   }
-  const slots = localTimes('UTC', (wall) => wall.hour % 12 === 0 && wall.minute === 0);
-  return { slots, request: runSchedule(job, { type: 'cron', expression: '0 */12 * * *', zone: 'UTC' }, { windows: [working] }) };
+  const slots = localTimes('UTC', (wall) => wall.hour === 12 && wall.minute === 0);
+  return { slots, request: runSchedule(job, { type: 'cron', expression: '0 12 * * *', zone: 'UTC' }, { windows: [working] }) };
 }
 
 const walls = new Map<string, { time: number; hour: number; minute: number; weekday: string }[]>();
@@ -124,15 +125,16 @@ test(`a simulated year of ${MIGRATIONS} migrations: each planned time is run exa
       async retention() {},
     },
     goNoGo: async () => ({ go: true }),
-    limits: { total: 64, perHost: 16, perDatastore: 16, perTarget: 64 },
+    limits: { total: 64, perHost: PER_HOST, perDatastore: PER_HOST, perTarget: 64 },
   });
   const plans = Array.from({ length: MIGRATIONS }, (_, index) => planOf(index));
   for (const { request } of plans) await scheduler.putSchedule(request);
-  const began = performance.now();
+  const began = process.cpuUsage();
   let ticks = 0;
   for (let time = START; time <= END; ) {
     clock.set(time);
-    for (let started = 1; started > 0; ticks++) {
+    // Again where a host had no room for all.
+    for (let started = PER_HOST; started >= PER_HOST; ticks++) {
       const round = await scheduler.tick();
       started = round.started;
       await scheduler.idle();
@@ -142,7 +144,9 @@ test(`a simulated year of ${MIGRATIONS} migrations: each planned time is run exa
     const asleep = sleeps.find(([from, to]) => time > from && time < to);
     if (asleep) time = clock.now().getTime() < asleep[0] ? asleep[0] : asleep[1];
   }
-  const seconds = (performance.now() - began) / 1000;
+  // Of the processor, not of the wall: other tests run beside this one.
+  const used = process.cpuUsage(began);
+  const seconds = (used.user + used.system) / 1e6;
   // Jitter of the last hour.
   const due = await store.tasks.list({ state: 'waiting', limit: 1000 });
   for (const task of due) runs.set(task.jobId!, (runs.get(task.jobId!) ?? 0) + 1);
@@ -156,8 +160,7 @@ test(`a simulated year of ${MIGRATIONS} migrations: each planned time is run exa
   expect(seconds).toBeLessThan(60);
 });
 
-function hasSlotAt({ slots, request }: Plan, time: number): boolean {
-  const { timing } = request;
-  if (timing.type === 'every') return (time - START) % (timing.minutes * MINUTE) === 0;
-  return timing.type === 'cron' && timing.expression === '0 */12 * * *' && slots.length > 0 && !isWorking(time);
+/** Only the grids have one at the very end: no cron expression here is due at midnight UTC. */
+function hasSlotAt({ request: { timing } }: Plan, time: number): boolean {
+  return timing.type === 'every' && (time - START) % (timing.minutes * MINUTE) === 0;
 }

@@ -247,7 +247,7 @@ export function createScheduledTaskRepository(database: Kysely<Schema>): Schedul
     },
     async list({ state, kind, jobId, scheduleId, limit = 100, before } = {}) {
       let query = all().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit);
-      if (state !== undefined) query = query.where('state', '=', sql.lit(state));
+      if (state !== undefined) query = query.where('state', '=', state === 'dead' ? sql.lit('dead') : state);
       if (kind !== undefined) query = query.where('kind', '=', kind);
       if (jobId !== undefined) query = query.where('job_id', '=', jobId);
       if (scheduleId !== undefined) query = query.where('schedule_id', '=', scheduleId);
