@@ -8,7 +8,8 @@ import { findNode, nodeEnvironment, prepareBuild, prepareDependencies, prepareKe
 prepareDependencies();
 const node = findNode();
 prepareBuild(node);
-if (process.argv[2] === 'serve') prepareKeychain(node);
+// Not where the encrypted file was chosen: then nobody needs the keychain.
+if (process.argv[2] === 'serve' && !/ --vault[= ]file\b/.test(process.argv.join(' '))) prepareKeychain(node);
 const environment = nodeEnvironment(node);
 if (process.argv[2] === 'demo') {
   const { bootPackages, prepareDebianPackages } = await import('./debian.mjs');
