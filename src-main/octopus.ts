@@ -5,12 +5,8 @@ import { createTransferPool } from '../workers/piscina-pool.ts';
 import type { TransferPool } from '../workers/pool.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { defaultJobSettings, type Job, type JobSettings } from './domain/job.ts';
-import { createEnvironments, type Environments } from './environments.ts';
-import { createEventLog, type EventLog } from './events/event-log.ts';
-import { createOperations, type Operations } from './operations/operations.ts';
 import type { SourceProvider } from './providers/source.ts';
 import type { TargetProvider } from './providers/target.ts';
-import { createEventPublisher } from './publish-events.ts';
 import type { ReplicationEvent, TransferTuning } from './replication/context.ts';
 import { createLimiter, defaultLimits, type TransferLimits } from './replication/limiter.ts';
 import { createReplicator, type Replicator } from './replication/replicator.ts';
@@ -20,8 +16,6 @@ import type { SourceEnvironment } from './store/repositories/source-environments
 import type { TargetEnvironment } from './store/repositories/target-environments.ts';
 import type { StoredMachine } from './store/repositories/vms.ts';
 import { openStore, type Store } from './store/store.ts';
-import { createSecretKeeper, type SecretKeeper } from './vault/secret-keeper.ts';
-import type { SecretStore } from './vault/secret-store.ts';
 
 export interface SourceConnection {
   url: string;
@@ -34,10 +28,8 @@ export interface SourceConnection {
 export interface OctopusOptions {
   /** Holds octopus.db; only one process at a time works in it. */
   stateFolder: string;
-  /** Keeps the passwords of sources. Whoever gives it closes it, after close(). */
-  vault?: SecretStore;
-  /** In place of a vault: asked when a source is connected that addSource() was not called for in this process. */
-  passwordOf?: (environment: SourceEnvironment) => Promise<string>;
+  /** The vault: asked when a source is connected that addSource() was not called for in this process. */
+  passwordOf?: (environment: SourceEnvironment) => Promise<string | undefined>;
   /** How a source is reached; vSphere unless a test gives another. */
   connectSource?: (connection: SourceConnection, signal?: AbortSignal) => Promise<SourceProvider>;
   openTarget?: (environment: TargetEnvironment) => TargetProvider | Promise<TargetProvider>;
@@ -52,22 +44,12 @@ export interface OctopusOptions {
   newId?: () => string;
   crashpoint?: (name: string) => void | Promise<void>;
   onEvent?: (event: ReplicationEvent) => void;
-  /** What happens goes to the event log as well: where somebody may listen. */
-  publishEvents?: boolean;
-  /** What a new job has where nothing is said. */
-  jobDefaults?: () => Partial<JobSettings>;
 }
 
 /** The headless core, put together. Whoever opens it closes it. */
 export interface Octopus extends AsyncDisposable {
   readonly store: Store;
   readonly replicator: Replicator;
-  readonly events: EventLog;
-  /** Undefined without a vault. */
-  readonly secrets: SecretKeeper | undefined;
-  readonly environments: Environments;
-  /** Runs, cutovers and rollbacks that go on by themselves; close() cancels them. */
-  readonly operations: Operations;
   /** Logs in, and remembers the environment (without its password). */
   addSource(connection: SourceConnection, signal?: AbortSignal): Promise<SourceEnvironment>;
   /** A folder of images; this process is the only one that works in it until close(). */
@@ -109,8 +91,6 @@ export async function openOctopus(options: OctopusOptions): Promise<Octopus> {
   }
 
   const now = () => clock.now().toISOString();
-  const { vault } = options;
-  const secrets = vault && createSecretKeeper({ vault, references: store.secrets, now, newId });
 
   /** Kept for all runs; one that could not be connected is tried again by the next call. */
   function keep<Provider>(kept: Map<string, Promise<Provider>>, id: string, open: () => Promise<Provider>): Promise<Provider> {
@@ -126,70 +106,13 @@ export async function openOctopus(options: OctopusOptions): Promise<Octopus> {
     keep(sources, id, async () => {
       const environment = await store.sources.find(id);
       if (!environment) throw new OctopusError('argument.invalid', `There is no source ${id}.`, { field: 'source' });
-      return connectSource(await loginOf(environment), signal);
-    });
-
-  async function loginOf(environment: SourceEnvironment): Promise<SourceConnection> {
-    const { id, url, username, thumbprint } = environment;
-    const password =
-      passwords.get(id) ?? (await secrets?.read({ kind: 'source', id }, 'password')) ?? (await options.passwordOf?.(environment));
-    if (password === undefined) {
-      throw new OctopusError('source.denied', `The password of ${username} at ${url} is not known.`);
-    }
-    return { url, username, password, thumbprint };
-  }
-
-  /** Logs in, stores it, and keeps the connection in place of an older one. */
-  async function adoptSource(connection: SourceConnection, instance: string | undefined, signal?: AbortSignal): Promise<SourceEnvironment> {
-    const provider = await connectSource(connection, signal);
-    try {
-      const about = await provider.about(signal);
-      // A server without an id of its own is known by its address.
-      const instanceUuid = about.instanceUuid || (instance ?? connection.url);
-      if (instance !== undefined && instance !== instanceUuid) {
-        throw new OctopusError('argument.invalid', `${connection.url} is another vCenter: add it as a source of its own.`, {
-          field: 'url',
-        });
+      const password = passwords.get(id) ?? (await options.passwordOf?.(environment));
+      if (password === undefined) {
+        throw new OctopusError('source.denied', `The password of ${environment.username} at ${environment.url} is not known.`);
       }
-      const { url, username, thumbprint } = connection;
-      const stored = { id: newId(), kind: 'vsphere', name: about.name, url, username, thumbprint, instanceUuid, createdAt: now() } as const;
-      const environment = await store.sources.put(stored);
-      // After the row: a crash in between asks for the password again, the other way round it would be lost.
-      await secrets?.keep({ kind: 'source', id: environment.id }, 'password', connection.password);
-      const before = sources.get(environment.id);
-      passwords.set(environment.id, connection.password);
-      sources.set(environment.id, Promise.resolve(provider));
-      await (await before?.catch(() => undefined))?.[Symbol.asyncDispose]();
-      return environment;
-    } catch (error) {
-      await provider[Symbol.asyncDispose]();
-      throw error;
-    }
-  }
-
-  async function dropSource(id: string): Promise<void> {
-    const provider = sources.get(id);
-    sources.delete(id);
-    passwords.delete(id);
-    await secrets?.forget({ kind: 'source', id });
-    await (await provider?.catch(() => undefined))?.[Symbol.asyncDispose]();
-  }
-
-  async function dropTarget({ id, location }: TargetEnvironment): Promise<void> {
-    const provider = targets.get(id);
-    targets.delete(id);
-    await (await provider?.catch(() => undefined))?.[Symbol.asyncDispose]();
-    const path = resolve(location);
-    if (path === resolve(options.stateFolder)) return;
-    locks.get(path)?.release();
-    locks.delete(path);
-  }
-
-  async function addLocalTarget(folder: string, name?: string): Promise<TargetEnvironment> {
-    const location = resolve(folder);
-    await lock(location);
-    return store.targets.put({ id: newId(), kind: 'local', name: name ?? basename(location), location, settings: {}, createdAt: now() });
-  }
+      const { url, username, thumbprint } = environment;
+      return connectSource({ url, username, password, thumbprint }, signal);
+    });
 
   const target = (id: string) =>
     keep(targets, id, async () => {
@@ -199,54 +122,42 @@ export async function openOctopus(options: OctopusOptions): Promise<Octopus> {
       return openTarget(environment);
     });
 
-  const events = createEventLog(store, clock);
-  const publish = options.publishEvents ? createEventPublisher(events, clock) : () => {};
   const pool = options.pool ?? createTransferPool(options.threads === undefined ? {} : { threads: options.threads });
   const replicator = createReplicator({
     store,
     pool,
-    limiter: createLimiter({ ...defaultLimits, ...options.limits }),
+    // Asked for at each use, so that whoever gives them may change them.
+    limiter: createLimiter({
+      get perHost() {
+        return options.limits?.perHost ?? defaultLimits.perHost;
+      },
+      get perDatastore() {
+        return options.limits?.perDatastore ?? defaultLimits.perDatastore;
+      },
+    }),
     retry: { ...defaultRetryPolicy, ...options.retry },
     // Below 1 GiB a second task costs more in connections than it gains.
-    tuning: { taskBytes: 2 ** 30, checkpointBytes: 64 * 2 ** 20, limit: undefined, ...options.tuning },
+    tuning: {
+      taskBytes: options.tuning?.taskBytes ?? 2 ** 30,
+      checkpointBytes: options.tuning?.checkpointBytes ?? 64 * 2 ** 20,
+      get limit() {
+        return options.tuning?.limit;
+      },
+    },
     clock,
     newId,
     source,
     target,
     crashpoint: options.crashpoint ?? (() => {}),
-    onEvent: (event) => {
-      options.onEvent?.(event);
-      publish(event);
-    },
-  });
-  const operations = createOperations({
-    store,
-    replicator,
-    newId,
-    publish: async (event) => (options.publishEvents ? events.publish(event) : undefined),
-  });
-  const environments = createEnvironments({
-    store,
-    clock,
-    newId,
-    source,
-    connect: async (environment, signal) => connectSource(await loginOf(environment), signal),
-    adoptSource,
-    loginOf,
-    dropSource,
-    addLocalTarget,
-    dropTarget,
-    jobSettings: () => ({ ...defaultJobSettings, ...options.jobDefaults?.() }),
+    onEvent: options.onEvent ?? (() => {}),
   });
 
   async function close(): Promise<void> {
-    await operations.close();
     if (options.pool === undefined) await pool[Symbol.asyncDispose]();
     const opened = [...sources.values(), ...targets.values()];
     sources.clear();
     targets.clear();
     await Promise.allSettled(opened.map(async (provider) => (await provider)[Symbol.asyncDispose]()));
-    await events.settled();
     await store.close();
     for (const held of locks.values()) held.release();
   }
@@ -254,14 +165,38 @@ export async function openOctopus(options: OctopusOptions): Promise<Octopus> {
   return {
     store,
     replicator,
-    events,
-    secrets,
-    environments,
-    operations,
     source,
     target,
-    addSource: (connection, signal) => adoptSource(connection, undefined, signal),
-    addLocalTarget: (folder) => addLocalTarget(folder),
+    async addSource(connection, signal) {
+      const provider = await connectSource(connection, signal);
+      try {
+        const about = await provider.about(signal);
+        const environment = await store.sources.put({
+          id: newId(),
+          kind: 'vsphere',
+          name: about.name,
+          url: connection.url,
+          username: connection.username,
+          thumbprint: connection.thumbprint,
+          // A server without an id of its own is known by its address.
+          instanceUuid: about.instanceUuid || connection.url,
+          createdAt: now(),
+        });
+        const before = sources.get(environment.id);
+        passwords.set(environment.id, connection.password);
+        sources.set(environment.id, Promise.resolve(provider));
+        await (await before?.catch(() => undefined))?.[Symbol.asyncDispose]();
+        return environment;
+      } catch (error) {
+        await provider[Symbol.asyncDispose]();
+        throw error;
+      }
+    },
+    async addLocalTarget(folder) {
+      const location = resolve(folder);
+      await lock(location);
+      return store.targets.put({ id: newId(), kind: 'local', name: basename(location), location, settings: {}, createdAt: now() });
+    },
     async addJob(sourceId, name, targetId, settings = {}, signal) {
       const provider = await source(sourceId, signal);
       const inventory = await provider.machine(name, signal);
@@ -272,7 +207,7 @@ export async function openOctopus(options: OctopusOptions): Promise<Octopus> {
         machineId: machine.id,
         targetEnvironmentId: targetId,
         state: 'active',
-        settings: { ...(known?.settings ?? { ...defaultJobSettings, ...options.jobDefaults?.() }), ...settings },
+        settings: { ...(known?.settings ?? defaultJobSettings), ...settings },
         createdAt: now(),
       });
     },
