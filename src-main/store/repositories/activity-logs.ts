@@ -50,14 +50,21 @@ export function createActivityRepository(database: Kysely<Schema>): ActivityRepo
     writing = true;
     while (waiting.length > 0) {
       const batch = waiting.splice(0, BATCH);
-      try {
-        const rows = await write(batch.map(({ draft }) => draft));
-        for (const [index, { done }] of batch.entries()) done(fromRow(rows[index]!));
-      } catch (error) {
-        for (const { failed } of batch) failed(error);
-      }
+      // One that cannot be written must not take the others with it: then each is written for itself.
+      if (!(await settle(batch))) for (const one of batch) await settle([one], true);
     }
     writing = false;
+  }
+
+  async function settle(batch: typeof waiting, alone = batch.length === 1): Promise<boolean> {
+    try {
+      const rows = await write(batch.map(({ draft }) => draft));
+      for (const [index, { done }] of batch.entries()) done(fromRow(rows[index]!));
+    } catch (error) {
+      if (!alone) return false;
+      for (const { failed } of batch) failed(error);
+    }
+    return true;
   }
 
   function write(drafts: ActivityDraft[]): Promise<ActivityRow[]> {
