@@ -10,6 +10,7 @@ const commands: Record<string, () => Promise<Command>> = {
   copy: async () => (await import('./commands/copy.ts')).copyCommand,
   verify: async () => (await import('./commands/verify.ts')).verifyCommand,
   audit: async () => (await import('./commands/audit.ts')).auditCommand,
+  serve: async () => (await import('./commands/serve.ts')).serveCommand,
   replicate: async () => (await import('./commands/replicate.ts')).replicateCommand,
 };
 

@@ -12,6 +12,8 @@ import type { RestSettings } from './rest-settings.ts';
 /** What a path asks of its caller; `metrics` is the token of its own, or an administrator. */
 export interface DoorConfig {
   access: RestRoute['access'] | 'metrics';
+  /** Not for whoever has to choose a password first; for routes of the contract that is the API's to say. */
+  ownPassword?: boolean;
 }
 
 export interface Door {
@@ -83,6 +85,7 @@ export function createDoor(parts: {
       if (config.access === 'metrics' && settings.metricsToken !== undefined && same(bearer, settings.metricsToken)) return undefined;
       const caller = await callerOf(bearer, key);
       limited(users.take(caller.userId));
+      if (config.ownPassword && caller.mustChangePassword) throw new OctopusError('auth.password', 'Choose a password of your own first.');
       if (config.access === 'metrics' && caller.role !== 'admin') {
         throw new OctopusError('auth.forbidden', 'Only an administrator or the token for metrics may read them.');
       }

@@ -72,8 +72,8 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
 
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...fixedHeaders, 'x-request-id': request.id });
-    const { access } = (request.routeOptions.config ?? {}) as Partial<DoorConfig>;
-    const caller = await door.admit(request, access === undefined ? undefined : { access });
+    const config = (request.routeOptions.config ?? {}) as Partial<DoorConfig>;
+    const caller = await door.admit(request, config.access === undefined ? undefined : (config as DoorConfig));
     if (caller) callers.set(request, caller);
   });
   app.addHook('onSend', async (_request, reply) => {
@@ -137,7 +137,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
     app.route({ method: route.method, url, config: { access: route.access }, handler: createRouteHandler(id, route, handlerParts) });
   }
 
-  app.get(`${prefix}${basePath}/events`, { config: { access: 'viewer' }, exposeHeadRoute: false }, (request, reply) => {
+  app.get(`${prefix}${basePath}/events`, { config: { access: 'viewer', ownPassword: true }, exposeHeadRoute: false }, (request, reply) => {
     const last = request.headers['last-event-id'];
     if (last !== undefined && last !== '' && !/^\d{1,15}$/.test(String(last))) {
       throw new OctopusError('argument.invalid', 'A Last-Event-ID is a number.', { field: 'Last-Event-ID' });
@@ -160,7 +160,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
     reply.header('content-type', 'text/html; charset=utf-8').header('content-security-policy', docsPolicy);
     return reply.send(docsPage(openApi(options.routes, options.version, base(request)), 'v1/openapi.json'));
   });
-  app.get(`${prefix}/metrics`, { config: { access: 'metrics' } }, async (_request, reply) => {
+  app.get(`${prefix}/metrics`, { config: { access: 'metrics', ownPassword: true } }, async (_request, reply) => {
     return reply.header('content-type', metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 

@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { OctopusError } from '../../workers/octopus-error.ts';
+import type { Clock } from '../domain/clock.ts';
+import { createDirectory, type Directory } from '../identity/directory/directory.ts';
+import { type DirectorySettings, directoryDefaults } from '../identity/directory/settings.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { SecretKeeper } from '../vault/secret-keeper.ts';
+
+const lines = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+
+/** The directory as the settings say now; undefined where it is switched off. Kept while they stay the same: it remembers which server rests. */
+export function createConfiguredDirectory(parts: {
+  settings: Pick<Settings, 'get'>;
+  secrets: SecretKeeper;
+  clock: Clock;
+}): () => Promise<Directory | undefined> {
+  const { settings, secrets, clock } = parts;
+  let kept: { text: string; directory: Directory } | undefined;
+
+  async function read(): Promise<DirectorySettings> {
+    const kind = settings.get('directory.kind');
+    const usual = directoryDefaults(kind);
+    const caFile = settings.get('directory.caFile');
+    const attributes = lines(settings.get('directory.loginAttributes'));
+    return {
+      ...usual,
+      urls: lines(settings.get('directory.urls')),
+      startTls: settings.get('directory.startTls'),
+      ca: caFile === '' ? undefined : await certificates(caFile),
+      bindDn: settings.get('directory.bindDn'),
+      baseDn: settings.get('directory.baseDn'),
+      groupBaseDn: settings.get('directory.groupBaseDn') || undefined,
+      loginAttributes: attributes.length > 0 ? attributes : usual.loginAttributes,
+      userFilter: settings.get('directory.userFilter') || usual.userFilter,
+      groups: (['admin', 'operator', 'viewer'] as const).flatMap((role) =>
+        lines(settings.get(`directory.${role}Groups`)).map((dn) => ({ dn, role })),
+      ),
+      connectTimeoutMs: settings.get('directory.connectTimeoutSeconds') * 1000,
+      operationTimeoutMs: settings.get('directory.operationTimeoutSeconds') * 1000,
+    };
+  }
+
+  async function bindPassword(): Promise<string> {
+    const password = await secrets.read({ kind: 'directory', id: 'bind' }, 'password');
+    if (password === undefined)
+      throw new OctopusError('directory.denied', "The password of the directory's service account is not in the vault.");
+    return password;
+  }
+
+  return async () => {
+    if (!settings.get('directory.enabled')) return undefined;
+    const now = await read();
+    const text = JSON.stringify(now);
+    if (kept?.text !== text) kept = { text, directory: createDirectory(now, { bindPassword }, clock) };
+    return kept.directory;
+  };
+}
+
+async function certificates(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new OctopusError('directory.certificate', `The certificates of the directory, ${path}, cannot be read.`, { cause });
+  }
+}

@@ -1,0 +1,72 @@
+import { OctopusError } from '../../workers/octopus-error.ts';
+import type { EnvironmentService } from '../api/services.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Task } from '../domain/task.ts';
+import type { Octopus } from '../octopus.ts';
+import type { GoNoGo, SchedulerParts } from '../scheduler/scheduler.ts';
+import type { Operations } from './operations.ts';
+
+/** What the scheduler's tasks do. */
+export function createExecutors(parts: {
+  octopus: Octopus;
+  operations: Operations;
+  environments: EnvironmentService;
+  clock: Clock;
+}): SchedulerParts['executors'] {
+  const { octopus, operations, environments, clock } = parts;
+  return {
+    run: (task, signal) =>
+      operations.perform(jobIdOf(task), { kind: 'sync', run: task.payload.kind === 'reconcile' ? 'reconcile' : 'incremental' }, signal),
+    cutover: (task, signal) => operations.perform(jobIdOf(task), { kind: 'cutover', settings: {} }, signal),
+    async inventory(task, signal) {
+      const all = task.sourceId === undefined ? (await octopus.store.sources.list()).map(({ id }) => id) : [task.sourceId];
+      for (const id of all) await environments.syncSource(id, signal);
+    },
+    /** Each run prunes at its end; this is for what a run could not, and for settings that were changed since. */
+    async retention(task, signal) {
+      const jobs = task.jobId === undefined ? await octopus.store.jobs.list() : [await jobOf(octopus, task)];
+      for (const job of jobs) {
+        signal.throwIfAborted();
+        // A run of the same machine may be writing its point just now.
+        if ((await operations.working(job.id)) !== undefined) continue;
+        const machine = await octopus.machine(job.machineId);
+        const target = await octopus.target(job.targetEnvironmentId);
+        const removed = await target.prune(machine.inventory.instanceUuid, job.settings.keep, signal);
+        await octopus.store.recoveryPoints.markRemoved(removed, clock.now().toISOString());
+      }
+    },
+  };
+}
+
+/** A cutover may begin when both ends answer and there is something to start from. */
+export function createGoNoGo(octopus: Octopus): GoNoGo {
+  return async (task, signal) => {
+    try {
+      const job = await jobOf(octopus, task);
+      const machine = await octopus.machine(job.machineId);
+      const { name } = machine.inventory;
+      if (job.state !== 'active') return { go: false, reason: `${name} is cut over already.` };
+      if ((await octopus.store.recoveryPoints.ofJob(job.id)).length === 0) {
+        return { go: false, reason: `${name} has no recovery point yet: replicate it first.` };
+      }
+      const source = await octopus.source(machine.sourceEnvironmentId, signal);
+      await source.machine(machine.inventory.ref, signal);
+      await octopus.target(job.targetEnvironmentId);
+      return { go: true };
+    } catch (error) {
+      if (signal.aborted || !(error instanceof OctopusError)) throw error;
+      return { go: false, reason: error.message };
+    }
+  };
+}
+
+function jobIdOf(task: Task): string {
+  if (task.jobId === undefined) throw new OctopusError('internal.unexpected', `The task ${task.id} names no migration.`);
+  return task.jobId;
+}
+
+async function jobOf(octopus: Octopus, task: Task) {
+  const job = await octopus.store.jobs.find(jobIdOf(task));
+  if (!job) throw new OctopusError('not.found', `There is no migration ${task.jobId} any more.`);
+  return job;
+}
