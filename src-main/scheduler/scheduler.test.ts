@@ -338,6 +338,8 @@ test('a schedule is checked, replaced under its id and removed with what waits',
   await expect(it.putSchedule(runSchedule('job-0', every, { jitterMs: HOUR }))).rejects.toMatchObject({ field: 'jitterMs' });
   await expect(it.putSchedule(runSchedule('job-0', every, { kind: 'inventory' }))).rejects.toMatchObject({ field: 'sourceId' });
   await expect(it.putSchedule(runSchedule('job-0', every, { kind: 'cutover' }))).rejects.toMatchObject({ field: 'timing' });
+  await expect(it.putSchedule(runSchedule('none', every))).rejects.toMatchObject({ code: 'not.found' });
+  await expect(it.enqueue({ kind: 'inventory', sourceId: 'none' })).rejects.toMatchObject({ code: 'not.found' });
   const { id, nextAt } = await it.putSchedule(runSchedule('job-0', every));
   clock.advance(5 * MINUTE);
   expect((await it.putSchedule(runSchedule('job-0', every, { id, priority: 3 }))).nextAt).toBe(nextAt);
@@ -348,6 +350,19 @@ test('a schedule is checked, replaced under its id and removed with what waits',
   await it.removeSchedule(id);
   expect(await states()).toEqual(['cancelled']);
   await expect(it.removeSchedule(id)).rejects.toMatchObject({ code: 'not.found' });
+});
+
+test('a listener that throws stops nothing', async () => {
+  const it = scheduler({
+    onEvent() {
+      throw new Error('listener');
+    },
+  });
+  await it.enqueue({ kind: 'run', jobId: 'job-0' });
+  await it.enqueue({ kind: 'retention' });
+  await it.tick();
+  await it.idle();
+  expect(await states()).toEqual(['done', 'done']);
 });
 
 test('what ended a month ago is forgotten, but what is dead stays', async () => {

@@ -93,7 +93,12 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   let sleeping: AbortController | undefined;
   let turn: Promise<unknown> = Promise.resolve();
 
-  const emit = (event: SchedulerEvent) => parts.onEvent?.(event);
+  /** A listener that throws must not stop the work. */
+  function emit(event: SchedulerEvent): void {
+    try {
+      parts.onEvent?.(event);
+    } catch {}
+  }
   const later = (now: Date, milliseconds: number) => new Date(now.getTime() + milliseconds).toISOString();
 
   /** One at a time: a tick must not overwrite a schedule that is changed meanwhile. */
@@ -101,6 +106,14 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     const result = turn.then(work);
     turn = result.catch(() => {});
     return result;
+  }
+
+  /** A foreign key that does not hold is the caller's mistake. */
+  async function existing<Result>(work: Promise<Result>): Promise<Result> {
+    return work.catch((cause: { code?: unknown }) => {
+      if (cause.code !== 'SQLITE_CONSTRAINT_FOREIGNKEY') throw cause;
+      throw new OctopusError('not.found', 'There is no such job or source.', { cause });
+    });
   }
 
   function poke(): void {
@@ -333,7 +346,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
         throw new OctopusError('argument.invalid', `A ${task.kind} names its job.`, { field: 'jobId' });
       }
       await withKeys([task]);
-      await store.tasks.add([task]);
+      await existing(store.tasks.add([task]));
       emit({ type: 'task.added', task });
       poke();
       return task;
@@ -368,7 +381,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
         const createdAt = known?.createdAt ?? now.toISOString();
         // A planned time that has come but was not acted on yet stays.
         const nextAt = same && known.enabled ? known.nextAt : nextAfter(request.timing, createdAt, now);
-        const schedule = await store.schedules.put({ ...request, id, createdAt, nextAt });
+        const schedule = await existing(store.schedules.put({ ...request, id, createdAt, nextAt }));
         poke();
         return schedule;
       }),

@@ -9,7 +9,7 @@ const HOUR = 60 * MINUTE;
 const START = Date.UTC(2026, 0, 1);
 const END = Date.UTC(2027, 0, 1);
 const MIGRATIONS = 200;
-const PER_HOST = 8;
+const PER_HOST = 12;
 /** The machine is off or asleep: nothing ticks. */
 const sleeps = [
   [Date.UTC(2026, 2, 28, 20, 25), Date.UTC(2026, 2, 30, 8)],
