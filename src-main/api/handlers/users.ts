@@ -24,7 +24,8 @@ export const userHandlers: HandlersOf<typeof userRoutes> = {
     return password === undefined ? user : services.identity.resetPassword(params.id, password);
   },
   'users.signOut': async ({ params }, { services, note }) => {
-    note({ subjectKind: 'user' });
+    const { name } = await services.identity.getUser(params.id);
+    note({ subjectKind: 'user', message: `${name} was signed out everywhere.` });
     await services.identity.signOutUser(params.id);
     return undefined;
   },

@@ -201,7 +201,13 @@ function upsert(database: Kysely<Schema>, { id, sourceEnvironmentId, inventory, 
   return database
     .insertInto('vms')
     .values({ id, source_environment_id: sourceEnvironmentId, instance_uuid: inventory.instanceUuid, ...seen })
-    .onConflict((conflict) => conflict.columns(['source_environment_id', 'instance_uuid']).doUpdateSet(seen));
+    .onConflict((conflict) =>
+      conflict.columns(['source_environment_id', 'instance_uuid']).doUpdateSet({
+        ...seen,
+        // Of two syncs at once the later one decides what is still there: the earlier one must not make it look older.
+        seen_at: sql<string>`max(vms.seen_at, excluded.seen_at)`,
+      }),
+    );
 }
 
 function fromRow(row: Schema['vms']): StoredMachine {

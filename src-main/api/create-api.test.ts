@@ -1,0 +1,210 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Output, RouteId } from '../../src-preload/contract/routes.ts';
+import { OctopusError } from '../../workers/octopus-error.ts';
+import { createAudit } from '../audit/audit.ts';
+import type { Caller } from '../domain/user.ts';
+import { createApi } from './create-api.ts';
+import { createEventAccess } from './ownership.ts';
+import { at, inventory, openWorld, run, type World } from './testing/world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld();
+});
+afterEach(() => world[Symbol.asyncDispose]());
+
+type Who = Caller | keyof World['callers'];
+async function call<Id extends RouteId>(
+  id: Id,
+  input: { params?: unknown; query?: unknown; body?: unknown },
+  who?: Who,
+  signal?: AbortSignal,
+) {
+  const caller = typeof who === 'string' ? world.callers[who] : who;
+  const context = { caller, address: '192.0.2.7', requestId: 'r', signal: signal ?? new AbortController().signal };
+  return (await world.api.call(id, input, context)).body as Output<Id>;
+}
+const login = { url: 'https://vc.example/sdk', username: 'root', password: 'Planted-Secret-1', thumbprint: 'AA:BB' };
+
+test('a change is recorded: who, from where, what, before and after, never the password', async () => {
+  await call('sources.create', { body: login }, 'admin');
+  await call('sources.update', { params: { id: 'own' }, body: { password: 'Planted-Secret-2' } }, 'admin');
+  await call('settings.set', { params: { name: 'retention.defaultKeep' }, body: { value: 7 } }, 'admin');
+  const [created, updated, set] = world.recorded;
+  expect(created).toMatchObject({
+    actor: { userId: 'u-admin', name: 'admin' },
+    address: '192.0.2.7',
+    action: 'source.create',
+    subjectKind: 'sources',
+    subjectId: 'own',
+    after: { url: 'https://vc.example/sdk' },
+    outcome: 'succeeded',
+  });
+  expect(updated).toMatchObject({ action: 'source.update', subjectId: 'own', before: { username: 'root' }, after: { id: 'own' } });
+  expect(set).toMatchObject({ before: { 'retention.defaultKeep': 3 }, after: { 'retention.defaultKeep': 7 } });
+  expect(JSON.stringify([world.recorded, world.published])).not.toContain('Planted-Secret');
+  expect(world.published.map(({ type }) => type)).toEqual(['source.changed', 'source.changed', 'settings.changed']);
+});
+
+test('what goes wrong or is refused is recorded as that, except calls of strangers and slips of the hand', async () => {
+  await expect(call('sources.create', { body: login }, 'operator')).rejects.toMatchObject({ code: 'auth.forbidden' });
+  world.services.environments.addSource = async () => {
+    throw new OctopusError('source.denied', 'Wrong user or password.');
+  };
+  await expect(call('sources.create', { body: login }, 'admin')).rejects.toMatchObject({ code: 'source.denied' });
+  await expect(call('sources.create', { body: login })).rejects.toMatchObject({ code: 'auth.required' });
+  await expect(call('sources.create', { body: {} }, 'admin')).rejects.toMatchObject({ code: 'argument.invalid' });
+  await expect(call('migrations.sync', { params: { id: 'foreign' } }, 'operator')).rejects.toMatchObject({ code: 'not.found' });
+  world.services.identity.signIn = async () => {
+    throw new OctopusError('auth.denied', 'The name or the password is wrong.');
+  };
+  const body = { name: 'Planted-Secret-in-the-wrong-field', password: 'Planted-Secret-3' };
+  await expect(call('auth.login', { body })).rejects.toMatchObject({ code: 'auth.denied' });
+  expect(world.recorded.map(({ action, outcome, errorCode }) => `${action} ${outcome} ${errorCode}`)).toEqual([
+    'source.create refused auth.forbidden',
+    'source.create failed source.denied',
+    'migration.sync refused not.found',
+    'auth.login refused auth.denied',
+  ]);
+  expect(JSON.stringify(world.recorded)).not.toContain('Planted-Secret');
+});
+
+test('the real activity log takes it and stays whole', async () => {
+  world.services.audit = createAudit({ activity: world.store.activity, clock: { now: () => new Date(at) } });
+  world.api = createApi(world.services);
+  await call('users.create', { body: { name: 'new', role: 'viewer', password: 'Planted-Secret-4' } }, 'admin');
+  await call('migrations.update', { params: { id: 'own' }, body: { settings: { keep: 9 } } }, 'operator');
+  const { items } = await call('activity.list', { query: { text: 'migration' } }, 'admin');
+  expect(items).toMatchObject([{ action: 'migration.update', before: { keep: 3 }, after: { keep: 9, verify: 'written' } }]);
+  expect(await call('activity.verify', {}, 'admin')).toMatchObject({ whole: true, entries: 2 });
+  const { text, complete } = await call('activity.export', { query: { format: 'csv' } }, 'admin');
+  expect(complete).toBe(true);
+  expect(text).toContain('user.create');
+  expect(text).not.toContain('Planted-Secret');
+});
+
+test('an answer holds nothing that the contract has no place for', async () => {
+  const [user] = await world.services.identity.listUsers();
+  world.services.identity.getUser = async () => ({ ...user, passwordHash: 'hash' }) as never;
+  expect(await call('users.get', { params: { id: 'own' } }, 'admin')).not.toHaveProperty('passwordHash');
+  world.services.identity.getUser = async () => ({ id: 'own' }) as never;
+  await expect(call('users.get', { params: { id: 'own' } }, 'admin')).rejects.toMatchObject({ code: 'internal.unexpected' });
+});
+
+test('an error names the field', async () => {
+  const bad = async (id: RouteId, input: object) => (await call(id, input, 'admin').catch((error: OctopusError) => error)) as OctopusError;
+  const settings = { keep: 0 };
+  expect(await bad('migrations.update', { params: { id: 'own' }, body: { settings } })).toMatchObject({ field: 'settings.keep' });
+  expect(await bad('migrations.create', { body: { machineId: 'own' } })).toMatchObject({ field: 'targetId' });
+  expect(await bad('sources.create', { body: { ...login, colour: 'red' } })).toMatchObject({ field: 'colour' });
+  expect(await bad('vms.list', { query: { limit: '501' } })).toMatchObject({ field: 'limit' });
+  expect(await bad('vms.list', { query: { cursor: 'e30' } })).toMatchObject({ code: 'argument.invalid', field: 'cursor' });
+  expect(await bad('schedules.create', { body: { kind: 'run', timing: { type: 'every', minutes: 0 } } })).toMatchObject({
+    field: 'timing.minutes',
+  });
+  expect(await bad('migrations.create', { body: { machineId: 'nothing', targetId: 'own' } })).toMatchObject({ field: 'machineId' });
+  expect(await bad('sources.create', { body: { ...login, url: 'http://plain' } })).toMatchObject({ field: 'url' });
+  expect(await bad('no.such.route' as RouteId, {})).toMatchObject({ code: 'not.found' });
+  expect(await bad('toString' as RouteId, {})).toMatchObject({ code: 'not.found' });
+});
+
+test('whoever must choose a password first can do that and nothing else', async () => {
+  const caller: Caller = { ...world.callers.operator, role: 'viewer', mustChangePassword: true };
+  expect(await call('auth.me', {}, caller)).toMatchObject({ mustChangePassword: true });
+  await call('auth.password', { body: { current: 'a', next: 'a much longer one' } }, caller);
+  await expect(call('vms.list', {}, caller)).rejects.toMatchObject({ code: 'auth.password' });
+});
+
+test('a call that nobody waits for any more changes nothing', async () => {
+  const gone = AbortSignal.abort();
+  await expect(call('sources.create', { body: login }, 'admin', gone)).rejects.toMatchObject({ code: 'operation.cancelled' });
+  expect(world.calls).toEqual([]);
+});
+
+test('lists show what the caller owns or was given; sharing gives and takes', async () => {
+  const ids = async (who: Who) => (await call('migrations.list', {}, who)).items.map(({ id }) => id);
+  expect(await ids('admin')).toEqual(['foreign', 'own']);
+  expect(await ids('operator')).toEqual(['own']);
+  expect(await ids('viewer')).toEqual(['own']);
+  expect(await ids('stranger')).toEqual(['foreign']);
+  expect((await call('tasks.list', {}, 'operator')).items.map(({ id }) => id)).toEqual(['own']);
+  expect((await call('schedules.list', {}, 'viewer')).items.map(({ id }) => id)).toEqual(['own']);
+  await call('migrations.share', { params: { id: 'own' }, body: { userIds: ['u-stranger'] } }, 'operator');
+  expect(await ids('stranger')).toEqual(['foreign', 'own']);
+  expect(await ids('viewer')).toEqual([]);
+  expect(world.recorded.at(-1)).toMatchObject({ before: { userIds: ['u-viewer'] }, after: { userIds: ['u-stranger'] } });
+  const nobody = call('migrations.share', { params: { id: 'own' }, body: { userIds: ['u-nobody'] } }, 'operator');
+  await expect(nobody).rejects.toMatchObject({ code: 'not.found', field: 'userIds' });
+});
+
+test('events about a migration reach those who may see it, those about settings administrators only', async () => {
+  const maySee = createEventAccess(world.store);
+  const who = async (type: string, data: object) => {
+    const seen = await Promise.all(
+      Object.values(world.callers).map(async (caller) => ((await maySee(caller, { type, data })) ? caller.name : '')),
+    );
+    return seen.filter(Boolean);
+  };
+  expect(await who('run.ended', { migrationId: 'own' })).toEqual(['admin', 'operator', 'viewer']);
+  expect(await who('run.ended', { migrationId: 'gone' })).toEqual(['admin']);
+  expect(await who('settings.changed', { name: 'x' })).toEqual(['admin']);
+  expect(await who('task.changed', { taskId: 't' })).toEqual(['admin']);
+  expect(await who('source.changed', { sourceId: 's' })).toHaveLength(4);
+});
+
+test('machines, migrations, tasks and runs come by pages, each once', async () => {
+  const { store } = world;
+  const machines = Array.from({ length: 25 }, (_, n) => ({
+    id: `m-${n}`,
+    sourceEnvironmentId: 'own',
+    inventory: { ...inventory, ref: `vm-${n}`, instanceUuid: `i-${n}`, name: `n${n % 5}` },
+    seenAt: at,
+  }));
+  await store.machines.putAll(machines);
+  const settings = { keep: 3, verify: 'written', quiesce: false } as const;
+  for (const { id } of machines) {
+    await store.jobs.put({
+      id: `j-${id}`,
+      machineId: id,
+      targetEnvironmentId: 'own',
+      ownerId: 'u-operator',
+      state: 'active',
+      settings,
+      createdAt: at,
+    });
+    await store.runs.add({ ...run, id: `run-${id}` });
+  }
+  const walk = async (page: (cursor?: string) => Promise<{ items: { id: string }[]; next?: string | undefined }>) => {
+    const ids: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const { items, next } = await page(cursor);
+      expect(items.length).toBeLessThanOrEqual(4);
+      ids.push(...items.map(({ id }) => id));
+      cursor = next;
+    } while (cursor !== undefined);
+    expect(new Set(ids).size).toBe(ids.length);
+    return ids.length;
+  };
+  const query = (cursor?: string) => ({ query: { limit: '4', ...(cursor === undefined ? {} : { cursor }) } });
+  expect(await walk((cursor) => call('vms.list', query(cursor), 'viewer'))).toBe(27);
+  expect(await walk((cursor) => call('migrations.list', query(cursor), 'operator'))).toBe(26);
+  expect(await walk((cursor) => call('migrations.runs', { params: { id: 'own' }, ...query(cursor) }, 'operator'))).toBe(25);
+  const { next } = await call('vms.list', query(), 'viewer');
+  await expect(call('vms.list', { query: { sort: '-name', cursor: next } }, 'viewer')).rejects.toMatchObject({ field: 'cursor' });
+  const detail = await call('vms.get', { params: { id: 'm-3' } }, 'viewer');
+  expect(detail).toMatchObject({ name: 'n3', protection: 'pending', sourceId: 'own', firmware: 'efi' });
+});
+
+test('what is begun is handed on with its settings', async () => {
+  const params = { id: 'own' };
+  expect(await call('migrations.sync', { params }, 'operator')).toEqual({ operationId: 'op-1', migrationId: 'own', kind: 'sync' });
+  await call('migrations.cutover', { params, body: { preSync: false } }, 'operator');
+  await call('migrations.rollback', { params }, 'operator');
+  expect(world.calls.map(({ given }) => given[1])).toEqual([
+    { kind: 'sync', run: 'incremental' },
+    { kind: 'cutover', settings: { preSync: false } },
+    { kind: 'rollback' },
+  ]);
+  expect(world.recorded[1]).toMatchObject({ action: 'migration.cutover', after: { kind: 'cutover', operationId: 'op-1' } });
+});
