@@ -8,9 +8,19 @@ import { inventoryCommand } from './inventory.ts';
 import { labCommand } from './lab.ts';
 import { parseOptions } from './parse-options.ts';
 import { replicateCommand } from './replicate.ts';
+import { serveCommand } from './serve.ts';
 import { verifyCommand } from './verify.ts';
 
-const commands: Command[] = [auditCommand, copyCommand, demoCommand, inventoryCommand, labCommand, replicateCommand, verifyCommand];
+const commands: Command[] = [
+  auditCommand,
+  copyCommand,
+  demoCommand,
+  inventoryCommand,
+  labCommand,
+  replicateCommand,
+  serveCommand,
+  verifyCommand,
+];
 
 describe('the help of a command', () => {
   it.each(commands.map((command) => [command.name, command] as const))(

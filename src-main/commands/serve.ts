@@ -10,7 +10,10 @@ import { passphraseFromFile, passphraseFromPrompt } from '../vault/passphrase.ts
 import { type Command, type OptionTable, usageError } from './command.ts';
 import { type OptionValues, parseOptions } from './parse-options.ts';
 
-const usage = '[--port N] [--data DIR] [--tls-cert F --tls-key F] [--port-file F] [--vault keychain|file] …';
+const usage = [
+  '[--data DIR] [--port N] [--port-file F] [--address A] [--tls-cert F --tls-key F] [--host NAME] [--path-prefix PATH] [--trust-proxy ADDRESS]',
+  '[--metrics-token-file F] [--vault keychain|file] [--passphrase-file F] [--log-level LEVEL]',
+].join(' ');
 
 const options = {
   data: { value: 'DIR', help: 'where the database is kept (default: ~/.octopus)' },

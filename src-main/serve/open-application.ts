@@ -119,9 +119,13 @@ export async function openApplication(options: ApplicationOptions): Promise<Appl
     begin = resolve;
   });
   const recovered = started
-    .then(() => octopus.replicator.recover(recovery.signal))
-    .then((all) => options.onRecovered?.(all))
-    .catch(failed('what an earlier process left could not be looked at'));
+    .then(async () => {
+      if (!recovery.signal.aborted) options.onRecovered?.(await octopus.replicator.recover(recovery.signal));
+    })
+    .catch((error) => {
+      // Stopped while it looked: the next start goes on.
+      if (!recovery.signal.aborted) failed('what an earlier process left could not be looked at')(error);
+    });
   const environments = createEnvironments({ octopus, secrets, settings: known, connect, clock, newId });
   const operations = createOperations({
     replicator: octopus.replicator,
@@ -177,6 +181,7 @@ export async function openApplication(options: ApplicationOptions): Promise<Appl
   /** Nobody is served any more: what is going on comes to where it can be resumed. */
   async function onShutdown(): Promise<void> {
     recovery.abort();
+    begin();
     await scheduler.stop();
     await operations.stop();
     await recovered;
