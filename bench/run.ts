@@ -7,6 +7,7 @@ import { benchFolders } from './disks.ts';
 import { fullCopies } from './full-copies.ts';
 import { incrementalRuns } from './incremental.ts';
 import { inventoryTime } from './inventory.ts';
+import { machineListing } from './machine-listing.ts';
 import { planning } from './planning.ts';
 import { bars, type Row, rowsOf, table } from './report.ts';
 
@@ -22,13 +23,14 @@ await using inMemory = memory;
 say(`Disks of 4 GiB in ${inMemory.where}, ${availableParallelism()} cores, medians of ${rounds}.`);
 const planned = planning(rounds);
 const listed = await inventoryTime(rounds);
+const pages = await machineListing();
 const full: { where: string; rows: Row[] }[] = [];
 for (const { path, where } of new Set([onDisk, inMemory])) {
   say(`To ${where}:`);
   full.push({ where, rows: await fullCopies(inMemory.path, path, cli, rounds, say) });
 }
 const incremental = await incrementalRuns(inMemory.path, rounds, say);
-const found = bars(full, incremental, planned, listed);
+const found = bars(full, incremental, planned, listed, pages);
 for (const { where, rows } of full) {
   console.log(`\nFrom nbdkit (file plugin, unix socket) to a raw file on ${where}; whole processes, medians of ${rounds}:\n`);
   console.log(table(['disk', 'copy', 'time', 'peak memory'], rowsOf(rows)));
