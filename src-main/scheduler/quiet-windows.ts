@@ -25,8 +25,7 @@ function minutes(text: string): number {
 }
 
 /** Minutes of the wall clock until the window ends; 0 outside of it. */
-function remaining(window: QuietWindow, instant: number): number {
-  const { day, minute } = wallClock(window.zone, instant);
+function remaining(window: QuietWindow, { day, minute }: { day: number; minute: number }): number {
   const [from, to] = [minutes(window.from), minutes(window.to)];
   if (from < to) return window.days.includes(day) && minute >= from && minute < to ? to - minute : 0;
   if (window.days.includes(day) && minute >= from) return DAY - minute + to;
@@ -34,17 +33,28 @@ function remaining(window: QuietWindow, instant: number): number {
   return window.days.includes(yesterday) && minute < to ? to - minute : 0;
 }
 
+/** Minutes that may be passed at once, being inside of a window all the while; 0 outside of all. */
+function stride(windows: readonly QuietWindow[], time: number): number {
+  let longest = 0;
+  for (const window of windows) {
+    const wall = wallClock(window.zone, time);
+    const left = remaining(window, wall);
+    if (left === 0) continue;
+    const there = wallClock(window.zone, time + left * MINUTE);
+    const straight = there.minute === (wall.minute + left) % DAY;
+    // Where the clocks change on the way, the last hours are walked minute by minute.
+    longest = Math.max(longest, straight ? left : Math.max(1, left - SHIFT));
+  }
+  return longest;
+}
+
 /** When the window or the chain of windows around this moment ends; undefined outside of all. Whole minutes. */
 export function quietUntil(windows: readonly QuietWindow[], instant: Date): Date | undefined {
-  const longest = () => Math.max(0, ...windows.map((window) => remaining(window, time)));
-  let time = instant.getTime();
+  let step = stride(windows, instant.getTime());
+  if (step === 0) return undefined;
+  let time = Math.floor(instant.getTime() / MINUTE) * MINUTE;
   const limit = time + 8 * DAY * MINUTE;
-  if (longest() === 0) return undefined;
-  time = Math.floor(time / MINUTE) * MINUTE;
-  for (let left = longest(); left > 0 && time < limit; left = longest()) {
-    // The clocks may change on the way, so the last two hours are walked minute by minute.
-    time += Math.max(1, left - SHIFT) * MINUTE;
-  }
+  for (; step > 0 && time < limit; step = stride(windows, time)) time += step * MINUTE;
   return new Date(time);
 }
 

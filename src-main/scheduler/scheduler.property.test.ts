@@ -8,7 +8,9 @@ import { countingIds, manualClock, randomFrom, runSchedule, withJobs } from './t
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const first = Number(process.env.OCTOPUS_SEED ?? Math.floor(Math.random() * 1e9));
-const seeds = process.env.OCTOPUS_SEED ? [first] : [first, first + 1, first + 2];
+const seeds = process.env.OCTOPUS_SEED
+  ? [first]
+  : Array.from({ length: Number(process.env.OCTOPUS_SEEDS ?? 5) }, (_, index) => first + index);
 
 interface Process {
   scheduler: Scheduler;
@@ -102,7 +104,7 @@ test.each(seeds)(
     }
 
     const settled = () => new Promise((resolve) => setImmediate(resolve));
-    for (let step = 0; step < 160; step++) {
+    for (let step = 0; step < 250; step++) {
       clock.advance(Math.floor(random() * 6 * MINUTE));
       if (chance(0.03)) clock.advance(Math.floor(random() * 10 * HOUR));
       if (chance(0.03)) clock.advance(-Math.floor(random() * 3 * HOUR));

@@ -23,6 +23,7 @@ import { createTargetEnvironmentRepository, type TargetEnvironmentRepository } f
 import { createUserRepository, type UserRepository } from './repositories/users.ts';
 import { createMachineRepository, type MachineRepository } from './repositories/vms.ts';
 import type { Schema } from './schema.ts';
+import { cacheStatements } from './statement-cache.ts';
 
 /** Every write is durable once its promise settles. */
 export interface Store extends AsyncDisposable {
@@ -54,7 +55,7 @@ export async function openStore(path: string): Promise<Store> {
     throw new OctopusError('target.denied', `The folder ${dirname(path)} cannot be made: ${cause.message}.`, { cause });
   });
   const database = openDatabase(path);
-  const kysely = new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
+  const kysely = new Kysely<Schema>({ dialect: new SqliteDialect({ database: cacheStatements(database) }) });
   const close = () => kysely.destroy();
   return {
     sources: createSourceEnvironmentRepository(kysely),
