@@ -240,6 +240,7 @@ test('behind a proxy: a prefix, and forwarded addresses only from a trusted one'
 test('another address than the loopback only with TLS', async () => {
   await expect(openRestWorld({ address: '0.0.0.0' })).rejects.toMatchObject({ code: 'argument.invalid', field: 'address' });
   await expect(openRestWorld({ address: '192.0.2.1' })).rejects.toMatchObject({ field: 'address' });
+  await expect(openRestWorld({ tls: { cert: 'x', key: 'planted-key' } })).rejects.toMatchObject({ field: 'tls-cert' });
   await using world = await openRestWorld({ address: 'localhost' });
   await expect(
     openRestWorld({ port: world.server.port, address: new URL(world.origin).hostname.replace(/[[\]]/g, '') }),

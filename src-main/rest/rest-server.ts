@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Logger } from 'pino';
 import { OctopusError } from '../../workers/octopus-error.ts';
@@ -54,6 +55,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
   const { log } = options;
   const metrics = options.metrics ?? createRestMetrics();
   const prefix = checkedPrefix(settings.pathPrefix);
+  checkCertificate(settings.tls);
   const address = await listenAddress(settings.address, settings.tls !== undefined);
   const trusts = createTrustedProxies(settings.trustedProxies);
   const callers = new WeakMap<FastifyRequest, Caller>();
@@ -264,6 +266,17 @@ async function listen(app: FastifyInstance, settings: RestSettings, address: str
     if (code === 'EACCES' || code === 'EADDRNOTAVAIL')
       throw new OctopusError('argument.invalid', `Octopus may not listen on ${where}.`, { field: 'port', cause });
     throw cause;
+  }
+}
+
+function checkCertificate(tls: RestSettings['tls']): void {
+  if (!tls) return;
+  try {
+    createSecureContext(tls);
+  } catch (error) {
+    // OpenSSL's reason names neither text.
+    const reason = (error as { reason?: string }).reason ?? 'not PEM';
+    throw new OctopusError('argument.invalid', `The TLS certificate and its key cannot be used: ${reason}.`, { field: 'tls-cert' });
   }
 }
 

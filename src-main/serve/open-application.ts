@@ -24,6 +24,7 @@ import { createEnvironments } from './environments.ts';
 import { createExecutors, createGoNoGo } from './executors.ts';
 import { createLabService } from './lab-service.ts';
 import { createOperations } from './operations.ts';
+import { createRememberedAccess } from './remembered-access.ts';
 import { createReplicationEvents } from './replication-events.ts';
 
 export interface ApplicationOptions {
@@ -195,7 +196,7 @@ export async function openApplication(options: ApplicationOptions): Promise<Appl
     routes,
     api: { call: (id, input, context) => api.call(id as RouteId, input, context) } satisfies RestApi,
     authenticate: (bearer) => identity.authenticate(bearer),
-    events: { since: events.since, subscribe: events.subscribe, mayRead: createEventAccess(store) },
+    events: { since: events.since, subscribe: events.subscribe, mayRead: createRememberedAccess(createEventAccess(store), clock) },
     log,
     version: options.version,
     clock,
