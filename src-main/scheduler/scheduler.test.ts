@@ -365,6 +365,18 @@ test('a listener that throws stops nothing', async () => {
   expect(await states()).toEqual(['done', 'done']);
 });
 
+test('a thousand tasks that wait for one busy migration keep no other from starting', async () => {
+  behave = untilAborted;
+  const it = scheduler();
+  await it.enqueue({ kind: 'run', jobId: 'job-0' });
+  await it.tick();
+  for (let index = 0; index < 1000; index++) await it.enqueue({ kind: 'run', jobId: 'job-0', priority: 60 + (index % 7) });
+  await it.enqueue({ kind: 'run', jobId: 'job-1', priority: 1 });
+  expect((await it.tick()).started).toBe(1);
+  expect(started.map((task) => task.jobId)).toEqual(['job-0', 'job-1']);
+  await it.stop();
+});
+
 test('what ended a month ago is forgotten, but what is dead stays', async () => {
   const it = scheduler();
   behave = failing('source.denied');

@@ -37,7 +37,7 @@ const scheduler = createScheduler({
   executors: { run: work, cutover: work, inventory: work, retention: work },
   goNoGo: async () => ({ go: true }),
 });
-for (let tick = 0; tick < 4; tick++) {
+for (let tick = 0; tick < 3; tick++) {
   clock.advance(5 * 60_000);
   await scheduler.tick();
   await scheduler.idle();
