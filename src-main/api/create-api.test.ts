@@ -5,7 +5,7 @@ import { createAudit } from '../audit/audit.ts';
 import type { Caller } from '../domain/user.ts';
 import { createApi } from './create-api.ts';
 import { createEventAccess } from './ownership.ts';
-import { at, inventory, openWorld, run, type World } from './testing/world.ts';
+import { at, cutover, inventory, openWorld, run, type World } from './testing/world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -194,6 +194,35 @@ test('machines, migrations, tasks and runs come by pages, each once', async () =
   await expect(call('vms.list', { query: { sort: '-name', cursor: next } }, 'viewer')).rejects.toMatchObject({ field: 'cursor' });
   const detail = await call('vms.get', { params: { id: 'm-3' } }, 'viewer');
   expect(detail).toMatchObject({ name: 'n3', protection: 'pending', sourceId: 'own', firmware: 'efi' });
+});
+
+test('what the state of a migration does not allow is refused at once', async () => {
+  const params = { id: 'own' };
+  await world.store.cutovers.save({ ...cutover, id: 'own', state: 'rolled-back' });
+  await expect(call('migrations.rollback', { params }, 'operator')).rejects.toMatchObject({ code: 'job.state' });
+  await world.store.jobs.setState('own', 'cut-over');
+  await expect(call('migrations.sync', { params }, 'operator')).rejects.toMatchObject({ code: 'job.state' });
+  expect(world.calls).toEqual([]);
+});
+
+test('a failed sign-in tells whose account was tried', async () => {
+  world.services.identity.signIn = async () => {
+    throw new OctopusError('auth.denied', 'The name or the password is wrong.');
+  };
+  await expect(call('auth.login', { body: { name: 'OPERATOR', password: 'x' } })).rejects.toMatchObject({ code: 'auth.denied' });
+  expect(world.recorded).toMatchObject([{ action: 'auth.login', subjectKind: 'user', subjectId: 'u-operator', outcome: 'refused' }]);
+});
+
+test('renewing a session is recorded only where a token was used twice', async () => {
+  const body = { refreshToken: 'token' };
+  await call('auth.refresh', { body });
+  for (const reason of ['expired', 'reused']) {
+    world.services.identity.refresh = async () => {
+      throw new OctopusError('auth.required', 'Sign in again.', { details: { reason } });
+    };
+    await expect(call('auth.refresh', { body })).rejects.toMatchObject({ code: 'auth.required' });
+  }
+  expect(world.recorded.map(({ action, outcome }) => `${action} ${outcome}`)).toEqual(['auth.refresh refused']);
 });
 
 test('what is begun is handed on with its settings', async () => {

@@ -121,7 +121,7 @@ async function recordFailure(
   note: AuditNote,
   error: OctopusError,
 ): Promise<void> {
-  if (route.audit === undefined || error.code === 'argument.invalid' || error.code === 'rate.limited') return;
+  if (route.audit === undefined || note.skip || error.code === 'argument.invalid' || error.code === 'rate.limited') return;
   if (!context.caller && route.tag !== 'auth') return;
   const { skip, after, ...noted } = note;
   const refused = errorStatus[error.code] === 401 || errorStatus[error.code] === 403 || error.code === 'not.found';

@@ -1,4 +1,6 @@
 import type { authRoutes } from '../../../src-preload/contract/routes/auth.ts';
+import { OctopusError } from '../../../workers/octopus-error.ts';
+import { nameKey } from '../../domain/user.ts';
 import type { HandlerContext, HandlersOf } from '../handler.ts';
 
 export const authHandlers: HandlersOf<typeof authRoutes> = {
@@ -7,13 +9,25 @@ export const authHandlers: HandlersOf<typeof authRoutes> = {
     return signedIn(context, await services.identity.setUp(body.token, body.name, body.password, address));
   },
   'auth.login': async ({ body }, context) => {
-    // Known also when it fails; what was typed is not, since it may be a password in the wrong field.
-    context.note({ subjectKind: 'user' });
-    return signedIn(context, await context.services.identity.signIn(body.name, body.password, context.address));
+    const { services, address, note } = context;
+    try {
+      return signedIn(context, await services.identity.signIn(body.name, body.password, address));
+    } catch (error) {
+      // Whose account was tried. What was typed is not recorded where nobody is called so: it may be a password in the wrong field.
+      const tried = (await services.identity.listUsers()).find(({ name }) => nameKey(name) === nameKey(body.name));
+      note({ subjectKind: 'user', subjectId: tried?.id });
+      throw error;
+    }
   },
   'auth.refresh': async ({ body }, { services, note }) => {
+    // Renewing is no act of a person, and old tokens are refused every day; one that was used twice may be stolen.
     note({ skip: true });
-    return services.identity.refresh(body.refreshToken);
+    try {
+      return await services.identity.refresh(body.refreshToken);
+    } catch (error) {
+      if (error instanceof OctopusError && error.details.reason === 'reused') note({ skip: false });
+      throw error;
+    }
   },
   'auth.logout': async ({ body }, { services, caller }) => {
     await services.identity.signOut(body.refreshToken ?? caller);

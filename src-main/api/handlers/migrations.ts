@@ -1,4 +1,5 @@
 import type { migrationRoutes } from '../../../src-preload/contract/routes/migrations.ts';
+import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { Cutover } from '../../domain/cutover.ts';
 import type { Job } from '../../domain/job.ts';
 import type { Run } from '../../domain/run.ts';
@@ -77,7 +78,15 @@ export const migrationHandlers: HandlersOf<typeof migrationRoutes> = {
   }),
 };
 
-async function begin({ services, note }: HandlerContext, migrationId: string, request: OperationRequest) {
+async function begin({ services, caller, note }: HandlerContext, migrationId: string, request: OperationRequest) {
+  const job = await requireMigration(services.store, caller, 'act', migrationId);
+  // Said now and not by an event that comes after: the replicator would refuse it as well.
+  if (request.kind === 'sync' && job.state === 'cut-over') {
+    throw new OctopusError('job.state', 'The machine was cut over and runs at the target: roll that back before replicating it again.');
+  }
+  if (request.kind === 'rollback' && (await services.store.cutovers.ofJob(migrationId))[0]?.state !== 'done') {
+    throw new OctopusError('job.state', 'The machine is not cut over, so there is nothing to roll back.');
+  }
   const { operationId } = await services.operations.begin(migrationId, request);
   note({ after: { ...request, operationId } });
   return { operationId, migrationId, kind: request.kind };

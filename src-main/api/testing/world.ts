@@ -2,6 +2,7 @@ import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { ActivityDraft } from '../../domain/activity.ts';
 import type { Clock } from '../../domain/clock.ts';
+import type { Cutover } from '../../domain/cutover.ts';
 import type { MachineInventory } from '../../domain/machine.ts';
 import { noCounts, type Run } from '../../domain/run.ts';
 import type { Schedule } from '../../domain/schedule.ts';
@@ -180,6 +181,25 @@ export const run: Run = {
   endedAt: at,
 };
 
+/** One that can be rolled back. */
+export const cutover: Cutover = {
+  id: 'cutover-1',
+  jobId: 'own',
+  state: 'done',
+  phase: 'finished',
+  settings: { preSync: true, shutdownDeadlineMs: 1000, expectConsole: undefined, bootTimeoutMs: 1000 },
+  sourceWasOn: true,
+  poweredOff: 'guest',
+  finalRunId: undefined,
+  startAttempted: true,
+  handle: 'h',
+  where: 'localhost:1',
+  undone: [],
+  error: undefined,
+  startedAt: at,
+  endedAt: at,
+};
+
 export const inventory: MachineInventory = {
   ref: 'vm-1',
   instanceUuid: 'uuid-1',
@@ -252,4 +272,5 @@ async function seed(store: Store, id: string, ownerId: string): Promise<void> {
     endedAt: undefined,
   };
   await store.tasks.add([task]);
+  await store.cutovers.add({ ...cutover, id, jobId: id });
 }
