@@ -82,6 +82,7 @@ test(`no route fails, leaks or hangs, whatever it is sent (seed ${seed})`, async
     );
   }
   // The generator is worth something only if it gets past the checks.
+  console.log(`${reached.size} of ${all.length} routes were reached`);
   expect(reached.size).toBeGreaterThan(all.length / 4);
   expect((await world.call('GET', '/health')).status).toBe(200);
   expect(world.logLines.filter((line) => line.includes('internal.unexpected'))).toEqual([]);
