@@ -7,6 +7,8 @@ import type { SinkDescriptor, SourceDescriptor, TransferCounts } from '../../wor
 import { openSink } from '../../workers/sinks/open-sink.ts';
 import { copyDisk } from '../replication/copy-disk.ts';
 import { type Terminal, usageError } from './command.ts';
+import { checkApart } from './copy/check-apart.ts';
+import { checkSourceFormat } from './copy/check-source-format.ts';
 import {
   descriptorOf,
   formats,
@@ -17,6 +19,7 @@ import {
   parseConnections,
   parsePlace,
   statOrUndefined,
+  VHD_FOOTER,
 } from './image.ts';
 import { mostTasks, openPool } from './open-pool.ts';
 import { probeSource } from './probe-source.ts';
@@ -28,6 +31,8 @@ export interface CopyArguments {
   format?: string | undefined;
   manifest?: string | undefined;
   base?: string | undefined;
+  /** `raw`: what the file holds is the disk, whatever it looks like. */
+  sourceFormat?: string | undefined;
   resume?: boolean | undefined;
   verify?: boolean | undefined;
   connections?: string | undefined;
@@ -60,6 +65,7 @@ export async function copyImage(given: CopyArguments, terminal: Terminal): Promi
     throw usageError('resume', '--resume needs --manifest FILE: the journal to continue from is FILE.journal.');
   }
   await checkApart(source, target, given);
+  await checkSourceFormat(source, given.sourceFormat);
 
   await using probe = await probeSource(descriptorOf(source), mostTasks(), terminal.signal);
   const { size } = probe;
@@ -68,12 +74,27 @@ export async function copyImage(given: CopyArguments, terminal: Terminal): Promi
     throw usageError('format', `A VHD holds whole sectors of 512 bytes and the source has ${size} bytes; use --format raw.`);
   }
   const base = given.base === undefined ? undefined : await readManifest(given.base);
+  if (base !== undefined && base.size !== size) {
+    if (format === 'vhd') {
+      throw usageError(
+        'base',
+        `The base is of a disk of ${base.size} bytes, the source has ${size}, and a fixed VHD keeps its size: copy without --base.`,
+      );
+    }
+    terminal.err(`The base is of a disk of ${base.size} bytes and the source has ${size}: the TARGET gets the size of the source.`);
+  }
 
   await using journal = await placeJournal(given);
   const runId = journal === undefined ? '' : await identify(source, target, { size, format, base: base?.root });
   const old = given.resume && journal !== undefined ? await journalRun(journal.path) : undefined;
   const there = target.kind === 'nbd' || (await statOrUndefined(target.path)) !== undefined;
   const resumes = old !== undefined && there;
+  if (given.resume && !resumes && target.kind === 'file' && there) {
+    throw usageError(
+      'resume',
+      `There is no journal ${journal?.path}, so there is nothing to resume, and ${given.target} exists: without --resume it is replaced.`,
+    );
+  }
   if (given.resume && !resumes) terminal.err('There is nothing to resume; the copy starts from the beginning.');
   if (resumes && old.runId !== runId)
     terminal.err('The source is not what it was: every block is compared, and those that differ are sent.');
@@ -137,26 +158,6 @@ function parseFormat(text: string | undefined, target: Place): ImageFormat {
   return format;
 }
 
-/** A copy onto itself would destroy its source. */
-async function checkApart(source: Place, target: Place, given: CopyArguments): Promise<void> {
-  const targetStat = target.kind === 'file' ? await statOrUndefined(target.path) : undefined;
-  if (targetStat !== undefined && !targetStat.isFile()) throw usageError('target', `The TARGET ${given.target} exists and is not a file.`);
-  if (given.base !== undefined && target.kind === 'file' && targetStat === undefined) {
-    throw new OctopusError('target.missing', `--base says what ${given.target} holds, but there is no such file.`);
-  }
-  if (source.kind !== 'file') return;
-  const sourceStat = await stat(source.path).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') {
-      throw new OctopusError('source.missing', `The source ${given.source} does not exist.`, { cause });
-    }
-    throw new OctopusError('source.denied', `The source ${given.source} cannot be read: ${cause.message}.`, { cause });
-  });
-  if (sourceStat.isDirectory()) throw usageError('source', `The SOURCE ${given.source} is a folder.`);
-  if (targetStat !== undefined && targetStat.ino === sourceStat.ino && targetStat.dev === sourceStat.dev) {
-    throw usageError('target', `The TARGET ${given.target} is the SOURCE itself.`);
-  }
-}
-
 /** Beside the manifest where there is one to be; otherwise, for --verify and --base alone, in a folder that goes with the copy. */
 async function placeJournal(given: CopyArguments): Promise<({ path: string; remove(): Promise<void> } & AsyncDisposable) | undefined> {
   if (given.manifest !== undefined) {
@@ -202,8 +203,11 @@ async function prepareTarget(
   const { path } = target;
   if (!options.fresh) {
     const found = await inspectImage(path);
-    // A VHD whose copy was cut short has no footer yet.
-    if (format === 'qcow2' ? found.format !== 'qcow2' : found.format === 'qcow2') {
+    // A VHD whose copy was cut short has no footer yet. A raw disk that ends like a VHD is told apart by its size.
+    const whole = found.size === undefined ? undefined : found.size + (found.format === 'vhd' ? VHD_FOOTER : 0);
+    const same = found.format === format || (format === 'vhd' && found.format === 'raw');
+    const looksLikeVhd = format === 'raw' && found.format === 'vhd' && whole === (options.base ?? size);
+    if (!same && !looksLikeVhd) {
       throw usageError('format', `The TARGET ${path} is ${found.format}, not ${format}; give --format ${found.format}.`);
     }
   }

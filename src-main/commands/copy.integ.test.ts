@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { link, mkdtemp, open, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -53,6 +53,15 @@ async function writeDisk(path: string, content: Buffer): Promise<void> {
   }
   await handle.close();
 }
+
+const quiet: Terminal = {
+  out() {},
+  err() {},
+  status() {},
+  interactive: false,
+  signal: new AbortController().signal,
+  readStdin: async () => '',
+};
 
 async function octopus(command: Command, ...args: string[]): Promise<{ status: number; out: string[]; err: string[] }> {
   const out: string[] = [];
@@ -266,6 +275,118 @@ describe('octopus copy', () => {
     expect(await said('--verify')).toContain('Proven: every block was read back and is what was copied (40.0 MiB).');
   });
 
+  it('refuses every two names of one file, and changes none of them', async () => {
+    const [source, other, manifest] = [file('source.raw'), file('o.raw'), file('m')];
+    await writeDisk(other, disk);
+    await copy(source, file('t.raw'), '--manifest', manifest);
+    await link(source, file('hard'));
+    await symlink(source, file('soft'));
+    await symlink(file('none.raw'), file('dangling'));
+    await writeDisk(file('x.journal'), disk);
+    await symlink(folder, file('folder-link'));
+    const nbd = await serve('kit.sock', 'nbdkit', 'memory', '1M');
+    const before = await contents();
+    const wrong: [string[], RegExp][] = [
+      [[source, other, '--manifest', source], /--manifest .* of SOURCE/],
+      [[source, other, '--manifest', file('hard')], /--manifest .* of SOURCE/],
+      [[source, other, '--manifest', file('soft')], /--manifest .* of SOURCE/],
+      [[source, other, '--manifest', other], /--manifest .* of TARGET/],
+      [[source, file('new'), '--manifest', join(folder, 'folder-link', 'new')], /--manifest .* of TARGET/],
+      [[source, file('none.raw'), '--manifest', file('dangling')], /--manifest .* of TARGET/],
+      [[file('x.journal'), other, '--manifest', file('x')], /journal of --manifest .* of SOURCE/],
+      [[source, file('x.journal'), '--manifest', file('x')], /journal of --manifest .* of TARGET/],
+      [[source, manifest, '--base', manifest], /--base .* of TARGET/],
+      [[manifest, other, '--base', manifest], /--base .* of SOURCE/],
+      [[source, file('hard')], /SOURCE itself/],
+      [[source, file('soft')], /SOURCE itself/],
+      [[nbd, nbd], /SOURCE itself/],
+      [[source, file('new'), '--manifest', other], /not a manifest/],
+      [[source, file('new'), '--manifest', folder], /folder/],
+      [[source, file('new'), '--manifest', file('x')], /journal/],
+      [[source, file('new'), '--manifest', join(folder, 'none', 'm')], /there is no folder/],
+    ];
+    for (const [args, message] of wrong) {
+      const error = (await octopus(copyCommand, ...args).catch((caught: unknown) => caught)) as Error & { code: string };
+      expect(error.message).toMatch(message);
+      expect(error.message).not.toContain('\n');
+      expect(error.code).toBe('argument.invalid');
+    }
+    expect(await contents()).toEqual(before);
+    await copy(source, other, '--base', manifest, '--manifest', manifest);
+
+    async function contents(): Promise<Record<string, string>> {
+      const found: Record<string, string> = {};
+      for (const name of (await readdir(folder)).sort()) {
+        const bytes = await readFile(file(name)).catch(() => Buffer.alloc(0));
+        found[name] = createHash('sha256').update(bytes).digest('hex');
+      }
+      return found;
+    }
+  });
+
+  it('refuses to write raw blocks into a VHD, also a resumed one', async () => {
+    const target = file('o.vhd');
+    await copy(file('source.raw'), target, '--format', 'vhd', '--manifest', file('m'));
+    const before = await readFile(target);
+    await expect(octopus(copyCommand, file('source.raw'), target, '--base', file('m'))).rejects.toMatchObject({
+      code: 'argument.invalid',
+      message: expect.stringContaining('is vhd, not raw; give --format vhd'),
+    });
+    expect((await readFile(target)).equals(before)).toBe(true);
+    // A raw disk that only ends like a VHD is raw, and is copied as such when that is said.
+    await expect(copy(target, file('copy.raw'))).rejects.toMatchObject({
+      code: 'argument.invalid',
+      message: expect.stringMatching(/qemu-nbd --read-only .*--format=vpc .*--source-format raw/),
+    });
+    await copy(target, file('copy.raw'), '--source-format', 'raw', '--manifest', file('m2'));
+    await copy(target, file('copy.raw'), '--source-format', 'raw', '--base', file('m2'));
+    expect((await readFile(file('copy.raw'))).equals(before)).toBe(true);
+    await run('qemu-img', ['create', '-q', '-f', 'qcow2', file('q.qcow2'), '1M']);
+    await expect(copy(file('q.qcow2'), file('q.raw'))).rejects.toMatchObject({
+      code: 'argument.invalid',
+      message: expect.stringContaining('--format=qcow2'),
+    });
+    await expect(copy(file('q.qcow2'), file('q.raw'), '--source-format', 'vhd')).rejects.toMatchObject({ field: 'source-format' });
+  });
+
+  it.each(['raw', 'qcow2'] as const)('shrinks and grows a %s with its source, and says so', async (format) => {
+    const target = file('target');
+    const args = ['--format', format, '--manifest', file('m')];
+    await copy(file('source.raw'), target, ...args);
+    for (const size of [20 * MiB + 512, SIZE + 3 * MiB + 1024]) {
+      await truncate(file('source.raw'), size);
+      const { err } = await octopus(copyCommand, file('source.raw'), target, '--base', file('m'), ...args, '--verify');
+      expect(err.join('\n')).toMatch(/The base is of a disk of \d+ bytes and the source has/);
+      const proven = await octopus(verifyCommand, target, '--manifest', file('m'), '--json');
+      expect(JSON.parse(proven.out.join('\n'))).toMatchObject({ proven: true, size });
+    }
+  });
+
+  it('refuses a base of another size for a VHD, which keeps its size', async () => {
+    const target = file('target');
+    await copy(file('source.raw'), target, '--format', 'vhd', '--manifest', file('m'));
+    const before = await readFile(target);
+    await truncate(file('source.raw'), 20 * MiB);
+    await expect(copy(file('source.raw'), target, '--format', 'vhd', '--base', file('m'))).rejects.toMatchObject({ field: 'base' });
+    expect((await readFile(target)).equals(before)).toBe(true);
+  });
+
+  it('resumes nothing where there is no journal, and leaves the target as it is', async () => {
+    await writeFile(file('held'), 'precious');
+    await expect(octopus(copyCommand, file('source.raw'), file('held'), '--manifest', file('m'), '--resume')).rejects.toMatchObject({
+      code: 'argument.invalid',
+      message: expect.stringContaining('There is no journal'),
+    });
+    expect(await readFile(file('held'), 'utf8')).toBe('precious');
+  });
+
+  it('writes JSON also when it fails', async () => {
+    const out: string[] = [];
+    const terminal = { ...quiet, out: (line: string) => out.push(line) };
+    await expect(copyCommand.run([file('none'), file('t'), '--json'], terminal)).rejects.toMatchObject({ code: 'source.missing' });
+    expect(JSON.parse(out.join('\n'))).toMatchObject({ source: file('none'), target: file('t'), error: { code: 'source.missing' } });
+  });
+
   it('says in one line which argument is wrong', async () => {
     const source = file('source.raw');
     await writeFile(file('folder'), '');
@@ -299,13 +420,15 @@ describe('octopus copy', () => {
 
   it('fails clearly where an end is missing, and never writes over a source that cannot be read', async () => {
     await writeFile(file('held'), 'precious');
+    await writeFile(file('no-manifest'), 'something else');
     const failing: [string[], string][] = [
       [[file('none'), file('held')], 'source.missing'],
       [[`nbd+unix:///?socket=${file('none.sock')}`, file('held')], 'source.unreachable'],
       [[file('source.raw'), join(folder, 'none', 'target')], 'target.missing'],
       [[file('source.raw'), file('target'), '--base', file('none')], 'target.missing'],
       [[file('source.raw'), file('held'), '--base', file('none')], 'manifest.invalid'],
-      [[file('source.raw'), file('held'), '--base', file('source.raw')], 'manifest.invalid'],
+      [[file('source.raw'), file('held'), '--base', file('source.raw')], 'argument.invalid'],
+      [[file('source.raw'), file('held'), '--base', file('no-manifest')], 'manifest.invalid'],
     ];
     for (const [args, code] of failing) await expect(octopus(copyCommand, ...args)).rejects.toMatchObject({ code });
     await expect(octopus(copyCommand, file('none'), file('held'))).rejects.toThrow(`The source ${file('none')} does not exist.`);

@@ -1,11 +1,13 @@
+import { serializeError } from '../../workers/octopus-error.ts';
 import { type Command, type OptionTable, type Terminal, usageError } from './command.ts';
 import { parseOptions } from './parse-options.ts';
 
 const usage =
-  'SOURCE TARGET [--format raw|vhd|qcow2] [--manifest FILE] [--base FILE] [--resume] [--verify] [--connections N] [--limit BYTES/s] [--json]';
+  'SOURCE TARGET [--format raw|vhd|qcow2] [--source-format raw] [--manifest FILE] [--base FILE] [--resume] [--verify] [--connections N] [--limit BYTES/s] [--json]';
 
 const options = {
   format: { value: 'FORMAT', help: 'what TARGET becomes: raw (the default), vhd (fixed) or qcow2' },
+  'source-format': { value: 'raw', help: 'a SOURCE that looks like a qcow2 or VHD image is copied byte by byte all the same' },
   manifest: { value: 'FILE', help: 'writes the digest of each block to FILE, for octopus verify, --base and --resume' },
   base: { value: 'FILE', help: 'TARGET holds what this manifest says: only blocks that differ from it are sent' },
   resume: { help: 'continues an interrupted copy; needs the --manifest FILE it was started with' },
@@ -31,7 +33,11 @@ export const copyCommand: Command & { options: typeof options } = {
     if (surplus.length > 0) throw usageError('target', `'${surplus[0]}' is one argument too many: octopus copy ${usage}`);
     // Loaded only now, so that the other commands do not wait for it.
     const { copyImage } = await import('./copy-image.ts');
-    const result = await copyImage({ ...values, source, target, usage: `octopus copy ${usage}` }, terminal);
+    const given = { ...values, sourceFormat: values['source-format'], source, target, usage: `octopus copy ${usage}` };
+    const result = await copyImage(given, terminal).catch((error: unknown) => {
+      if (values.json) terminal.out(JSON.stringify({ source, target, error: serializeError(error) }, undefined, 2));
+      throw error;
+    });
     if (values.json) {
       terminal.out(JSON.stringify(result, undefined, 2));
       return 0;

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { OctopusError } from '../../workers/octopus-error.ts';
+import { makeFolder } from './make-folder.ts';
 
 export interface FolderLock extends AsyncDisposable {
   release(): void;
@@ -15,7 +15,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = join(folder, 'octopus.lock');
   let database: SqliteDatabase.Database | undefined;
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     database = new SqliteDatabase(path, { timeout: 0 });
     database.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
