@@ -32,7 +32,7 @@ export interface CutoverSettings {
   preSync: boolean;
   /** Milliseconds that the guest has to shut down before it is powered off hard. */
   shutdownDeadlineMs: number;
-  /** Where set, the final point must boot (isolated) and show this text before the machine starts for good. */
+  /** Where set, the point of the pre-sync (before the power-off) and the final one must boot (isolated) and show this text. */
   expectConsole: string | undefined;
   bootTimeoutMs: number;
 }

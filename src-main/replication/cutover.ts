@@ -56,7 +56,10 @@ export async function continueCutover(
       signal.throwIfAborted();
       cutover.phase = phase;
       await save(c);
-      parts.onEvent({ type: 'cutover', cutoverId: cutover.id, jobId: cutover.jobId, phase });
+      // Without a text to expect nothing is booted.
+      if (phase !== 'boot-check' || cutover.settings.expectConsole !== undefined) {
+        parts.onEvent({ type: 'cutover', cutoverId: cutover.id, jobId: cutover.jobId, phase });
+      }
       await parts.crashpoint(`cutover:${phase}:entered`);
       await steps[phase](c);
       await parts.crashpoint(`cutover:${phase}:done`);
@@ -118,7 +121,13 @@ export async function rollBackCutover(
 }
 
 async function preSync(c: CutoverContext): Promise<void> {
-  if (c.cutover.settings.preSync) await c.corridor.startRun(c.job.id, 'incremental', c.parts.newId(), c.signal);
+  if (!c.cutover.settings.preSync) return;
+  const { run, point } = await c.corridor.startRun(c.job.id, 'incremental', c.parts.newId(), c.signal);
+  if (c.cutover.settings.expectConsole === undefined) return;
+  await c.parts.crashpoint('cutover:pre-sync:replicated');
+  // A replica that does not start is found out while the source still works.
+  c.parts.onEvent({ type: 'note', runId: run.id, text: 'Booting the recovery point, before the source is powered off.' });
+  await expectBoot(c, point.id, 'It was not powered off at the source.');
 }
 
 async function powerOff(c: CutoverContext): Promise<void> {
@@ -148,12 +157,15 @@ async function finalRun(c: CutoverContext): Promise<void> {
 }
 
 async function checkBoot(c: CutoverContext): Promise<void> {
+  if (c.cutover.settings.expectConsole !== undefined) await expectBoot(c, await finalPoint(c));
+}
+
+async function expectBoot(c: CutoverContext, point: string, more = ''): Promise<void> {
   const { expectConsole, bootTimeoutMs } = c.cutover.settings;
-  if (expectConsole === undefined) return;
-  const expectation = { console: expectConsole, timeoutMs: bootTimeoutMs };
-  const seen = await c.target.observeBoot(replicaId(c.machine), await finalPoint(c), expectation, c.signal);
-  if (!seen.passed)
-    throw new OctopusError('verify.boot', `The replica of ${c.machine.inventory.name} did not start as expected: ${seen.evidence}`);
+  const seen = await c.target.observeBoot(replicaId(c.machine), point, { console: expectConsole, timeoutMs: bootTimeoutMs }, c.signal);
+  if (seen.passed) return;
+  const message = `The replica of ${c.machine.inventory.name} did not start as expected: ${seen.evidence} ${more}`;
+  throw new OctopusError('verify.boot', message.trim());
 }
 
 async function startAtTarget(c: CutoverContext): Promise<void> {
@@ -203,7 +215,9 @@ async function end(c: CutoverContext, state: 'done' | 'rolled-back' | 'failed'):
   cutover.endedAt = at;
   await save(c);
   const message =
-    state === 'done' ? `The machine runs at ${cutover.where}.` : [cutover.error?.message ?? '', ...cutover.undone].join(' ').trim();
+    state === 'done'
+      ? `The machine runs at the target (${cutover.where}).`
+      : [cutover.error?.message ?? '', ...cutover.undone].join(' ').trim();
   await c.parts.store.activity.add({ at, action: `cutover.${state}`, subject: c.job.id, message });
   c.parts.onEvent({ type: 'cutover-ended', cutover });
   return cutover;

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import { createTransferPool } from '../../workers/piscina-pool.ts';
 import type { TransferPool } from '../../workers/pool.ts';
@@ -433,6 +433,26 @@ test('a cutover that fails after the power-off undoes it', async () => {
   await expect(replicator.cutover('j', { preSync: false })).rejects.toMatchObject({ code: 'target.full' });
   expect(source.power).toBe('off');
   expect((await replicator.cutover('j')).state).toBe('done');
+});
+
+test('a replica that does not boot is found out before the source is powered off', async () => {
+  await replicator.run('j');
+  target.boots = false;
+  const powerOff = vi.spyOn(source, 'powerOff');
+  await expect(replicator.cutover('j', { expectConsole: 'login:' })).rejects.toMatchObject({
+    code: 'verify.boot',
+    message: expect.stringContaining('It was not powered off at the source.'),
+  });
+  expect(powerOff).not.toHaveBeenCalled();
+  expect(source.power).toBe('on');
+  expect((await store.cutovers.ofJob('j'))[0]).toMatchObject({ state: 'failed', phase: 'pre-sync', undone: [] });
+  target.boots = true;
+  const boots = vi.spyOn(target, 'observeBoot');
+  expect(await dieAt('cutover:pre-sync:replicated', () => replicator.cutover('j', { expectConsole: 'login:' }))).toBe(true);
+  expect(powerOff).not.toHaveBeenCalled();
+  expect(await replicator.recover()).toContainEqual(expect.objectContaining({ what: 'cutover', outcome: 'done' }));
+  expect(new Set(boots.mock.calls.map(([, point]) => point)).size).toBe(2);
+  await replicator.rollback('j');
 });
 
 test('killed between any two steps of a cutover or a rollback, the next start finishes it', async () => {

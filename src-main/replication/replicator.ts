@@ -187,7 +187,8 @@ export function createReplicator(parts: ReplicationParts): Replicator {
     });
     try {
       const ended = await continueCutover(parts, corridor, cutover, signal);
-      if (ended.state === 'done') return recovered('done', `An interrupted cutover was finished: the machine runs at ${ended.where}.`);
+      if (ended.state === 'done')
+        return recovered('done', `An interrupted cutover was finished: the machine runs at the target (${ended.where}).`);
       return recovered('rolled-back', `An interrupted rollback was finished: ${ended.undone.join(' ')}`);
     } catch (caught) {
       const { message } = toOctopusError(caught);
