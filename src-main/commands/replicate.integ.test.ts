@@ -31,7 +31,10 @@ afterEach(async () => {
 });
 const connection = () => ({ url: lab.url, username: lab.username, password: lab.password, thumbprint: lab.thumbprint });
 
-async function call(args: string[] = [], options: { onErr?: (line: string) => void; signal?: AbortSignal } = {}) {
+async function call(
+  args: string[] = [],
+  options: { onErr?: (line: string) => void; signal?: AbortSignal; onStatus?: (line: string) => void } = {},
+) {
   const out: string[] = [];
   const err: string[] = [];
   const terminal: Terminal = {
@@ -40,7 +43,7 @@ async function call(args: string[] = [], options: { onErr?: (line: string) => vo
       err.push(line);
       options.onErr?.(line);
     },
-    status() {},
+    status: (line) => options.onStatus?.(line),
     interactive: false,
     signal: options.signal ?? new AbortController().signal,
     readStdin: async () => '',
@@ -101,14 +104,40 @@ test('a run that was killed: says how much was kept, and why another one follows
 
 test('Ctrl+C says that the same command continues, and so it does', async () => {
   const abort = new AbortController();
-  const stopped = await call([], { signal: abort.signal, onErr: (line) => line.includes(' to read') && abort.abort() });
+  const stopped = await call([], { signal: abort.signal, onStatus: (line) => line.startsWith('verify') && abort.abort() });
   expect(stopped.error).toMatchObject({
     code: 'operation.cancelled',
-    message: expect.stringMatching(/^Interrupted.*The same command continues where it stopped/),
+    message: expect.stringMatching(/^Interrupted after \d+ MiB of 24 MiB; .*The same command continues where it stopped/),
   });
   const again = await call();
   expect(again.error).toBeUndefined();
   expect(again.err).toContain('The last run was interrupted: what it left at the target is compared');
+});
+
+test('Ctrl+C before anything was copied does not promise that something is kept', async () => {
+  const abort = new AbortController();
+  const stopped = await call([], { signal: abort.signal, onErr: (line) => line.includes('starting run') && abort.abort() });
+  expect(stopped.error).toMatchObject({
+    code: 'operation.cancelled',
+    message: expect.stringMatching(/^Interrupted\. Nothing had been copied yet\./),
+  });
+});
+
+test('--keep removes older points and names them; a folder that cannot be made ends at once', async () => {
+  const first = JSON.parse((await call(['--json'])).out);
+  expect(first.removedPoints).toEqual([]);
+  const { out, err } = await call(['--json', '--keep', '1']);
+  expect(JSON.parse(out).removedPoints).toEqual([first.run.recoveryPoint.id]);
+  expect(err).toContain(`1 older recovery point removed (--keep 1): ${first.run.recoveryPoint.id}`);
+  for (const wrong of [
+    ['--keep', '0'],
+    ['--keep', 'all'],
+    ['--boot-timeout', '3'],
+  ]) {
+    expect((await call(wrong)).error).toMatchObject({ code: 'argument.invalid', field: wrong[0]!.slice(2) });
+  }
+  to = '/proc/x';
+  expect((await call()).error).toMatchObject({ code: 'target.denied', message: expect.stringContaining('/proc/x') });
 });
 
 test('Ctrl+C in a cutover says what was undone', async () => {
@@ -130,6 +159,10 @@ test('a cutover without --expect-console says that the boot is not verified; aft
     expect(err).toMatch(/The boot is not verified .*--expect-console TEXT/);
     expect(err).toContain('boot NOT verified');
     expect(JSON.parse(out)).toMatchObject({ proven: true, bootVerified: false, cutover: { state: 'done' } });
+    expect(err).not.toContain('boot-check');
+    const again = await call(['--cutover']);
+    expect(again.error).toBeUndefined();
+    expect(again.out).toMatch(/^web was already cut over at \d{4}-.*; it runs at the target \(VNC at unix:/);
     expect((await call()).error).toMatchObject({ code: 'job.state', message: expect.stringContaining('--rollback') });
   } finally {
     expect((await call(['--rollback'])).error).toBeUndefined();

@@ -3,19 +3,22 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OctopusError, serializeError, toOctopusError } from '../../workers/octopus-error.ts';
 import type { Cutover } from '../domain/cutover.ts';
+import { defaultJobSettings } from '../domain/job.ts';
 import { type Octopus, openOctopus, type SourceConnection } from '../octopus.ts';
 import { machineFolders } from '../providers/local/layout.ts';
 import type { BootObservation } from '../providers/target.ts';
 import { type RunReport, replicaId } from '../replication/context.ts';
 import type { Recovered } from '../replication/replicator.ts';
 import { type Command, type OptionTable, type Terminal, usageError } from './command.ts';
+import { count } from './count.ts';
 import { parseOptions } from './parse-options.ts';
 import { mebibytes, type Narration, narrate } from './replicate/narration.ts';
 
 const usage =
-  '--info FILE.json --machine NAME --to FOLDER [--cutover | --rollback] [--expect-console TEXT] [--boot-timeout SECONDS] [--json]';
+  '--info FILE.json --machine NAME --to FOLDER [--cutover | --rollback] [--expect-console TEXT] [--boot-timeout SECONDS] [--keep N] [--json]';
 
 const BOOT_TIMEOUT = '300';
+const MOST_POINTS = 1000;
 
 const options = {
   info: {
@@ -24,13 +27,19 @@ const options = {
   },
   machine: { value: 'NAME', help: 'the machine, by its name or its reference (vm-123)' },
   to: { value: 'FOLDER', help: 'where the replica, its recovery points and the state of the replication (octopus.db) are kept' },
-  cutover: { help: 'moves the machine for good: a run, power off, a final run, start from FOLDER with QEMU' },
+  cutover: {
+    help: 'moves the machine for good: a run, power off, a final run, start from FOLDER with QEMU;\nwith --expect-console the replica is booted after each of the two runs, so also before the power off',
+  },
   rollback: { help: 'undoes the cutover: stops the machine in FOLDER, discards what it wrote, powers the source on' },
   'expect-console': {
     value: 'TEXT',
     help: 'boots the recovery point, isolated, and fails unless its serial console shows TEXT;\nwithout it nothing is booted to see whether it starts, also before a cutover',
   },
   'boot-timeout': { value: 'SECONDS', help: `seconds that TEXT may take to appear (default: ${BOOT_TIMEOUT})` },
+  keep: {
+    value: 'N',
+    help: `recovery points that are kept, 1 to ${MOST_POINTS}; each run removes older ones (default: what the last run was given, else ${defaultJobSettings.keep})`,
+  },
   json: { help: 'writes the result to standard output as JSON; sizes in bytes' },
 } as const satisfies OptionTable;
 
@@ -52,6 +61,8 @@ interface Outcome {
   /** The recovery point was booted and showed what --expect-console asked for. */
   bootVerified: boolean;
   boot?: BootObservation;
+  /** Ids of the recovery points that had to go, by --keep. */
+  removedPoints: string[];
   cutover?: Cutover;
   error?: ReturnType<typeof serializeError>;
 }
@@ -59,7 +70,7 @@ interface Outcome {
 async function replicate(args: string[], terminal: Terminal): Promise<number> {
   const options = parse(args);
   const connection = await readConnection(options.info);
-  const outcome: Outcome = { proven: false, machine: options.machine, recovered: [], bootVerified: false };
+  const outcome: Outcome = { proven: false, machine: options.machine, recovered: [], bootVerified: false, removedPoints: [] };
   using narration = narrate(terminal);
   try {
     await perform(options, connection, outcome, terminal, narration);
@@ -93,9 +104,9 @@ function interruption(options: Options, outcome: Outcome, narration: Narration, 
   if (outcome.run !== undefined)
     return told(`Interrupted: the run is proven, only its boot was not seen (recovery point ${outcome.run.recoveryPoint.id}).`);
   const { done, total } = narration.transferred();
-  const far = total === 0 ? '' : ` after ${mebibytes(done)} of ${mebibytes(total)}`;
+  if (done === 0) return told('Interrupted. Nothing had been copied yet. The same command begins again.');
   return told(
-    `Interrupted${far}; the last recovery point is as it was. The same command continues where it stopped: what is at the target is compared and not sent again.`,
+    `Interrupted after ${mebibytes(done)} of ${mebibytes(total)}; the last recovery point is as it was. The same command continues where it stopped: what is at the target is compared and not sent again.`,
   );
 }
 
@@ -128,11 +139,21 @@ async function perform(
   await using octopus = await open(options, connection, terminal, narration);
   const source = await octopus.addSource(connection, signal);
   const target = await octopus.addLocalTarget(options.to);
-  const job = await octopus.addJob(source.id, options.machine, target.id, {}, signal);
+  const settings = options.keep === undefined ? {} : { keep: options.keep };
+  const job = await octopus.addJob(source.id, options.machine, target.id, settings, signal);
   const machine = await octopus.machine(job.machineId);
   const points = machineFolders(options.to, replicaId(machine)).points;
   outcome.machine = machine.inventory.name;
+  const before = (await octopus.store.recoveryPoints.ofJob(job.id)).map(({ id }) => id);
   const resumedAt = await recover(octopus, outcome, terminal);
+  const noteRemoved = async () => {
+    const left = new Set((await octopus.store.recoveryPoints.ofJob(job.id)).map(({ id }) => id));
+    outcome.removedPoints = before.filter((id) => !left.has(id));
+    if (outcome.removedPoints.length === 0) return;
+    terminal.err(
+      `${count(outcome.removedPoints.length, 'older recovery point')} removed (--keep ${job.settings.keep}): ${outcome.removedPoints.join(', ')}`,
+    );
+  };
 
   if (options.rollback) {
     outcome.cutover = await octopus.replicator.rollback(job.id, signal);
@@ -140,6 +161,13 @@ async function perform(
     return;
   }
   if (options.cutover) {
+    const [last] = await octopus.store.cutovers.ofJob(job.id);
+    if (job.state === 'cut-over' && last) {
+      outcome.cutover = last;
+      outcome.bootVerified = last.settings.expectConsole !== undefined;
+      say(`${outcome.machine} was already cut over at ${last.endedAt}; it runs at the target (${last.where}).`);
+      return;
+    }
     const settings = { expectConsole: options.expectConsole, bootTimeoutMs: options.bootTimeoutMs };
     if (settings.expectConsole === undefined) {
       terminal.err('The boot is not verified before the machine starts at the target: give --expect-console TEXT to have that done.');
@@ -150,9 +178,14 @@ async function perform(
     const final = outcome.cutover.finalRunId === undefined ? undefined : await octopus.store.runs.find(outcome.cutover.finalRunId);
     const point = final && (await octopus.store.recoveryPoints.ofJob(job.id)).find(({ id }) => id === final.recoveryPointId);
     if (final && point) outcome.run = describeRun({ run: final, disks: await octopus.store.runDisks.ofRun(final.id), point }, points);
-    say(`${outcome.machine}: cut over; the source is powered off and the machine runs at ${outcome.cutover.where}.`);
+    say(`${outcome.machine}: cut over; the source is powered off and the machine runs at the target (${outcome.cutover.where}).`);
     if (outcome.run) say(`  recovery point in ${outcome.run.folder}`);
-    say(outcome.bootVerified ? '  boot verified before the start' : '  boot NOT verified: --expect-console TEXT was not given');
+    say(
+      outcome.bootVerified
+        ? '  boot verified before the power off and before the start'
+        : '  boot NOT verified: --expect-console TEXT was not given',
+    );
+    await noteRemoved();
     return;
   }
   if (resumedAt !== undefined)
@@ -160,6 +193,7 @@ async function perform(
   else await explainRepetition(octopus, job.id, terminal);
   const report = await octopus.replicator.run(job.id, { signal });
   outcome.run = describeRun(report, points);
+  await noteRemoved();
   if (options.expectConsole !== undefined) {
     const provider = await octopus.target(target.id);
     const expectation = { console: options.expectConsole, timeoutMs: options.bootTimeoutMs };
@@ -211,7 +245,15 @@ function parse(args: string[]) {
   const timeout = values['boot-timeout'] ?? BOOT_TIMEOUT;
   const seconds = Number(timeout);
   if (!(seconds > 0)) throw wrong('boot-timeout', `--boot-timeout takes a number of seconds, not '${timeout}'`);
+  if (values['boot-timeout'] !== undefined && values['expect-console'] === undefined) {
+    throw wrong('boot-timeout', '--boot-timeout is how long --expect-console TEXT waits, and that is missing');
+  }
+  const keep = values.keep === undefined ? undefined : Number(values.keep);
+  if (keep !== undefined && !(/^\d+$/.test(`${values.keep}`) && keep >= 1 && keep <= MOST_POINTS)) {
+    throw wrong('keep', `--keep takes a number of recovery points from 1 to ${MOST_POINTS}, not '${values.keep}'`);
+  }
   return {
+    keep,
     info: needed('info'),
     machine: needed('machine'),
     to: needed('to'),
