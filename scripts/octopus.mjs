@@ -27,4 +27,13 @@ const child = spawn(node, ['--enable-source-maps', ...nodeFlags, join(root, 'dis
   env: environment,
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// npx passes a signal to a shell that dies of it without passing it on: that the shell is gone is then all there is to see.
+if (process.env.npm_command === 'exec' || process.env.npm_lifecycle_event === 'demo') {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, 200);
+}
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

@@ -1,4 +1,5 @@
 /** The headless entry. Exit status: 0 done and proven, 1 failed (the message says why), 2 wrong arguments, 130 interrupted. */
+import packageFile from '../package.json' with { type: 'json' };
 import { toOctopusError } from '../workers/octopus-error.ts';
 import { type Command, usageError } from './commands/command.ts';
 import { openTerminal } from './commands/terminal.ts';
@@ -26,6 +27,10 @@ async function main(args: string[]): Promise<number> {
     if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
       terminal.out(await help());
       return name === undefined ? 2 : 0;
+    }
+    if (name === '--version' || name === '-V' || name === 'version') {
+      terminal.out(packageFile.version);
+      return 0;
     }
     const load = commands[name];
     if (!load)

@@ -111,7 +111,7 @@ export async function copyImage(given: CopyArguments, terminal: Terminal): Promi
   // An NBD target may take one client only.
   const tasks = sink.sink.kind === 'nbd' ? 1 : probe.tasks;
   await using pool = await openPool(tasks);
-  const draw = progressOf(terminal);
+  const draw = progressOf(terminal, limit !== undefined);
   let done = 0;
   const result = await copyDisk({
     pool,

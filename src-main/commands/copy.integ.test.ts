@@ -302,6 +302,7 @@ describe('octopus copy', () => {
       [[nbd, nbd], /SOURCE itself/],
       [[source, file('new'), '--manifest', other], /not a manifest/],
       [[source, file('new'), '--manifest', folder], /folder/],
+      [[source, other, '--base', folder], /--base .* is a folder/],
       [[source, file('new'), '--manifest', file('x')], /journal/],
       [[source, file('new'), '--manifest', join(folder, 'none', 'm')], /there is no folder/],
     ];
@@ -434,6 +435,13 @@ describe('octopus copy', () => {
     await expect(octopus(copyCommand, file('none'), file('held'))).rejects.toThrow(`The source ${file('none')} does not exist.`);
     expect(await readFile(file('held'), 'utf8')).toBe('precious');
     await expect(octopus(verifyCommand, file('none'), '--manifest', file('none'))).rejects.toMatchObject({ code: 'manifest.invalid' });
+    for (const args of [
+      [folder, '--manifest', file('held')],
+      [file('held'), '--manifest', folder],
+    ]) {
+      const message = expect.stringContaining('is a folder');
+      await expect(octopus(verifyCommand, ...args)).rejects.toMatchObject({ code: 'argument.invalid', message });
+    }
     await expect(octopus(verifyCommand, file('held'))).rejects.toMatchObject({ code: 'argument.invalid' });
   });
 });

@@ -23,7 +23,7 @@ export function generalHelp(commands: Command[]): string {
     '',
     ...parts,
     '',
-    'octopus COMMAND --help explains the options of a command.',
+    'octopus COMMAND --help explains the options of a command; octopus --version says which one this is.',
     'Exit status: 0 done and proven, 1 failed, 2 wrong arguments, 130 interrupted.',
   ].join('\n');
 }

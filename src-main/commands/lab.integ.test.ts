@@ -25,7 +25,7 @@ describe('octopus lab', () => {
   it('runs until it is interrupted and leaves the disk as it was', async () => {
     const disk = join(folder, 'web.raw');
     const info = join(folder, 'info.json');
-    const content = Buffer.alloc(1_000_000, 'octopus');
+    const content = Buffer.alloc(1954 * 512, 'octopus');
     await writeFile(disk, content);
     const interrupt = new AbortController();
     const lines: string[] = [];
@@ -88,6 +88,12 @@ describe('octopus lab', () => {
     [['--machine', 'name=a,firmware=dos,disk=a'], "firmware is bios or uefi, not 'dos'"],
     [['--machine', 'name=a,colour=red,disk=a'], "unknown key 'colour'"],
     [['--machine', 'name=a,disk=x', '--machine', 'name=a,disk=y'], 'Two machines are named a'],
+    [['--machine', 'name=a,name=b,disk=x'], 'name is given twice: a and b'],
+    [['--machine', 'name=,disk=x'], 'name needs a value, as in name=web'],
+    [['--machine', 'name,disk=x'], "'name' is not KEY=VALUE, as in"],
+    [['--machine', 'name=a,disk=/dev/null'], 'is not a file'],
+    [['--machines', '-1'], "--machines is a whole number from 0 to 5000, not '-1'"],
+    [['--machines', '1', '--info', '/nowhere/lab.json'], 'there is no folder /nowhere'],
     [['--machines', '5001'], 'from 0 to 5000'],
     [['--churn'], '--churn needs a value'],
     [['--what'], "Unknown option '--what'; see octopus lab --help"],
@@ -96,5 +102,19 @@ describe('octopus lab', () => {
       code: 'argument.invalid',
       message: expect.stringContaining(why),
     });
+  });
+
+  it('refuses disks that are no disks', async () => {
+    for (const [bytes, said] of [
+      [0, 'has 0 bytes'],
+      [1000, 'whole sectors of 512 bytes'],
+    ] as const) {
+      const disk = join(folder, 'disk.raw');
+      await writeFile(disk, Buffer.alloc(bytes));
+      await expect(labCommand.run(['--machine', `name=a,disk=${disk}`], terminal(AbortSignal.abort()))).rejects.toMatchObject({
+        code: 'argument.invalid',
+        message: expect.stringContaining(said),
+      });
+    }
   });
 });

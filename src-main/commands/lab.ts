@@ -1,8 +1,15 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, open, rename, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { type LabDiskSpec, type LabMachineSpec, type LabVcenterOptions, startLabVcenter } from '../../lab/vcenter/lab-vcenter.ts';
+import { OctopusError } from '../../workers/octopus-error.ts';
 import { type Command, type OptionTable, usageError } from './command.ts';
 import { count } from './count.ts';
+import { statOrUndefined } from './image.ts';
 import { parseOptions } from './parse-options.ts';
+
+/** Bytes of a disk's sector. */
+const SECTOR = 512;
 
 interface LabArguments {
   options: LabVcenterOptions;
@@ -20,9 +27,11 @@ function parseMachine(text: string): LabMachineSpec {
   for (const part of text.split(',')) {
     const equals = part.indexOf('=');
     const [key, value] = [part.slice(0, equals), part.slice(equals + 1)];
-    if (equals <= 0 || value === '') throw usageError('--machine', `--machine: '${part}' is not key=value.`);
+    if (equals > 0 && value === '') throw usageError('--machine', `--machine: ${key} needs a value, as in name=web,disk=web.raw.`);
+    if (equals <= 0) throw usageError('--machine', `--machine: '${part}' is not KEY=VALUE, as in name=web,disk=web.raw.`);
     switch (key) {
       case 'name':
+        if (machine.name !== '') throw usageError('--machine', `--machine: name is given twice: ${machine.name} and ${value}.`);
         machine.name = value;
         break;
       case 'firmware':
@@ -58,7 +67,7 @@ const options = {
       'a machine; give it once for each: name=NAME,disk=FILE[,disk=FILE…] and, as you like,',
       'firmware=bios|uefi (default: bios), on=yes|no (default: yes), tracking=yes|no (default: no),',
       'guest=ID (what vSphere calls its system).',
-      'FILE is a raw image; it is only read, what the guest writes is kept elsewhere.',
+      'FILE is a raw image of whole sectors (512 bytes); it is only read, what the guest writes is kept elsewhere.',
     ].join('\n'),
   },
   machines: { value: 'N', help: 'generates N more machines, up to 5000 (default: 0)' },
@@ -111,13 +120,29 @@ async function writeInfo(path: string, info: Record<string, string>): Promise<vo
   await rename(temporary, path);
 }
 
+async function requireFolder(info: string): Promise<void> {
+  const folder = dirname(resolve(info));
+  if (!(await statOrUndefined(folder))?.isDirectory()) throw usageError('info', `--info ${info}: there is no folder ${folder}.`);
+  if ((await statOrUndefined(info))?.isDirectory()) throw usageError('info', `--info ${info} is a folder; name a file.`);
+  await access(folder, constants.W_OK).catch((cause: NodeJS.ErrnoException) => {
+    throw new OctopusError('target.denied', `--info ${info}: the folder ${folder} cannot be written to.`, { cause });
+  });
+}
+
 async function requireDisks(machines: readonly LabMachineSpec[]): Promise<void> {
   for (const machine of machines) {
     for (const disk of machine.disks) {
       if (!('file' in disk)) continue;
       try {
         await using file = await open(disk.file, 'r');
-        if (!(await file.stat()).isFile()) throw usageError('--machine', `${disk.file} is not a file; a disk is a raw image.`);
+        const found = await file.stat();
+        if (!found.isFile()) throw usageError('--machine', `${disk.file} is not a file; a disk is a raw image.`);
+        if (found.size === 0 || found.size % SECTOR !== 0) {
+          throw usageError(
+            '--machine',
+            `The disk ${disk.file} has ${count(found.size, 'byte')}; a disk holds whole sectors of ${SECTOR} bytes, at least one.`,
+          );
+        }
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === undefined || (error as { name?: string }).name === 'OctopusError') throw error;
         throw usageError('--machine', `The disk ${disk.file} ${reason(error as NodeJS.ErrnoException)}.`);
@@ -139,9 +164,10 @@ export const labCommand: Command & { options: typeof options } = {
   async run(args, terminal) {
     const { options: settings, info } = parseArguments(args);
     await requireDisks(settings.machines ?? []);
+    if (info !== undefined) await requireFolder(info);
     await using lab = await startLabVcenter(settings);
-    const access = { url: lab.url, username: lab.username, password: lab.password, thumbprint: lab.thumbprint };
-    if (info !== undefined) await writeInfo(info, access);
+    const connection = { url: lab.url, username: lab.username, password: lab.password, thumbprint: lab.thumbprint };
+    if (info !== undefined) await writeInfo(info, connection);
     terminal.out(`The lab's vCenter runs at ${lab.url} with ${count(lab.world.machines.size, 'machine')}.`);
     terminal.out(`User ${lab.username}, certificate ${lab.thumbprint}`);
     terminal.out(info === undefined ? `Password ${lab.password}` : `The password is in ${info}.`);

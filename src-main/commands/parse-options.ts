@@ -29,7 +29,7 @@ export function parseOptions<const Table extends OptionTable>(
 
   function parsed() {
     try {
-      return parseArgs({ args, options: config, allowPositionals: true });
+      return parseArgs({ args: joinNegative(args), options: config, allowPositionals: true });
     } catch (caught) {
       const { code, message } = caught as NodeJS.ErrnoException;
       if (!code?.startsWith('ERR_PARSE_ARGS')) throw caught;
@@ -40,6 +40,18 @@ export function parseOptions<const Table extends OptionTable>(
         throw usageError(name, `${message.split('. To specify')[0]}; ${see}.`);
       throw usageError(name, known.value === undefined ? `--${name} takes no value; ${see}.` : needsValue(name));
     }
+  }
+
+  /** `--machines -1`: the number is the value, so that its own message says what is right. */
+  function joinNegative(words: string[]): string[] {
+    const joined: string[] = [];
+    for (const word of words) {
+      const before = joined.at(-1) ?? '';
+      const takesValue = before.startsWith('--') && command.options[before.slice(2)]?.value !== undefined;
+      if (takesValue && /^-\d/.test(word)) joined.splice(-1, 1, `${before}=${word}`);
+      else joined.push(word);
+    }
+    return joined;
   }
 
   function needsValue(name: string): string {

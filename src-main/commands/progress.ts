@@ -4,25 +4,37 @@ import type { Terminal } from './command.ts';
 const PLAIN_INTERVAL = 5000;
 const BAR = 30;
 
-/** Draws how far a copy is: a bar on a terminal, a plain line now and then elsewhere. */
-export function progressOf(terminal: Terminal): (progress: { activity: 'copy' | 'verify'; done: number; total: number }) => void {
+interface Progress {
+  activity: 'copy' | 'verify';
+  done: number;
+  total: number;
+  counts: { sent: number };
+}
+
+/**
+ * Draws how far a copy is: a bar on a terminal, a plain line now and then elsewhere. Where the copy is limited, its rate is of what was sent:
+ * that is what the limit is of, and what is zero or there already would seem to break it.
+ */
+export function progressOf(terminal: Terminal, limited = false): (progress: Progress) => void {
   let began = performance.now();
   let activity = '';
-  let firstDone = 0;
+  let first = 0;
   let plain = began;
   return (progress) => {
+    const ofSent = limited && progress.activity === 'copy';
+    const moved = ofSent ? progress.counts.sent : progress.done;
     const now = performance.now();
     if (progress.activity !== activity) {
       activity = progress.activity;
       began = now;
       plain = now;
-      firstDone = progress.done;
+      first = moved;
     }
     const part = progress.total === 0 ? 1 : progress.done / progress.total;
-    const rate = (progress.done - firstDone) / Math.max((now - began) / 1000, 0.001);
+    const rate = (moved - first) / Math.max((now - began) / 1000, 0.001);
     const word = activity === 'copy' ? 'Copying' : 'Verifying';
     const percent = `${Math.floor(part * 100)} %`.padStart(5);
-    const text = `${percent}  ${bytes(progress.done)} of ${bytes(progress.total)}  ${bytes(rate)}/s`;
+    const text = `${percent}  ${bytes(progress.done)} of ${bytes(progress.total)}  ${bytes(rate)}/s${ofSent ? ' sent' : ''}`;
     if (terminal.interactive) {
       const filled = Math.round(part * BAR);
       terminal.status(`${word} [${'#'.repeat(filled)}${'-'.repeat(BAR - filled)}] ${text}`);

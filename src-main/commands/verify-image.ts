@@ -1,8 +1,8 @@
 import { readManifest } from '../../workers/blocks/manifest.ts';
 import type { SourceDescriptor, VerifyMismatch } from '../../workers/protocol.ts';
 import { verifyDisk } from '../replication/copy-disk.ts';
-import type { Terminal } from './command.ts';
-import { descriptorOf, inspectImage, parsePlace, VHD_FOOTER } from './image.ts';
+import { type Terminal, usageError } from './command.ts';
+import { descriptorOf, inspectImage, parsePlace, statOrUndefined, VHD_FOOTER } from './image.ts';
 import { mostTasks, openPool } from './open-pool.ts';
 import { probeSource } from './probe-source.ts';
 import { progressOf } from './progress.ts';
@@ -34,6 +34,11 @@ export async function verifyImage(
 ): Promise<VerifyResult> {
   const began = performance.now();
   const place = parsePlace('image', given.image, undefined, given.usage);
+  if (place.kind === 'file' && (await statOrUndefined(place.path))?.isDirectory()) {
+    throw usageError('image', `The IMAGE ${given.image} is a folder; name an image file in it.`);
+  }
+  if ((await statOrUndefined(given.manifest))?.isDirectory())
+    throw usageError('manifest', `--manifest ${given.manifest} is a folder; name a file.`);
   const manifest = await readManifest(given.manifest);
   const { size, root, algorithm } = manifest;
   const found = place.kind === 'file' ? await inspectImage(place.path) : undefined;

@@ -42,6 +42,9 @@ export async function checkApart(source: Place, target: Place, given: Named): Pr
   if (given.base !== undefined && target.kind === 'file' && targetStat === undefined) {
     throw new OctopusError('target.missing', `--base says what ${given.target} holds, but there is no such file.`);
   }
+  if (given.base !== undefined && (await statOrUndefined(resolve(given.base)))?.isDirectory()) {
+    throw usageError('base', `--base ${given.base} is a folder; name a manifest file.`);
+  }
   if (given.manifest !== undefined) await checkManifest(given.manifest);
 }
 
