@@ -38,7 +38,7 @@ const options = {
   'boot-timeout': { value: 'SECONDS', help: `seconds that TEXT may take to appear (default: ${BOOT_TIMEOUT})` },
   keep: {
     value: 'N',
-    help: `recovery points that are kept, 1 to ${MOST_POINTS}; each run removes older ones (default: what the last run was given, else ${defaultJobSettings.keep})`,
+    help: `recovery points that are kept, 1 to ${MOST_POINTS}; older ones are removed by each run\n(default: what the last run was given, else ${defaultJobSettings.keep})`,
   },
   json: { help: 'writes the result to standard output as JSON; sizes in bytes' },
 } as const satisfies OptionTable;
