@@ -51,7 +51,8 @@ const content = {
       id: text,
       kind: z.literal('vsphere'),
       name: text,
-      url: z.url({ protocol: /^https?$/ }),
+      // Stored, shown and logged: no place for a password.
+      url: z.url({ protocol: /^https?$/ }).regex(/^[^:]+:\/\/[^/?#@]*([/?#]|$)/, 'an address holds no user name and no password'),
       username: text,
       thumbprint: text,
       instanceUuid: text,

@@ -88,6 +88,11 @@ export class VimSession implements AsyncDisposable {
     if (!URL.canParse(options.url) || new URL(options.url).protocol !== 'https:') {
       throw new OctopusError('argument.invalid', 'The address of a vCenter reads https://host/sdk.', { field: 'url' });
     }
+    const { username, password } = new URL(options.url);
+    // An address is stored, shown and logged.
+    if (username !== '' || password !== '') {
+      throw new OctopusError('argument.invalid', 'The address of a vCenter holds no user name and no password.', { field: 'url' });
+    }
     const agent = new PinnedAgent(options.thumbprint);
     const client = await createClientAsync(wsdlPath(), { httpClient: new VimHttpClient(agent) as never }, options.url);
     const session = new VimSession(options, client, agent);
