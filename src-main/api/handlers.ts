@@ -1,6 +1,7 @@
 import type { Handlers } from './handler.ts';
 import { activityHandlers } from './handlers/activity.ts';
 import { authHandlers } from './handlers/auth.ts';
+import { directoryHandlers } from './handlers/directory.ts';
 import { healthHandlers } from './handlers/health.ts';
 import { labHandlers } from './handlers/lab.ts';
 import { machineHandlers } from './handlers/machines.ts';
@@ -25,6 +26,7 @@ export const handlers: Handlers = {
   ...scheduleHandlers,
   ...taskHandlers,
   ...settingHandlers,
+  ...directoryHandlers,
   ...activityHandlers,
   ...userHandlers,
   ...labHandlers,

@@ -2,6 +2,7 @@ import type { OctopusEvent } from '../../src-preload/contract/events.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { CutoverSettings } from '../domain/cutover.ts';
 import type { Job, JobSettings } from '../domain/job.ts';
+import type { DirectoryReport, DirectoryTestOptions } from '../identity/directory/test-connection.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -75,6 +76,15 @@ export interface LabService {
   stop(): Promise<void>;
 }
 
+/** The directory beyond its settings. */
+export interface DirectoryService {
+  /** Of the service account, in the vault. */
+  keepPassword(password: string): Promise<void>;
+  forgetPassword(): Promise<void>;
+  /** With the settings as they are; what is wrong with them is part of the report. */
+  test(options: Pick<DirectoryTestOptions, 'sampleUser' | 'signal'>): Promise<DirectoryReport>;
+}
+
 /** All that the handlers work with. */
 export interface Services {
   /** Of Octopus. */
@@ -104,5 +114,6 @@ export interface Services {
   environments: EnvironmentService;
   operations: OperationService;
   lab: LabService;
+  directory: DirectoryService;
   publish(event: OctopusEvent): Promise<unknown>;
 }

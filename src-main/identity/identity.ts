@@ -19,6 +19,7 @@ export interface IdentityOptions {
   keys: SigningKeys;
   /** Cryptographically strong: node:crypto's randomBytes unless a test gives another. */
   random: (bytes: number) => Buffer;
+  /** Read at each use, but for how passwords are hashed. */
   settings?: Partial<IdentitySettings>;
   /** The directory as it is configured now; undefined where there is none. */
   directory?: () => Promise<DirectoryLogin | undefined> | DirectoryLogin | undefined;
@@ -47,15 +48,17 @@ export interface Identity extends UserManagement {
 
 export function createIdentity(options: IdentityOptions): Identity {
   const { store, clock, keys, random } = options;
-  const settings = { ...defaultIdentitySettings, ...options.settings };
+  const settingsNow = (): IdentitySettings => ({ ...defaultIdentitySettings, ...options.settings });
   const { users, refreshTokens } = store;
-  const { passwordCost: cost, hashesAtOnce: atOnce, hashesWaiting: waiting } = settings;
+  const { passwordCost: cost, hashesAtOnce: atOnce, hashesWaiting: waiting } = settingsNow();
   const parts: IdentityParts = {
     store,
     clock,
     keys,
     random,
-    settings,
+    get settings() {
+      return settingsNow();
+    },
     hasher: createPasswordHasher({ random, cost, atOnce, waiting }),
     inTurn: createTurns(waiting),
     directory: async () => options.directory?.(),
@@ -65,7 +68,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   const now = () => clock.now().toISOString();
 
   async function checkSetUpToken(token: string | undefined): Promise<void> {
-    if (!settings.setUpNeedsToken) return;
+    if (!settingsNow().setUpNeedsToken) return;
     const expected = await users.setUpTokenHash();
     const same =
       token !== undefined && expected !== undefined && timingSafeEqual(Buffer.from(hashToken(token), 'hex'), Buffer.from(expected, 'hex'));

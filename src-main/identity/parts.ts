@@ -14,7 +14,8 @@ export interface IdentityParts {
   keys: SigningKeys;
   /** Cryptographically strong. */
   random: (bytes: number) => Buffer;
-  settings: IdentitySettings;
+  /** As they are now: not to be copied. */
+  readonly settings: IdentitySettings;
   hasher: PasswordHasher;
   /** Sign-ins and changes of one name, one after the other: guesses cannot race the count of failures, nor a sign-in a new password. */
   inTurn: ReturnType<typeof createTurns>;

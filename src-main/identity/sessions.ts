@@ -32,17 +32,17 @@ export function hashToken(token: string): string {
 }
 
 export function createSessions(parts: IdentityParts): Sessions {
-  const { clock, keys, random, settings } = parts;
+  const { clock, keys, random } = parts;
   const { users, refreshTokens } = parts.store;
 
   function newRefreshToken(now: Date, session: Pick<Session, 'expiresAt'>) {
     const token = random(TOKEN_BYTES).toString('base64url');
-    const expiresAt = earlier(new Date(now.getTime() + settings.refreshTokenMs), session);
+    const expiresAt = earlier(new Date(now.getTime() + parts.settings.refreshTokenMs), session);
     return { token, stored: { hash: hashToken(token), issuedAt: now.toISOString(), expiresAt: expiresAt.toISOString() } };
   }
 
   async function answer(user: StoredUser, session: Session, refreshToken: string, refreshExpiresAt: string, now: Date): Promise<SignedIn> {
-    const accessExpires = earlier(new Date(now.getTime() + settings.accessTokenMs), session);
+    const accessExpires = earlier(new Date(now.getTime() + parts.settings.accessTokenMs), session);
     const { id, name, role, mustChangePassword } = user;
     return {
       accessToken: await signAccessToken({ userId: id, sessionId: session.id }, keys, now, accessExpires),
@@ -75,7 +75,7 @@ export function createSessions(parts: IdentityParts): Sessions {
         userId: user.id,
         address: address.slice(0, 100),
         createdAt: now.toISOString(),
-        expiresAt: new Date(now.getTime() + settings.sessionMs).toISOString(),
+        expiresAt: new Date(now.getTime() + parts.settings.sessionMs).toISOString(),
         endedAt: undefined,
         endedWhy: undefined,
       };

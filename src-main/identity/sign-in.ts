@@ -22,14 +22,14 @@ const LONGEST_NAME = 200;
 export const denied = () => new OctopusError('auth.denied', 'The name or the password is wrong, or this user may not sign in.');
 
 export function createSignIn(parts: IdentityParts): SignIn {
-  const { clock, random, settings, hasher, inTurn } = parts;
+  const { clock, random, hasher, inTurn } = parts;
   const { users } = parts.store;
   const strangers = createStrangers();
 
   async function countFailure(name: string, user: StoredUser | undefined): Promise<void> {
     const now = clock.now();
-    if (!user) return strangers.set(name, failedAgain(strangers.of(name), now, settings.delay));
-    const { count, until } = failedAgain({ count: user.failedLogins, until: user.lockedUntil }, now, settings.delay);
+    if (!user) return strangers.set(name, failedAgain(strangers.of(name), now, parts.settings.delay));
+    const { count, until } = failedAgain({ count: user.failedLogins, until: user.lockedUntil }, now, parts.settings.delay);
     await users.change(user.id, { failedLogins: count, lockedUntil: until });
   }
 

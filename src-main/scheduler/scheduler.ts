@@ -35,6 +35,7 @@ export interface SchedulerParts {
   newId: () => string;
   executors: Record<Exclude<TaskKind, 'cutover-check'>, Executor>;
   goNoGo: GoNoGo;
+  /** Read anew at each look. */
   limits?: Partial<SchedulerLimits>;
   onEvent?: (event: SchedulerEvent) => void;
   /** Without a heartbeat for this long a task is free for others; a minute unless given. */
@@ -81,7 +82,6 @@ const DAY = 86_400_000;
 
 export function createScheduler(parts: SchedulerParts): Scheduler {
   const { store, clock, random, newId, executors, leaseMs = 60_000, keepMs = 30 * DAY } = parts;
-  const limits = { ...defaultSchedulerLimits, ...parts.limits };
   const owner = newId();
   const running = new Map<string, Running>();
   let paused: boolean | undefined;
@@ -179,7 +179,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
 
   async function claim(now: Date): Promise<Task[]> {
     return store.tasks.claim({ now: now.toISOString(), owner, until: later(now, leaseMs) }, (leased) => {
-      const room = createRoom(limits, leased);
+      const room = createRoom({ ...defaultSchedulerLimits, ...parts.limits }, leased);
       return (task, windows) => {
         if (room.full()) return 'stop';
         const quiet = windows.length === 0 ? undefined : quietUntil(windows, now);

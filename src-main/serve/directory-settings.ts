@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { OctopusError } from '../../workers/octopus-error.ts';
+import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
+import type { DirectoryService } from '../api/services.ts';
 import type { Clock } from '../domain/clock.ts';
 import { createDirectory, type Directory } from '../identity/directory/directory.ts';
 import { type DirectorySettings, directoryDefaults } from '../identity/directory/settings.ts';
+import { testConnection } from '../identity/directory/test-connection.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SecretKeeper } from '../vault/secret-keeper.ts';
 
@@ -12,12 +14,18 @@ const lines = (text: string) =>
     .map((line) => line.trim())
     .filter((line) => line !== '');
 
-/** The directory as the settings say now; undefined where it is switched off. Kept while they stay the same: it remembers which server rests. */
+export interface ConfiguredDirectory extends DirectoryService {
+  /** As the settings say now; undefined where it is switched off. Kept while they stay the same: it remembers which server rests. */
+  current(): Promise<Directory | undefined>;
+}
+
+const owner = { kind: 'directory', id: 'bind' } as const;
+
 export function createConfiguredDirectory(parts: {
   settings: Pick<Settings, 'get'>;
   secrets: SecretKeeper;
   clock: Clock;
-}): () => Promise<Directory | undefined> {
+}): ConfiguredDirectory {
   const { settings, secrets, clock } = parts;
   let kept: { text: string; directory: Directory } | undefined;
 
@@ -45,18 +53,43 @@ export function createConfiguredDirectory(parts: {
   }
 
   async function bindPassword(): Promise<string> {
-    const password = await secrets.read({ kind: 'directory', id: 'bind' }, 'password');
+    const password = await secrets.read(owner, 'password');
     if (password === undefined)
       throw new OctopusError('directory.denied', "The password of the directory's service account is not in the vault.");
     return password;
   }
 
-  return async () => {
-    if (!settings.get('directory.enabled')) return undefined;
-    const now = await read();
-    const text = JSON.stringify(now);
-    if (kept?.text !== text) kept = { text, directory: createDirectory(now, { bindPassword }, clock) };
-    return kept.directory;
+  function create(now: DirectorySettings): Directory {
+    try {
+      return createDirectory(now, { bindPassword }, clock);
+    } catch (cause) {
+      // Not `argument.invalid`: who signs in has given nothing wrong.
+      throw new OctopusError(
+        'directory.missing',
+        'The settings of the directory are incomplete or wrong: an administrator can test them.',
+        {
+          cause,
+        },
+      );
+    }
+  }
+
+  return {
+    async current() {
+      if (!settings.get('directory.enabled')) return undefined;
+      const now = await read();
+      const text = JSON.stringify(now);
+      if (kept?.text !== text) kept = { text, directory: create(now) };
+      return kept.directory;
+    },
+    keepPassword: (password) => secrets.keep(owner, 'password', password),
+    forgetPassword: () => secrets.forget(owner),
+    async test(options) {
+      const now = await read().catch(toOctopusError);
+      if (!(now instanceof OctopusError)) return testConnection(now, { bindPassword }, { ...options, clock });
+      const steps = [{ step: 'settings' as const, ok: false, message: now.message }];
+      return { ok: false, servers: [{ url: undefined, ok: false, steps }] };
+    },
   };
 }
 

@@ -100,17 +100,26 @@ export async function openApplication(options: ApplicationOptions): Promise<Appl
   onEvent = replicationEvents.take;
 
   const minutes = 60_000;
+  const directory = createConfiguredDirectory({ settings: known, secrets, clock });
   const identity = createIdentity({
     store,
     clock,
     keys: createSigningKeys({ secrets: vault, random: randomBytes, clock }),
     random: randomBytes,
-    directory: createConfiguredDirectory({ settings: known, secrets, clock }),
+    directory: directory.current,
     settings: {
-      accessTokenMs: known.get('auth.accessTokenMinutes') * minutes,
-      refreshTokenMs: known.get('auth.refreshTokenDays') * 24 * 60 * minutes,
-      sessionMs: known.get('auth.sessionDays') * 24 * 60 * minutes,
-      delay: { free: 3, lockAfter: known.get('auth.lockoutAttempts'), lockMs: known.get('auth.lockoutMinutes') * minutes },
+      get accessTokenMs() {
+        return known.get('auth.accessTokenMinutes') * minutes;
+      },
+      get refreshTokenMs() {
+        return known.get('auth.refreshTokenDays') * 24 * 60 * minutes;
+      },
+      get sessionMs() {
+        return known.get('auth.sessionDays') * 24 * 60 * minutes;
+      },
+      get delay() {
+        return { free: 3, lockAfter: known.get('auth.lockoutAttempts'), lockMs: known.get('auth.lockoutMinutes') * minutes };
+      },
     },
   });
 
@@ -144,7 +153,11 @@ export async function openApplication(options: ApplicationOptions): Promise<Appl
     newId,
     executors: createExecutors({ octopus, operations, environments, clock }),
     goNoGo: createGoNoGo(octopus),
-    limits: { total: known.get('scheduler.concurrentRuns') },
+    limits: {
+      get total() {
+        return known.get('scheduler.concurrentRuns');
+      },
+    },
     // The folder's lock says so.
     alone: true,
     onEvent: tellTask,
@@ -176,6 +189,7 @@ export async function openApplication(options: ApplicationOptions): Promise<Appl
     environments,
     operations,
     lab,
+    directory,
     publish,
   });
 

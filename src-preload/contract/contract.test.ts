@@ -5,6 +5,7 @@ import { eventData, storedEvent } from './events.ts';
 import { accesses, type RouteDefinition } from './route.ts';
 import { activityRoutes } from './routes/activity.ts';
 import { authRoutes } from './routes/auth.ts';
+import { directoryRoutes } from './routes/directory.ts';
 import { healthRoutes } from './routes/health.ts';
 import { labRoutes } from './routes/lab.ts';
 import { machineRoutes } from './routes/machines.ts';
@@ -22,6 +23,7 @@ test('no two parts of the contract use the same id, no two routes the same metho
   const parts = [
     activityRoutes,
     authRoutes,
+    directoryRoutes,
     healthRoutes,
     labRoutes,
     machineRoutes,

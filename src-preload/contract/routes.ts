@@ -1,6 +1,7 @@
 import type { RouteDefinition, RouteInput, RouteOutput, RouteParsed } from './route.ts';
 import { activityRoutes } from './routes/activity.ts';
 import { authRoutes } from './routes/auth.ts';
+import { directoryRoutes } from './routes/directory.ts';
 import { healthRoutes } from './routes/health.ts';
 import { labRoutes } from './routes/lab.ts';
 import { machineRoutes } from './routes/machines.ts';
@@ -23,6 +24,7 @@ export const routes = {
   ...migrationRoutes,
   ...scheduleRoutes,
   ...settingRoutes,
+  ...directoryRoutes,
   ...activityRoutes,
   ...userRoutes,
   ...labRoutes,

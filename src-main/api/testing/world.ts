@@ -145,6 +145,14 @@ export async function openWorld(): Promise<World> {
       start: did('startLab', async () => ({ running: true, url: 'https://127.0.0.1:1/sdk', machines: 3, sourceId: 'own' })),
       stop: did('stopLab', nothing),
     },
+    directory: {
+      keepPassword: did('keepPassword', nothing),
+      forgetPassword: did('forgetPassword', nothing),
+      test: did('testDirectory', async () => ({
+        ok: false,
+        servers: [{ url: undefined, ok: false, steps: [{ step: 'settings', ok: false, message: 'Name at least one directory server.' }] }],
+      })),
+    },
     publish: async (event) => {
       published.push(event);
     },
