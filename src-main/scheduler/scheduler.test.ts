@@ -105,6 +105,24 @@ test('limits of host, datastore, target and in all hold; one migration at a time
   expect((await store.tasks.countByState()).waiting).toBe(9);
 });
 
+test('a limit that is changed counts at the next look', async () => {
+  behave = untilAborted;
+  let total = 1;
+  const it = scheduler({
+    limits: {
+      get total() {
+        return total;
+      },
+    },
+  });
+  for (const index of [0, 1]) await it.enqueue({ kind: 'run', jobId: `job-${index}` });
+  expect((await it.tick()).started).toBe(1);
+  expect((await it.tick()).started).toBe(0);
+  total = 2;
+  expect((await it.tick()).started).toBe(1);
+  await it.stop();
+});
+
 test('an error that may pass is repeated later and later, then dead; a dead task can be revived', async () => {
   const it = scheduler();
   behave = failing('source.unreachable', true);
