@@ -31,8 +31,9 @@ export async function bundle() {
       }),
     );
   const made = (await Promise.all(builds)).flatMap(({ metafile }) => Object.keys(metafile.outputs).map((file) => basename(file)));
-  // Chunks are named after their content; those of earlier builds would pile up.
-  for (const file of await readdir('dist')) if (!made.includes(file)) await rm(join('dist', file), { recursive: true });
+  // Chunks are named after their content; those of earlier builds would pile up. A crash test that runs now keeps its own file.
+  const old = (await readdir('dist')).filter((file) => !made.includes(file) && !file.startsWith('crash-child-'));
+  for (const file of old) await rm(join('dist', file), { recursive: true, force: true });
   const now = new Date();
   for (const file of ['dist/cli.mjs', 'dist/transfer.cjs']) if (existsSync(file)) await utimes(file, now, now);
 }
