@@ -1,23 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import { auditCommand } from './audit.ts';
+import { backupCommand } from './backup.ts';
 import type { Command } from './command.ts';
 import { copyCommand } from './copy.ts';
 import { demoCommand } from './demo.ts';
+import { exportCommand } from './export.ts';
 import { commandHelp } from './help.ts';
+import { importCommand } from './import.ts';
 import { inventoryCommand } from './inventory.ts';
 import { labCommand } from './lab.ts';
 import { parseOptions } from './parse-options.ts';
 import { replicateCommand } from './replicate.ts';
+import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve.ts';
 import { verifyCommand } from './verify.ts';
 
 const commands: Command[] = [
   auditCommand,
+  backupCommand,
   copyCommand,
   demoCommand,
+  exportCommand,
+  importCommand,
   inventoryCommand,
   labCommand,
   replicateCommand,
+  restoreCommand,
   serveCommand,
   verifyCommand,
 ];

@@ -5,10 +5,9 @@ import packageFile from '../../package.json' with { type: 'json' };
 import { createLog, type LogLevel, logLevels } from '../rest/request-log.ts';
 import type { RestSettings } from '../rest/rest-settings.ts';
 import { openApplication } from '../serve/open-application.ts';
-import { openVault } from '../vault/open-vault.ts';
-import { passphraseFromFile, passphraseFromPrompt } from '../vault/passphrase.ts';
 import { type Command, type OptionTable, usageError } from './command.ts';
 import { type OptionValues, parseOptions } from './parse-options.ts';
+import { vaultHelp, vaultOption } from './vault-option.ts';
 
 const usage = [
   '[--data DIR] [--port N] [--port-file F] [--address A] [--tls-cert F --tls-key F] [--host NAME] [--path-prefix PATH] [--trust-proxy ADDRESS]',
@@ -33,7 +32,7 @@ const options = {
     help: 'address or network of a reverse proxy whose X-Forwarded-* headers are believed; may be given several times',
   },
   'metrics-token-file': { value: 'F', help: 'its first line is a token that reads /metrics and nothing else' },
-  vault: { value: 'keychain|file', help: "where secrets are kept: the system's keychain (default), or a file encrypted with a passphrase" },
+  vault: { value: 'keychain|file', help: vaultHelp },
   'passphrase-file': { value: 'F', help: 'its first line is the passphrase of that file; without it the terminal asks' },
   'log-level': { value: 'LEVEL', help: `${logLevels.join(', ')} (default: info); the log goes to standard error, a JSON object a line` },
 } as const satisfies OptionTable;
@@ -53,7 +52,7 @@ export const serveCommand: Command & { options: typeof options } = {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await using application = await openApplication({
       dataFolder: folder,
-      openVault: vaultOf(values, folder, terminal.signal),
+      openVault: vaultOption(values.vault, { option: 'passphrase-file', path: values['passphrase-file'] }, folder, terminal.signal),
       rest,
       log,
       version: packageFile.version,
@@ -120,19 +119,6 @@ function logLevel(values: Values): LogLevel {
   const found = logLevels.find((known) => known === level);
   if (!found) throw usageError('log-level', `--log-level is one of ${logLevels.join(', ')}, not '${level}'.`);
   return found;
-}
-
-function vaultOf(values: Values, folder: string, signal: AbortSignal) {
-  const mode = values.vault ?? 'keychain';
-  if (mode !== 'keychain' && mode !== 'file') throw usageError('vault', `--vault is keychain or file, not '${mode}'.`);
-  const file = values['passphrase-file'];
-  if (mode === 'keychain') {
-    if (file !== undefined) throw usageError('passphrase-file', '--passphrase-file belongs to --vault file.');
-    return () => openVault({ mode, folder });
-  }
-  const what = 'the encrypted file of secrets';
-  const passphrase = file === undefined ? passphraseFromPrompt(what, undefined, signal) : passphraseFromFile(file);
-  return () => openVault({ mode, folder, passphrase });
 }
 
 /** Complete or not there at all: others wait for this file. */

@@ -51,6 +51,24 @@ export async function backupDatabase(database: SqliteDatabase.Database, path: st
   }
 }
 
+/** The same, for a database that another process may have open and be writing to. */
+export async function backupDatabaseFile(databasePath: string, path: string, signal?: AbortSignal): Promise<BackupResult> {
+  const source = resolve(databasePath);
+  if (!(await exists(source))) throw new OctopusError('argument.invalid', `There is no database ${source}.`, { field: 'data' });
+  let database: SqliteDatabase.Database | undefined;
+  try {
+    database = new SqliteDatabase(source, { readonly: true, fileMustExist: true });
+    assertUsable(database);
+    // One reading for all steps: a copy would begin anew each time that the other process writes.
+    database.exec('BEGIN; SELECT count(*) FROM sqlite_schema');
+    return await backupDatabase(database, path, signal);
+  } catch (cause) {
+    throw explain(cause, `${source} cannot be read`);
+  } finally {
+    database?.close();
+  }
+}
+
 export interface RestoreResult {
   schema: number;
   /** What was there before, kept under this name; undefined where there was nothing. */

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { importConfiguration } from '../configuration/import-configuration.ts';
+import { systemClock } from '../domain/clock.ts';
+import { openSettings } from '../settings/settings.ts';
+import { lockFolder } from '../store/lock.ts';
+import { openStore } from '../store/store.ts';
+import { passphraseFromFile } from '../vault/passphrase.ts';
+import { createSecretKeeper } from '../vault/secret-keeper.ts';
+import { type Command, type OptionTable, usageError } from './command.ts';
+import { parseOptions } from './parse-options.ts';
+import { vaultHelp, vaultOption } from './vault-option.ts';
+
+const usage = '--data DIR --from FILE [--passphrase-file F] [--vault keychain|file] [--vault-passphrase-file F]';
+
+const options = {
+  data: { value: 'DIR', help: 'the data folder, new or not; no Octopus may be running in it' },
+  from: { value: 'FILE', help: 'what octopus export wrote' },
+  'passphrase-file': {
+    value: 'F',
+    help: 'its first line is the passphrase that the secrets were sealed with; without it they are left out',
+  },
+  vault: { value: 'keychain|file', help: vaultHelp },
+  'vault-passphrase-file': { value: 'F', help: "its first line is the passphrase of the vault's file; without it the terminal asks" },
+} as const satisfies OptionTable;
+
+export const importCommand: Command & { options: typeof options } = {
+  name: 'import',
+  usage,
+  summary: 'Adds and renews sources, targets, migrations and settings from an exported file; removes nothing.',
+  options,
+  async run(args, terminal) {
+    const { values } = parseOptions(importCommand, args);
+    const { data, from } = values;
+    if (data === undefined) throw usageError('data', `--data DIR is missing: octopus import ${usage}`);
+    if (from === undefined) throw usageError('from', `--from FILE is missing: octopus import ${usage}`);
+    const vaultFile = { option: 'vault-passphrase-file', path: values['vault-passphrase-file'] };
+    const openVault = vaultOption(values.vault, vaultFile, data, terminal.signal);
+    const sealedBy = values['passphrase-file'];
+    const passphrase = sealedBy === undefined ? undefined : await passphraseFromFile(sealedBy)('open');
+    const document = await readDocument(from);
+    await using _lock = await lockFolder(data);
+    await using store = await openStore(join(data, 'octopus.db'));
+    await using vault = await openVault();
+    const settings = await openSettings({ variables: store.variables, clock: systemClock, environment: process.env });
+    const result = await importConfiguration(document, {
+      store,
+      keeper: createSecretKeeper({
+        vault,
+        references: store.secrets,
+        now: () => systemClock.now().toISOString(),
+        newId: randomUUID,
+      }),
+      setAll: (given) => settings.setAll(given),
+      newId: randomUUID,
+      ...(passphrase === undefined ? {} : { passphrase }),
+    });
+    const { sources, targets, jobs, settings: changed, secrets, passwordsNeeded } = result;
+    terminal.out(`Imported ${sources} sources, ${targets} targets, ${jobs} migrations, ${changed} settings, ${secrets} secrets.`);
+    for (const name of passwordsNeeded) terminal.err(`The password of ${name} has to be given again.`);
+    return 0;
+  },
+};
+
+async function readDocument(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw usageError('from', `${path} cannot be read: ${cause.message}.`);
+  });
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // The parser's own message quotes what it read.
+    throw usageError('from', `${path} is not JSON.`);
+  }
+}
