@@ -73,6 +73,32 @@ test('a backup beside a running Octopus is what restore puts back', async () => 
   expect(await readdir(folder)).not.toContain('none');
 }, 60_000);
 
+test('a backup ends although another process writes all the time', async () => {
+  await using store = await fill();
+  const put = (id: number) =>
+    store.targets.put({
+      id: `${id}`,
+      kind: 'local',
+      name: 'n',
+      location: `/${id}`,
+      settings: { filler: 'x'.repeat(50_000) },
+      createdAt: at,
+    });
+  // Several steps of the copy: each is 4 MB.
+  for (let id = 0; id < 300; id++) await put(id);
+  let done = false;
+  const backup = octopus('backup', '--data', of('one'), '--to', of('copy.db')).finally(() => {
+    done = true;
+  });
+  for (let id = 300; !done; id++) {
+    await put(id % 1000);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  expect(await backup).toMatchObject({ code: 0 });
+  await using copy = await openStore(of('copy.db'));
+  expect((await copy.targets.list()).length).toBeGreaterThanOrEqual(300);
+}, 60_000);
+
 test('a configuration goes to another folder, its secrets only with the passphrase', async () => {
   {
     await using store = await fill();
