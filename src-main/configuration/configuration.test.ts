@@ -177,6 +177,7 @@ test('a wrong passphrase, an altered or foreign document change nothing', async 
     [{ ...document, jobs: [{ ...job, settings: { keep: 0, verify: 'all', quiesce: true } }] }, 'jobs.0.settings.keep'],
     [{ ...document, sources: [...document.sources, ...document.sources] }, 'sources'],
     [{ ...document, sources: [{ ...document.sources[0], url: 'file:///etc/passwd' }] }, 'sources.0.url'],
+    [{ ...document, sources: [{ ...document.sources[0], url: 'https://u:secret@vc/sdk' }] }, 'sources.0.url'],
   ];
   for (const [input, field] of bad)
     await expect(two.load(input, passphrase), field).rejects.toMatchObject({ code: 'argument.invalid', field });
