@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { directoryContent, dnOf, passwordOf, people, servicePassword } from '../identity/directory/testing/people.ts';
 import { createAuthority, createServerCertificate, type Slapd, startSlapd } from '../identity/directory/testing/slapd.ts';
+import { defaultRestSettings } from '../rest/rest-settings.ts';
 import type { Answer } from '../rest/testing/rest-world.ts';
 import { type ApplicationWorld, openApplicationWorld } from './testing/application-world.ts';
 
@@ -12,7 +13,9 @@ let caFile: string;
 const closing = new AsyncDisposableStack();
 
 beforeAll(async () => {
-  world = closing.use(await openApplicationWorld());
+  // Many people sign in here within a second or two.
+  const rates = { ...defaultRestSettings.rates, signIn: { burst: 1000, perSecond: 1000 } };
+  world = closing.use(await openApplicationWorld({ rates }));
   const ca = await createAuthority('Octopus test CA');
   slapd = closing.use(await startSlapd(directoryContent(1), await createServerCertificate(ca), ca));
   caFile = join(world.folder, 'ca.pem');
