@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { systemClock } from '../domain/clock.ts';
 import { openActivity } from '../store/open-activity.ts';
@@ -11,6 +13,10 @@ import { createAudit } from './audit.ts';
 import { verifyChain } from './verify-chain.ts';
 
 const KILLS = 8;
+
+// Garbage that nobody has collected yet says nothing about what is held at once.
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
 
 test(`killed ${KILLS} times while it appends, the chain is whole and no entry that was answered is lost`, { timeout: 60_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'octopus-audit-'));
@@ -43,7 +49,7 @@ test(`killed ${KILLS} times while it appends, the chain is whole and no entry th
   }
 });
 
-test('100,000 entries are verified and exported piece by piece, and a page is quick', { timeout: 60_000 }, async () => {
+test('100,000 entries are verified and exported piece by piece', { timeout: 60_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'octopus-audit-'));
   try {
     await using store = await openStore(join(folder, 'octopus.db'));
@@ -56,20 +62,22 @@ test('100,000 entries are verified and exported piece by piece, and a page is qu
         ),
       );
     }
-    const heap = process.memoryUsage().heapUsed;
+    const inUse = () => {
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = inUse();
     let most = 0;
     const look = () => {
-      most = Math.max(most, process.memoryUsage().heapUsed - heap);
+      most = Math.max(most, inUse() - before);
     };
     expect(await audit.verify({ onProgress: look })).toMatchObject({ whole: true, entries: all });
     let lines = 0;
     for await (const line of audit.export('csv')) if (line !== '' && ++lines % 10_000 === 0) look();
     expect(lines).toBe(all + 1);
     // All of them at once are about 100 MB as objects.
-    expect(most).toBeLessThan(64 * 2 ** 20);
-    const began = performance.now();
+    expect(most).toBeLessThan(32 * 2 ** 20);
     expect((await audit.list({ subjectId: 'job-7', action: 'run.*' }, { limit: 50 })).entries).toHaveLength(50);
-    expect(performance.now() - began).toBeLessThan(200);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

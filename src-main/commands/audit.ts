@@ -6,7 +6,7 @@ import { verifyChain } from '../audit/verify-chain.ts';
 import { openActivity } from '../store/open-activity.ts';
 import type { ActivityRepository } from '../store/repositories/activity-logs.ts';
 import { type Command, type OptionTable, type Terminal, usageError } from './command.ts';
-import { type OptionValues, parseOptions } from './parse-options.ts';
+import { type OptionValues, parseOptions, required } from './parse-options.ts';
 
 const usage = 'verify|export --data DIR [--noted HASH] [--json] [--format csv|json] [--from TIME] [--to TIME]';
 
@@ -36,11 +36,11 @@ export const auditCommand: Command & { options: typeof options } = {
     const [act, ...surplus] = operands;
     if (act !== 'verify' && act !== 'export') throw usageError('arguments', `Give verify or export: octopus audit ${usage}`);
     if (surplus.length > 0) throw usageError('arguments', `'${surplus[0]}' is one argument too many: octopus audit ${usage}`);
-    if (values.data === undefined) throw usageError('data', `--data DIR is missing: octopus audit ${usage}`);
+    const data = required(auditCommand, values, 'data');
     const others = act === 'verify' ? (['format', 'from', 'to'] as const) : (['noted', 'json'] as const);
     const wrong = others.find((name) => values[name] !== undefined);
     if (wrong) throw usageError(wrong, `--${wrong} does not belong to octopus audit ${act}; see octopus audit --help.`);
-    const path = join(values.data, 'octopus.db');
+    const path = join(data, 'octopus.db');
     return act === 'verify' ? verify(path, values, terminal) : writeOut(path, values, terminal);
   },
 };

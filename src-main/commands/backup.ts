@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { backupDatabaseFile } from '../store/backup.ts';
-import { type Command, type OptionTable, usageError } from './command.ts';
-import { parseOptions } from './parse-options.ts';
+import type { Command, OptionTable } from './command.ts';
+import { parseOptions, required } from './parse-options.ts';
 
 const usage = '--data DIR --to FILE';
 
@@ -17,9 +17,9 @@ export const backupCommand: Command & { options: typeof options } = {
   options,
   async run(args, terminal) {
     const { values } = parseOptions(backupCommand, args);
-    if (values.data === undefined) throw usageError('data', `--data DIR is missing: octopus backup ${usage}`);
-    if (values.to === undefined) throw usageError('to', `--to FILE is missing: octopus backup ${usage}`);
-    const { path, size, schema } = await backupDatabaseFile(join(values.data, 'octopus.db'), values.to, terminal.signal);
+    const data = required(backupCommand, values, 'data');
+    const to = required(backupCommand, values, 'to');
+    const { path, size, schema } = await backupDatabaseFile(join(data, 'octopus.db'), to, terminal.signal);
     terminal.out(`${path}: ${size} bytes, schema ${schema}, checked.`);
     return 0;
   },

@@ -9,7 +9,7 @@ import { openStore } from '../store/store.ts';
 import { passphraseFromFile } from '../vault/passphrase.ts';
 import { createSecretKeeper } from '../vault/secret-keeper.ts';
 import { type Command, type OptionTable, usageError } from './command.ts';
-import { parseOptions } from './parse-options.ts';
+import { parseOptions, required } from './parse-options.ts';
 import { vaultHelp, vaultOption } from './vault-option.ts';
 
 const usage = '--data DIR --to FILE [--with-secrets --passphrase-file F [--vault keychain|file] [--vault-passphrase-file F]]';
@@ -30,9 +30,8 @@ export const exportCommand: Command & { options: typeof options } = {
   options,
   async run(args, terminal) {
     const { values } = parseOptions(exportCommand, args);
-    const { data, to } = values;
-    if (data === undefined) throw usageError('data', `--data DIR is missing: octopus export ${usage}`);
-    if (to === undefined) throw usageError('to', `--to FILE is missing: octopus export ${usage}`);
+    const data = required(exportCommand, values, 'data');
+    const to = required(exportCommand, values, 'to');
     const sealedBy = values['passphrase-file'];
     if (values['with-secrets'] && sealedBy === undefined) throw usageError('passphrase-file', '--with-secrets needs --passphrase-file F.');
     if (!values['with-secrets']) {

@@ -9,7 +9,7 @@ import { openStore } from '../store/store.ts';
 import { passphraseFromFile } from '../vault/passphrase.ts';
 import { createSecretKeeper } from '../vault/secret-keeper.ts';
 import { type Command, type OptionTable, usageError } from './command.ts';
-import { parseOptions } from './parse-options.ts';
+import { parseOptions, required } from './parse-options.ts';
 import { vaultHelp, vaultOption } from './vault-option.ts';
 
 const usage = '--data DIR --from FILE [--passphrase-file F] [--vault keychain|file] [--vault-passphrase-file F]';
@@ -32,9 +32,8 @@ export const importCommand: Command & { options: typeof options } = {
   options,
   async run(args, terminal) {
     const { values } = parseOptions(importCommand, args);
-    const { data, from } = values;
-    if (data === undefined) throw usageError('data', `--data DIR is missing: octopus import ${usage}`);
-    if (from === undefined) throw usageError('from', `--from FILE is missing: octopus import ${usage}`);
+    const data = required(importCommand, values, 'data');
+    const from = required(importCommand, values, 'from');
     const vaultFile = { option: 'vault-passphrase-file', path: values['vault-passphrase-file'] };
     const openVault = vaultOption(values.vault, vaultFile, data, terminal.signal);
     const sealedBy = values['passphrase-file'];

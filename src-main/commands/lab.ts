@@ -144,7 +144,7 @@ async function requireDisks(machines: readonly LabMachineSpec[]): Promise<void> 
           );
         }
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === undefined || (error as { name?: string }).name === 'OctopusError') throw error;
+        if (error instanceof OctopusError || (error as NodeJS.ErrnoException).code === undefined) throw error;
         throw usageError('--machine', `The disk ${disk.file} ${reason(error as NodeJS.ErrnoException)}.`);
       }
     }

@@ -1,5 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
-import { type OptionTable, usageError } from './command.ts';
+import { type Option, type OptionTable, usageError } from './command.ts';
 
 /** What was given for each option: texts, lists of texts, or true for a switch. */
 export type OptionValues<Table extends OptionTable> = {
@@ -7,6 +7,17 @@ export type OptionValues<Table extends OptionTable> = {
     | (Table[Name] extends { multiple: true } ? string[] : Table[Name] extends { value: string } ? string : boolean)
     | undefined;
 };
+
+/** The value of an option that the command cannot do without. */
+export function required<Name extends string>(
+  command: { name: string; usage: string; options: Readonly<Record<Name, Option>> },
+  values: { [Key in Name]?: string | undefined },
+  name: Name,
+): string {
+  const value = values[name];
+  if (value !== undefined) return value;
+  throw usageError(name, `--${name} ${command.options[name].value} is missing: octopus ${command.name} ${command.usage}`);
+}
 
 /** Reads a command's arguments by its table. What is wrong is one sentence. */
 export function parseOptions<const Table extends OptionTable>(

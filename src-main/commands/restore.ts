@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { systemClock } from '../domain/clock.ts';
 import { restoreDatabase } from '../store/backup.ts';
-import { type Command, type OptionTable, usageError } from './command.ts';
-import { parseOptions } from './parse-options.ts';
+import type { Command, OptionTable } from './command.ts';
+import { parseOptions, required } from './parse-options.ts';
 
 const usage = '--data DIR --from FILE';
 
@@ -18,10 +18,10 @@ export const restoreCommand: Command & { options: typeof options } = {
   options,
   async run(args, terminal) {
     const { values } = parseOptions(restoreCommand, args);
-    if (values.data === undefined) throw usageError('data', `--data DIR is missing: octopus restore ${usage}`);
-    if (values.from === undefined) throw usageError('from', `--from FILE is missing: octopus restore ${usage}`);
-    const { schema, replaced } = await restoreDatabase(values.from, join(values.data, 'octopus.db'), () => systemClock.now());
-    terminal.out(`Restored ${values.from}, schema ${schema}.`);
+    const data = required(restoreCommand, values, 'data');
+    const from = required(restoreCommand, values, 'from');
+    const { schema, replaced } = await restoreDatabase(from, join(data, 'octopus.db'), () => systemClock.now());
+    terminal.out(`Restored ${from}, schema ${schema}.`);
     if (replaced !== undefined) terminal.out(`What was there before is ${replaced}`);
     return 0;
   },

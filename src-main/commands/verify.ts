@@ -1,6 +1,6 @@
 import { type Command, type OptionTable, usageError } from './command.ts';
 import { count } from './count.ts';
-import { parseOptions } from './parse-options.ts';
+import { parseOptions, required } from './parse-options.ts';
 
 const usage = 'IMAGE --manifest FILE [--json]';
 
@@ -19,9 +19,9 @@ export const verifyCommand: Command & { options: typeof options } = {
     const { values, operands } = parseOptions(verifyCommand, args);
     const [image, ...surplus] = operands;
     if (surplus.length > 0) throw usageError('image', `'${surplus[0]}' is one argument too many: octopus verify ${usage}`);
-    if (!values.manifest) throw usageError('manifest', `--manifest FILE is missing: octopus verify ${usage}`);
+    const manifest = required(verifyCommand, values, 'manifest');
     const { verifyImage } = await import('./verify-image.ts');
-    const result = await verifyImage({ image, manifest: values.manifest, usage: `octopus verify ${usage}` }, terminal);
+    const result = await verifyImage({ image, manifest, usage: `octopus verify ${usage}` }, terminal);
     if (values.json) {
       terminal.out(JSON.stringify(result, undefined, 2));
     } else if (result.proven) {

@@ -10,22 +10,13 @@ import { type LabVcenter, startLabVcenter } from '../../lab/vcenter/lab-vcenter.
 import { digestOf, isZero } from '../../workers/blocks/digest.ts';
 import { blockState, isSettled, openJournal } from '../../workers/blocks/journal.ts';
 import { BLOCK_SIZE, readManifest } from '../../workers/blocks/manifest.ts';
+import { randomFrom } from '../../workers/testing/random-from.ts';
 import type { ChildLine, ChildTask } from './testing/crash-child.ts';
 
 const KILLS = 50;
 const MiB = 2 ** 20;
 const CHECKPOINT = 2 * MiB;
 const seed = Number(process.env.OCTOPUS_SEED ?? 20_250_101);
-
-/** mulberry32: the schedule is the seed's. */
-function randomFrom(state: number): () => number {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 test(`killed at ${KILLS} random points of runs and cutovers, everything ends identical (seed ${seed})`, { timeout: 600_000 }, async () => {
   const random = randomFrom(seed);

@@ -12,7 +12,7 @@ import { createEventHub } from './event-hub.ts';
 import { listenAddress } from './host-check.ts';
 import { createIdempotency } from './idempotency.ts';
 import { parseJsonBody } from './json-body.ts';
-import { openApi } from './openapi.ts';
+import { type OpenApiDocument, openApi } from './openapi.ts';
 import { knownError, problemOf, problemType, retryAfter, statusOf } from './problem.ts';
 import { errorText, secretsOf } from './request-log.ts';
 import { basePath, type EventSource, type RestApi, type RestRoutes, routerPath } from './rest-contract.ts';
@@ -154,13 +154,19 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
     const caller = callers.get(request) as Caller;
     hub.add(reply.raw, head, caller, last ? Number(last) : undefined, () => authenticate(bearer));
   });
+  /** Written once: only its address depends on who asks. */
+  let described: OpenApiDocument | undefined;
+  function documentFor(request: FastifyRequest): OpenApiDocument {
+    described ??= openApi(options.routes, options.version, '');
+    return { ...described, servers: [{ url: base(request) }] };
+  }
   app.get(`${prefix}${basePath}/openapi.json`, { config: { access: 'anonymous' } }, (request, reply) => {
     reply.header('cache-control', 'no-cache').header('content-type', 'application/json; charset=utf-8');
-    return reply.send(JSON.stringify(openApi(options.routes, options.version, base(request))));
+    return reply.send(JSON.stringify(documentFor(request)));
   });
   app.get(`${prefix}/api/docs`, { config: { access: 'anonymous' } }, (request, reply) => {
     reply.header('content-type', 'text/html; charset=utf-8').header('content-security-policy', docsPolicy);
-    return reply.send(docsPage(openApi(options.routes, options.version, base(request)), 'v1/openapi.json'));
+    return reply.send(docsPage(documentFor(request), 'v1/openapi.json'));
   });
   app.get(`${prefix}/metrics`, { config: { access: 'metrics', ownPassword: true } }, async (_request, reply) => {
     return reply.header('content-type', metrics.registry.contentType).send(await metrics.registry.metrics());

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { expect, test } from 'vitest';
+import { randomFrom } from '../../workers/testing/random-from.ts';
 import { openStore } from '../store/store.ts';
 import { createScheduler } from './scheduler.ts';
-import { countingIds, manualClock, randomFrom, runSchedule, withJobs } from './testing/fixtures.ts';
+import { countingIds, manualClock, runSchedule, withJobs } from './testing/fixtures.ts';
 
 const MINUTE = 60_000;
 const START = '2026-06-01T00:00:00.000Z';

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { OctopusError } from '../../workers/octopus-error.ts';
+import { randomFrom } from '../../workers/testing/random-from.ts';
 import type { Task } from '../domain/task.ts';
 import { openStore } from '../store/store.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
-import { countingIds, manualClock, randomFrom, runSchedule, withJobs } from './testing/fixtures.ts';
+import { countingIds, manualClock, runSchedule, withJobs } from './testing/fixtures.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

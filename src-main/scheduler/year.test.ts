@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { randomFrom } from '../../workers/testing/random-from.ts';
 import type { QuietWindow } from '../domain/schedule.ts';
 import { openStore } from '../store/store.ts';
 import { createScheduler } from './scheduler.ts';
-import { countingIds, manualClock, randomFrom, runSchedule, withJobs } from './testing/fixtures.ts';
+import { countingIds, manualClock, runSchedule, withJobs } from './testing/fixtures.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -131,6 +131,14 @@ export async function openJournal(path: string): Promise<Journal> {
   }
 }
 
+/** Whether the file begins like a journal. */
+export async function isJournalFile(path: string): Promise<boolean> {
+  await using handle = await open(path, 'r');
+  const mark = '{"octopus-journal":';
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(mark.length), 0, mark.length, 0);
+  return buffer.toString('latin1', 0, bytesRead) === mark;
+}
+
 /** The run that the journal holds, or undefined where there is no journal. */
 export async function journalRun(path: string): Promise<{ runId: string; size: number } | undefined> {
   const handle = await openForReading(path);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALIGNMENT, allocateAligned, isAligned } from '../blocks/aligned-memory.ts';
+import { randomFrom } from '../testing/random-from.ts';
 import { ImageFile } from './image-file.ts';
 
 const MiB = 1024 * 1024;
@@ -16,9 +17,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('image file', () => {
   it('holds what was written past the page cache, through it, and over both', async () => {
-    const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+    const seed = Number(process.env.OCTOPUS_SEED ?? Math.floor(Math.random() * 2 ** 31));
     console.info(`image file: seed ${seed}, file system ${(await statfs(folder)).type.toString(16)}`);
-    const random = mulberry32(seed);
+    const random = randomFrom(seed);
     const path = join(folder, 'random.raw');
     const file = await ImageFile.open(path);
     await file.resize(SIZE);
@@ -58,13 +59,3 @@ describe('image file', () => {
     expect(isAligned(Buffer.allocUnsafeSlow(MiB))).toBe(false);
   });
 });
-
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

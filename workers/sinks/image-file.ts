@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { constants, type FileHandle, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DirectFile } from '../blocks/direct-file.ts';
+import { syncFolder } from '../blocks/durable-file.ts';
 import { checkSignal } from '../check-range.ts';
 import { OctopusError } from '../octopus-error.ts';
 
@@ -145,17 +146,6 @@ export class ImageFile {
         );
       });
     }
-  }
-}
-
-/** Makes a new name durable. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

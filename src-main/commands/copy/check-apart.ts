@@ -1,5 +1,6 @@
-import { open, readlink, realpath, stat } from 'node:fs/promises';
+import { readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isJournalFile } from '../../../workers/blocks/journal.ts';
 import { isManifestFile } from '../../../workers/blocks/manifest.ts';
 import { OctopusError } from '../../../workers/octopus-error.ts';
 import { usageError } from '../command.ts';
@@ -73,13 +74,6 @@ async function checkManifest(manifest: string): Promise<void> {
   if (journal !== undefined && !(journal.isFile() && (await isJournalFile(`${path}.journal`)))) {
     throw usageError('manifest', `--manifest ${manifest}: its journal ${path}.journal exists and is not one; name another file.`);
   }
-}
-
-async function isJournalFile(path: string): Promise<boolean> {
-  await using handle = await open(path, 'r');
-  const mark = '{"octopus-journal":';
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(mark.length), 0, mark.length, 0);
-  return buffer.toString('latin1', 0, bytesRead) === mark;
 }
 
 function exportOf({ address }: Place & { kind: 'nbd' }): string {

@@ -2,9 +2,10 @@
 import { appendFileSync } from 'node:fs';
 import SqliteDatabase from 'better-sqlite3';
 import { OctopusError } from '../../../workers/octopus-error.ts';
+import { randomFrom } from '../../../workers/testing/random-from.ts';
 import { openStore } from '../../store/store.ts';
 import { createScheduler } from '../scheduler.ts';
-import { manualClock, randomFrom } from './fixtures.ts';
+import { manualClock } from './fixtures.ts';
 
 const [database, log, killAt] = [process.argv[2]!, process.argv[3]!, Number(process.argv[4])];
 await using store = await openStore(database);

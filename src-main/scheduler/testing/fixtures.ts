@@ -3,17 +3,6 @@ import type { MachineInventory } from '../../domain/machine.ts';
 import type { Store } from '../../store/store.ts';
 import type { ScheduleRequest } from '../check-schedule.ts';
 
-/** mulberry32: what is drawn is the seed's. */
-export function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Moves only when told to; sleepers wake when it passes their time, or goes back. */
 export function manualClock(start: string): Clock & { set(time: number | string): void; advance(milliseconds: number): void } {
   let now = Date.parse(start);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { OctopusError } from '../../octopus-error.ts';
 import type { BlockSink } from '../block-sink.ts';
+import { codeOf, cut, fails } from './checking.ts';
 
 /** A target under test. Each check gets a new one, which reads as zeros at first. */
 export interface SinkSubject {
@@ -195,21 +195,4 @@ function pattern(length: number, seed: number): Buffer {
     bytes[at] = (state >>> 24) | 1;
   }
   return bytes;
-}
-
-function cut(size: number, step: number): { offset: number; length: number }[] {
-  const parts: { offset: number; length: number }[] = [];
-  for (let offset = 0; offset < size; offset += step) parts.push({ offset, length: Math.min(step, size - offset) });
-  return parts;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof OctopusError ? error.code : String(error);
-}
-
-async function fails(code: string, work: Promise<unknown>): Promise<void> {
-  await assert.rejects(work, (error) => {
-    assert.equal(codeOf(error), code);
-    return true;
-  });
 }

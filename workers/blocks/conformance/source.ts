@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { OctopusError } from '../../octopus-error.ts';
 import type { BlockSource, SourceExtent } from '../block-source.ts';
+import { codeOf, cut, fails } from './checking.ts';
 
 /** A disk under test: every call of open() answers a new source of the same, unchanging content. */
 export interface SourceSubject {
@@ -175,21 +175,4 @@ function honest(extents: SourceExtent[], content: Buffer): void {
       `the ${kind} at ${offset} reads as zeros`,
     );
   }
-}
-
-function cut(size: number, step: number): { offset: number; length: number }[] {
-  const parts: { offset: number; length: number }[] = [];
-  for (let offset = 0; offset < size; offset += step) parts.push({ offset, length: Math.min(step, size - offset) });
-  return parts;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof OctopusError ? error.code : String(error);
-}
-
-async function fails(code: string, work: Promise<unknown>): Promise<void> {
-  await assert.rejects(work, (error) => {
-    assert.equal(codeOf(error), code);
-    return true;
-  });
 }
