@@ -1,0 +1,239 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { OctopusEvent } from '../../src-preload/contract/events.ts';
+import { type OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
+import { type Api, createApi } from '../api/create-api.ts';
+import { createEventAccess } from '../api/ownership.ts';
+import { createAudit } from '../audit/audit.ts';
+import { type Clock, systemClock } from '../domain/clock.ts';
+import { createEventLog, type EventLog } from '../events/event-log.ts';
+import { createIdentity, type Identity } from '../identity/identity.ts';
+import { createSigningKeys } from '../identity/signing-keys.ts';
+import { connectVsphereSource, type OctopusOptions, openOctopus } from '../octopus.ts';
+import type { Recovered } from '../replication/replicator.ts';
+import type { Logger } from '../rest/request-log.ts';
+import type { EventSource } from '../rest/rest-contract.ts';
+import { createScheduler, type SchedulerEvent } from '../scheduler/scheduler.ts';
+import { openSettings, type Settings } from '../settings/settings.ts';
+import { createSecretKeeper } from '../vault/secret-keeper.ts';
+import type { SecretStore } from '../vault/secret-store.ts';
+import { createConfiguredDirectory } from './directory-settings.ts';
+import { createEnvironments } from './environments.ts';
+import { createExecutors, createGoNoGo } from './executors.ts';
+import { createLabService } from './lab-service.ts';
+import { createOperations } from './operations.ts';
+import { createRememberedAccess } from './remembered-access.ts';
+import { createReplicationEvents } from './replication-events.ts';
+
+export interface CoreOptions {
+  dataFolder: string;
+  /** Opened after the data folder is locked; ended with the application. */
+  openVault: () => Promise<SecretStore>;
+  log: Logger;
+  version: string;
+  /** `process.env`: overrides of settings. */
+  environment: Readonly<Record<string, string | undefined>>;
+  connectSource?: OctopusOptions['connectSource'];
+  clock?: Clock;
+  /** What was done at the start about what an earlier process left. */
+  onRecovered?: (recovered: Recovered[]) => void;
+}
+
+/** Everything but its doors. Whoever opens it calls `begin` once its doors are open, and closes them before it. */
+export interface Core extends AsyncDisposable {
+  readonly api: Api;
+  readonly identity: Identity;
+  readonly settings: Settings;
+  readonly vault: SecretStore;
+  readonly events: EventSource & Pick<EventLog, 'hasGap'>;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** What an earlier process left is dealt with, then schedules run. Operations wait for it. */
+  begin(): void;
+  /** Lets runs reach a checkpoint, then ends everything. */
+  close(): Promise<void>;
+}
+
+/** The whole core without a door: neither REST nor a window. */
+export async function openCore(options: CoreOptions): Promise<Core> {
+  const { log } = options;
+  const clock = options.clock ?? systemClock;
+  const newId = randomUUID;
+  const connect = options.connectSource ?? connectVsphereSource;
+  await using opened = new AsyncDisposableStack();
+  // Bound once their parts are there: runs begin after that.
+  let settings: Settings | undefined;
+  let passwordOf: OctopusOptions['passwordOf'];
+  let onEvent: OctopusOptions['onEvent'];
+
+  const octopus = opened.use(
+    await openOctopus({
+      stateFolder: options.dataFolder,
+      passwordOf: async (environment) => passwordOf?.(environment),
+      connectSource: connect,
+      clock,
+      limits: {
+        get perHost() {
+          return settings?.get('replication.parallelDisksPerHost') as number;
+        },
+        get perDatastore() {
+          return settings?.get('replication.parallelDisksPerDatastore') as number;
+        },
+      },
+      tuning: {
+        get limit() {
+          return settings?.get('replication.bandwidthLimit') || undefined;
+        },
+      },
+      onEvent: (event) => onEvent?.(event),
+    }),
+  );
+  const { store } = octopus;
+  const vault = opened.use(await options.openVault());
+  const secrets = createSecretKeeper({ vault, references: store.secrets, now: () => clock.now().toISOString(), newId });
+  await secrets.sweep();
+  passwordOf = ({ id }) => secrets.read({ kind: 'source', id }, 'password');
+  const known = await openSettings({ variables: store.variables, clock, environment: options.environment });
+  settings = known;
+
+  const failed = (what: string) => (error: unknown) => log.error({ error: toOctopusError(error).message }, what);
+  const events = createEventLog(store, clock);
+  const publish = (event: OctopusEvent) => events.publish(event);
+  const replicationEvents = createReplicationEvents(store, publish, failed('an event could not be told'));
+  onEvent = replicationEvents.take;
+
+  const minutes = 60_000;
+  const directory = createConfiguredDirectory({ settings: known, secrets, clock });
+  const identity = createIdentity({
+    store,
+    clock,
+    keys: createSigningKeys({ secrets: vault, random: randomBytes, clock }),
+    random: randomBytes,
+    directory: directory.current,
+    settings: {
+      get accessTokenMs() {
+        return known.get('auth.accessTokenMinutes') * minutes;
+      },
+      get refreshTokenMs() {
+        return known.get('auth.refreshTokenDays') * 24 * 60 * minutes;
+      },
+      get sessionMs() {
+        return known.get('auth.sessionDays') * 24 * 60 * minutes;
+      },
+      get delay() {
+        return { free: 3, lockAfter: known.get('auth.lockoutAttempts'), lockMs: known.get('auth.lockoutMinutes') * minutes };
+      },
+    },
+  });
+
+  const recovery = new AbortController();
+  let begin = () => {};
+  const started = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const recovered = started
+    .then(async () => {
+      if (!recovery.signal.aborted) options.onRecovered?.(await octopus.replicator.recover(recovery.signal));
+    })
+    .catch((error) => {
+      // Stopped while it looked: the next start goes on.
+      if (!recovery.signal.aborted) failed('what an earlier process left could not be looked at')(error);
+    });
+  const environments = createEnvironments({ octopus, secrets, settings: known, connect, clock, newId });
+  const operations = createOperations({
+    replicator: octopus.replicator,
+    publish,
+    newId,
+    ready: recovered,
+    onFailure: (migrationId: string, error: OctopusError) =>
+      log.warn({ migrationId, code: error.code, error: error.message }, 'an operation failed'),
+  });
+  const lab = opened.use(createLabService(environments));
+  const scheduler = createScheduler({
+    store,
+    clock,
+    random: Math.random,
+    newId,
+    executors: createExecutors({ octopus, operations, environments, clock }),
+    goNoGo: createGoNoGo(octopus),
+    limits: {
+      get total() {
+        return known.get('scheduler.concurrentRuns');
+      },
+    },
+    // The folder's lock says so.
+    alone: true,
+    onEvent: tellTask,
+  });
+
+  function tellTask(event: SchedulerEvent): void {
+    if (event.type === 'scheduler.error') {
+      failed('the scheduler met an error')(event.error);
+      return;
+    }
+    if (event.type === 'clock.back') {
+      log.warn({ milliseconds: event.milliseconds }, 'the clock went back');
+      return;
+    }
+    const { id: taskId, jobId } = event.task;
+    const state = event.type.replace('task.', '');
+    publish({ type: 'task.changed', data: { taskId, state, ...(jobId === undefined ? {} : { migrationId: jobId }) } }).catch(
+      failed('an event could not be told'),
+    );
+  }
+
+  const api = createApi({
+    version: options.version,
+    store,
+    identity,
+    settings: known,
+    audit: createAudit({ activity: store.activity, clock }),
+    scheduler,
+    environments,
+    operations,
+    lab,
+    directory,
+    publish,
+  });
+
+  /** Nobody is served any more: what is going on comes to where it can be resumed. */
+  async function onShutdown(): Promise<void> {
+    recovery.abort();
+    begin();
+    await scheduler.stop();
+    await operations.stop();
+    await recovered;
+    await replicationEvents.settled();
+    await events.settled();
+  }
+  opened.defer(onShutdown);
+  const parts = opened.move();
+
+  let begun = false;
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= parts.disposeAsync();
+    return closing;
+  };
+  return {
+    api,
+    identity,
+    settings: known,
+    vault,
+    events: {
+      since: events.since,
+      subscribe: events.subscribe,
+      hasGap: events.hasGap,
+      mayRead: createRememberedAccess(createEventAccess(store), clock),
+    },
+    clock,
+    newId,
+    begin() {
+      if (begun) return;
+      begun = true;
+      begin();
+      recovered.then(() => recovery.signal.aborted || scheduler.start());
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
