@@ -28,6 +28,23 @@ export const searchText = z
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be one line of text')
   .meta({ examples: ['web'] });
 
+/** A folder or file of the machine that Octopus runs on, as its system writes it. */
+export const localPath = z
+  .string()
+  .min(1)
+  .max(1000)
+  .regex(/^(\/|[A-Za-z]:[\\/])[^\p{Cc}\p{Cs}]*$/u, 'must be an absolute path');
+
+/** One step of a test before anything is stored; steps after one that failed are mostly not tried. */
+export function probeStep<const Id extends readonly [string, ...string[]]>(ids: Id) {
+  return z.object({
+    id: z.enum(ids),
+    outcome: z.enum(['passed', 'failed', 'not-tried']),
+    text: z.string().meta({ description: 'A sentence for people.' }),
+    detail: z.string().optional().meta({ description: 'What helps to mend it.' }),
+  });
+}
+
 /** Goes in, never comes out: no response may hold it (a test checks). */
 export const secret = z.string().min(1).max(1024).meta({ format: 'password', writeOnly: true });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, idParams, nothing, secret, time } from '../common.ts';
+import { id, idParams, localPath, name, nothing, probeStep, secret, time } from '../common.ts';
 import { defineRoute } from '../route.ts';
 
 const thumbprint = z
@@ -18,18 +18,82 @@ const username = z
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be one line of text')
   .meta({ examples: ['administrator@vsphere.local'] });
 
-export const source = z
+export const imageGrouping = z.enum(['by-name', 'each-alone']).meta({
+  description:
+    '`by-name`: files named `web-disk1`, `web_1` or `web` are disks of one machine, `web`. `each-alone`: each file is a machine.',
+});
+const folder = localPath.meta({ description: 'Folder of disk images; its sub-folders, one level deep, are read as well.' });
+const files = z.array(localPath).min(1).max(1000).meta({ description: 'Chosen disk images.' });
+
+const common = { id, name: z.string(), createdAt: time };
+export const vsphereSource = z
+  .object({ ...common, kind: z.literal('vsphere'), url: z.string(), username: z.string(), thumbprint: z.string() })
+  .meta({ id: 'VsphereSource' });
+/** `folder` or `files`, one of them. */
+export const imagesSource = z
   .object({
-    id,
-    kind: z.literal('vsphere'),
-    name: z.string(),
-    url: z.string(),
-    username: z.string(),
-    thumbprint: z.string(),
-    createdAt: time,
+    ...common,
+    kind: z.literal('images'),
+    folder: z.string().optional(),
+    files: z.array(z.string()).optional(),
+    grouping: imageGrouping,
   })
-  .meta({ id: 'Source' });
-const connection = z.strictObject({ url, username, password: secret, thumbprint });
+  .meta({ id: 'ImagesSource' });
+export const source = z.discriminatedUnion('kind', [vsphereSource, imagesSource]).meta({ id: 'Source' });
+
+const vsphere = z.strictObject({ kind: z.literal('vsphere').optional(), url, username, password: secret, thumbprint });
+const images = z.strictObject({
+  kind: z.literal('images'),
+  name: name.optional(),
+  folder: folder.optional(),
+  files: files.optional(),
+  grouping: imageGrouping.optional(),
+});
+/** Without a kind it is a vCenter. */
+const connection = z.discriminatedUnion('kind', [vsphere, images]);
+const changes = z.discriminatedUnion('kind', [vsphere.partial(), images.partial({ name: true })]);
+const trial = z.discriminatedUnion('kind', [vsphere.partial({ username: true, password: true, thumbprint: true }), images]);
+
+export const sourceProbeSteps = [
+  'address',
+  'connection',
+  'tls',
+  'certificate',
+  'service',
+  'login',
+  'privileges',
+  'folder',
+  'tools',
+  'images',
+] as const;
+export const sourceProbe = z
+  .object({
+    ok: z.boolean().meta({ description: 'No step failed, and all that matter were tried: it can be stored.' }),
+    steps: z.array(probeStep(sourceProbeSteps)),
+    certificate: z
+      .object({
+        thumbprint: z.string().meta({ description: 'SHA-256; give it as `thumbprint` once a person has accepted it.' }),
+        subject: z.string(),
+        issuer: z.string(),
+        validFrom: time,
+        validTo: time,
+        trusted: z.boolean().meta({ description: 'The system of this computer trusts it for this address.' }),
+        accepted: z.boolean().meta({ description: 'It is the one whose thumbprint was given.' }),
+      })
+      .optional(),
+    server: z.object({ name: z.string(), version: z.string() }).optional(),
+    missingPrivileges: z.array(z.object({ privilege: z.string(), on: z.string() })).optional(),
+    images: z
+      .object({
+        machines: z.int(),
+        disks: z.int(),
+        bytes: z.number(),
+        skipped: z.array(z.object({ file: z.string(), why: z.string() })).meta({ description: 'The first 100.' }),
+      })
+      .optional(),
+    tookMs: z.number(),
+  })
+  .meta({ id: 'SourceProbe' });
 
 export const sourceRoutes = {
   'sources.list': defineRoute({
@@ -45,13 +109,24 @@ export const sourceRoutes = {
     method: 'POST',
     path: '/sources',
     tag: 'sources',
-    summary: 'Logs in to a vCenter and remembers it; its password goes to the vault.',
+    summary: 'Logs in to a vCenter and remembers it, its password in the vault; or takes disk images of this computer as a source.',
     access: 'admin',
     body: connection,
     response: source,
     status: 201,
     creates: true,
     audit: 'source.create',
+  }),
+  'sources.probe': defineRoute({
+    method: 'POST',
+    path: '/sources/probe',
+    tag: 'sources',
+    summary: 'Tries a source step by step before anything is stored, and answers what each step found; a source that is wrong is no error.',
+    access: 'admin',
+    body: trial,
+    response: sourceProbe,
+    status: 200,
+    audit: 'source.probe',
   }),
   'sources.get': defineRoute({
     method: 'GET',
@@ -67,10 +142,10 @@ export const sourceRoutes = {
     method: 'PATCH',
     path: '/sources/:id',
     tag: 'sources',
-    summary: 'Another address, user, password or certificate of the same vCenter; it is tried before it is stored.',
+    summary: 'Another address, user, password or certificate of the same vCenter, or other images; it is tried before it is stored.',
     access: 'admin',
     params: idParams,
-    body: connection.partial(),
+    body: changes,
     response: source,
     status: 200,
     audit: 'source.update',

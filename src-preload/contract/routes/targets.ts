@@ -1,17 +1,40 @@
 import { z } from 'zod';
-import { id, idParams, name, nothing, time } from '../common.ts';
+import { id, idParams, localPath, name, nothing, probeStep, time } from '../common.ts';
 import { defineRoute } from '../route.ts';
 
-const folder = z
-  .string()
-  .min(1)
-  .max(1000)
-  .regex(/^(\/|[A-Za-z]:[\\/])[^\p{Cc}\p{Cs}]*$/u, 'must be an absolute path')
-  .meta({ description: 'Absolute path on the machine that Octopus runs on.', examples: ['/srv/replicas'] });
+const folder = localPath.meta({ description: 'Absolute path on the machine that Octopus runs on.', examples: ['/srv/replicas'] });
 
 export const target = z
-  .object({ id, kind: z.literal('local'), name: z.string(), folder: z.string(), createdAt: time })
+  .object({
+    id,
+    kind: z.literal('local'),
+    name: z.string(),
+    folder: z.string(),
+    freeBytes: z.number().optional().meta({ description: 'Absent while the folder cannot be reached.' }),
+    totalBytes: z.number().optional(),
+    createdAt: time,
+  })
   .meta({ id: 'Target' });
+
+export const targetProbeSteps = ['path', 'folder', 'write', 'space', 'reflink', 'direct-io'] as const;
+/** Missing reflinks or direct I/O make a target slower, not unfit: such a step passes and its text says so. */
+export const targetProbe = z
+  .object({
+    ok: z.boolean().meta({ description: 'It can be stored.' }),
+    steps: z.array(probeStep(targetProbeSteps)),
+    folder: z.string(),
+    exists: z.boolean().meta({ description: 'False: it is made when the target is.' }),
+    freeBytes: z.number().optional(),
+    totalBytes: z.number().optional(),
+    fileSystem: z
+      .string()
+      .optional()
+      .meta({ examples: ['xfs'] }),
+    reflink: z.boolean().optional().meta({ description: 'Recovery points share their unchanged blocks.' }),
+    directIo: z.boolean().optional().meta({ description: 'Reads and writes go past the page cache.' }),
+    tookMs: z.number(),
+  })
+  .meta({ id: 'TargetProbe' });
 
 export const targetRoutes = {
   'targets.list': defineRoute({
@@ -34,6 +57,17 @@ export const targetRoutes = {
     status: 201,
     creates: true,
     audit: 'target.create',
+  }),
+  'targets.probe': defineRoute({
+    method: 'POST',
+    path: '/targets/probe',
+    tag: 'targets',
+    summary: 'Tries a folder step by step before it becomes a target; leaves nothing behind, and a folder that is unfit is no error.',
+    access: 'admin',
+    body: z.strictObject({ kind: z.literal('local').default('local'), folder }),
+    response: targetProbe,
+    status: 200,
+    audit: 'target.probe',
   }),
   'targets.get': defineRoute({
     method: 'GET',
