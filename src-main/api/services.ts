@@ -78,6 +78,7 @@ export interface LabService {
 
 /** The directory beyond its settings. */
 export interface DirectoryService {
+  state(): Promise<{ enabled: boolean; passwordStored: boolean }>;
   /** Of the service account, in the vault. */
   keepPassword(password: string): Promise<void>;
   forgetPassword(): Promise<void>;
@@ -107,6 +108,7 @@ export interface Services {
     | 'updateUser'
     | 'resetPassword'
     | 'signOutUser'
+    | 'rotateKey'
   >;
   settings: Pick<Settings, 'list' | 'view' | 'set' | 'reset'>;
   audit: Pick<Audit, 'record' | 'list' | 'export' | 'verify'>;

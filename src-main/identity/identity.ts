@@ -11,12 +11,12 @@ import { checkNewPassword, createPasswordHasher } from './passwords.ts';
 import { createSessions, hashToken, type SignedIn } from './sessions.ts';
 import { defaultIdentitySettings, type IdentitySettings } from './settings.ts';
 import { createSignIn } from './sign-in.ts';
-import type { SigningKeys } from './signing-keys.ts';
+import type { RotatingKeys } from './signing-keys.ts';
 
 export interface IdentityOptions {
   store: IdentityParts['store'];
   clock: Clock;
-  keys: SigningKeys;
+  keys: RotatingKeys;
   /** Cryptographically strong: node:crypto's randomBytes unless a test gives another. */
   random: (bytes: number) => Buffer;
   /** Read at each use, but for how passwords are hashed. */
@@ -42,6 +42,8 @@ export interface Identity extends UserManagement {
   changePassword(caller: Caller, current: string, next: string): Promise<void>;
   /** Of an access token, with or without the word Bearer. `auth.required` where it is worth nothing. */
   authenticate(bearer: string): Promise<Caller>;
+  /** From now on another key signs access tokens; those that were issued stay good until they end. */
+  rotateKey(): Promise<void>;
   /** The sessions of a caller, newest first. */
   sessions(caller: Caller): Promise<Session[]>;
 }
@@ -111,6 +113,7 @@ export function createIdentity(options: IdentityOptions): Identity {
         await refreshTokens.endAll(user.id, 'password', now(), caller.sessionId);
       }),
     authenticate: sessions.authenticate,
+    rotateKey: () => keys.rotate(),
     sessions: (caller) => refreshTokens.openSessions(caller.userId, now()),
   };
 }

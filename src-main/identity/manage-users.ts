@@ -33,7 +33,8 @@ export interface UserManagement {
   signOutUser(id: string): Promise<void>;
 }
 
-export function createUserManagement(parts: IdentityParts): UserManagement {
+/** Works without the signing keys and the directory: `octopus reset-password` has neither. */
+export function createUserManagement(parts: Pick<IdentityParts, 'store' | 'clock' | 'random' | 'hasher' | 'inTurn'>): UserManagement {
   const { clock, hasher, inTurn } = parts;
   const { users, refreshTokens } = parts.store;
   const now = () => clock.now().toISOString();
@@ -99,7 +100,10 @@ export function createUserManagement(parts: IdentityParts): UserManagement {
   };
 }
 
-export async function newLocalUser({ clock, random, hasher }: IdentityParts, wanted: NewUser): Promise<StoredUser> {
+export async function newLocalUser(
+  { clock, random, hasher }: Pick<IdentityParts, 'clock' | 'random' | 'hasher'>,
+  wanted: NewUser,
+): Promise<StoredUser> {
   const name = checkName(wanted.name);
   checkNewPassword(name, wanted.password);
   return {

@@ -52,8 +52,9 @@ export function createConfiguredDirectory(parts: {
     };
   }
 
+  const bindSecret = () => secrets.read(owner, 'password');
   async function bindPassword(): Promise<string> {
-    const password = await secrets.read(owner, 'password');
+    const password = await bindSecret();
     if (password === undefined)
       throw new OctopusError('directory.denied', "The password of the directory's service account is not in the vault.");
     return password;
@@ -82,6 +83,7 @@ export function createConfiguredDirectory(parts: {
       if (kept?.text !== text) kept = { text, directory: create(now) };
       return kept.directory;
     },
+    state: async () => ({ enabled: settings.get('directory.enabled'), passwordStored: (await bindSecret()) !== undefined }),
     keepPassword: (password) => secrets.keep(owner, 'password', password),
     forgetPassword: () => secrets.forget(owner),
     async test(options) {

@@ -120,10 +120,13 @@ test('without its password the directory lets nobody in; only administrators dec
     ['PUT', '/admin/directory/password'],
     ['DELETE', '/admin/directory/password'],
     ['POST', '/admin/directory/test'],
+    ['GET', '/admin/directory'],
   ] as const) {
     expect((await world.call(method, path, { as: 'operator' })).status).toBe(403);
   }
+  expect(ok(await world.call('GET', '/admin/directory'))).toEqual({ enabled: true, passwordStored: true });
   ok(await world.call('DELETE', '/admin/directory/password'), 204);
+  expect(ok(await world.call('GET', '/admin/directory'))).toEqual({ enabled: true, passwordStored: false });
   expect((await signIn('ann')).json.code).toBe('directory.denied');
   const log = await world.call('GET', '/admin/logs?limit=200');
   expect(ok(log).items.map(({ action }: { action: string }) => action)).toEqual(

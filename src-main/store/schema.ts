@@ -198,6 +198,7 @@ export interface Schema {
   };
   /** One row: the newest entry of activity_logs. */
   activity_head: { one: number; last_id: number; hash: string };
+  kept_answers: { user_id: string; key: string; fingerprint: string; answer_json: string | null; expires_at: string };
   events: { id: Generated<number>; at: string; type: string; data_json: string };
   env_variables: { name: string; value: string; updated_at: string };
   size_estimations: { id: string; vm_id: string; target_kind: string; result_json: string; created_at: string };

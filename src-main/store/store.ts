@@ -9,6 +9,7 @@ import { type ActivityRepository, createActivityRepository } from './repositorie
 import { type CutoverRepository, createCutoverRepository } from './repositories/cutovers.ts';
 import { createVariableRepository, type VariableRepository } from './repositories/env-variables.ts';
 import { createEventRepository, type EventRepository } from './repositories/events.ts';
+import { createKeptAnswerRepository, type KeptAnswerRepository } from './repositories/kept-answers.ts';
 import { createJobRepository, type JobRepository } from './repositories/migration-jobs.ts';
 import { createRecoveryPointRepository, type RecoveryPointRepository } from './repositories/recovery-points.ts';
 import { createRefreshTokenRepository, type RefreshTokenRepository } from './repositories/refresh-tokens.ts';
@@ -44,6 +45,7 @@ export interface Store extends AsyncDisposable {
   users: UserRepository;
   refreshTokens: RefreshTokenRepository;
   shares: ShareRepository;
+  keptAnswers: KeptAnswerRepository;
   /** A checked copy in one file, while everything goes on. */
   backup(path: string, signal?: AbortSignal): Promise<BackupResult>;
   close(): Promise<void>;
@@ -75,6 +77,7 @@ export async function openStore(path: string): Promise<Store> {
     users: createUserRepository(kysely),
     refreshTokens: createRefreshTokenRepository(kysely),
     shares: createShareRepository(kysely),
+    keptAnswers: createKeptAnswerRepository(kysely),
     backup: (to, signal) => backupDatabase(database, to, signal),
     close,
     [Symbol.asyncDispose]: close,

@@ -38,6 +38,11 @@ export const authHandlers: HandlersOf<typeof authRoutes> = {
     await services.identity.changePassword(caller, body.current, body.next);
     return undefined;
   },
+  'auth.rotateKey': async (_input, { services, note }) => {
+    note({ subjectKind: 'signing-key' });
+    await services.identity.rotateKey();
+    return undefined;
+  },
   'auth.me': async (_input, { caller }) => ({
     id: caller.userId,
     name: caller.name,

@@ -2,6 +2,7 @@ import type { directoryRoutes } from '../../../src-preload/contract/routes/direc
 import type { HandlersOf } from '../handler.ts';
 
 export const directoryHandlers: HandlersOf<typeof directoryRoutes> = {
+  'directory.get': async (_input, { services }) => services.directory.state(),
   'directory.password': async ({ body }, { services }) => {
     await services.directory.keepPassword(body.password);
     return undefined;

@@ -3,6 +3,9 @@ import type { HandlersOf } from '../handler.ts';
 
 export const userHandlers: HandlersOf<typeof userRoutes> = {
   'users.list': async (_input, { services }) => ({ items: await services.identity.listUsers() }),
+  'users.choices': async (_input, { services }) => ({
+    items: (await services.identity.listUsers()).filter(({ disabled }) => !disabled).map(({ id, name }) => ({ id, name })),
+  }),
   'users.create': async ({ body }, { services, note }) => {
     const user = await services.identity.createUser(body);
     note({ subjectKind: 'user', subjectId: user.id });

@@ -101,6 +101,7 @@ export async function openWorld(): Promise<World> {
       createUser: did('createUser', () => user('own')),
       updateUser: did('updateUser', user),
       resetPassword: did('resetPassword', user),
+      rotateKey: did('rotateKey', nothing),
       signOutUser: did('signOutUser', async (id: string) => void (await user(id))),
     },
     settings: await openSettings({ variables: store.variables, clock }),
@@ -146,6 +147,7 @@ export async function openWorld(): Promise<World> {
       stop: did('stopLab', nothing),
     },
     directory: {
+      state: async () => ({ enabled: false, passwordStored: true }),
       keepPassword: did('keepPassword', nothing),
       forgetPassword: did('forgetPassword', nothing),
       test: did('testDirectory', async () => ({

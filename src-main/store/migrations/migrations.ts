@@ -5,6 +5,7 @@ import { machineListing } from './0004-machine-listing.ts';
 import { scheduler } from './0005-scheduler.ts';
 import { events } from './0006-events.ts';
 import { secretReferences } from './0007-secret-references.ts';
+import { keptAnswers } from './0008-kept-answers.ts';
 import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [first, identity, audit, machineListing, scheduler, events, secretReferences];
+export const migrations: readonly Migration[] = [first, identity, audit, machineListing, scheduler, events, secretReferences, keptAnswers];

@@ -73,6 +73,16 @@ export const authRoutes = {
     status: 204,
     audit: 'auth.password',
   }),
+  'auth.rotateKey': defineRoute({
+    method: 'POST',
+    path: '/admin/signing-key/rotate',
+    tag: 'users',
+    summary: 'From now on another key signs access tokens. Nobody is signed out: what the key before signed stays good until it ends.',
+    access: 'admin',
+    response: nothing,
+    status: 204,
+    audit: 'auth.rotate-key',
+  }),
   'auth.me': defineRoute({
     method: 'GET',
     path: '/auth/me',

@@ -23,6 +23,14 @@ export const directoryReport = z
 const common = { tag: 'directory', access: 'admin' } as const;
 
 export const directoryRoutes = {
+  'directory.get': defineRoute({
+    ...common,
+    method: 'GET',
+    path: '/admin/directory',
+    summary: 'Whether people of the directory may sign in, and whether the vault holds the password of its service account.',
+    response: z.object({ enabled: z.boolean(), passwordStored: z.boolean() }).meta({ id: 'Directory' }),
+    status: 200,
+  }),
   'directory.password': defineRoute({
     ...common,
     method: 'PUT',

@@ -28,6 +28,15 @@ export const userRoutes = {
     response: z.object({ items: z.array(user) }),
     status: 200,
   }),
+  'users.choices': defineRoute({
+    method: 'GET',
+    path: '/users/choices',
+    tag: 'users',
+    summary: 'Whom a migration can be given to: everyone who may sign in, by name and id only.',
+    access: 'operator',
+    response: z.object({ items: z.array(z.object({ id, name: z.string() }).meta({ id: 'UserChoice' })) }),
+    status: 200,
+  }),
   'users.create': defineRoute({
     ...common,
     method: 'POST',
