@@ -2,10 +2,13 @@ import type { RouteDefinition, RouteInput, RouteOutput, RouteParsed } from './ro
 import { activityRoutes } from './routes/activity.ts';
 import { authRoutes } from './routes/auth.ts';
 import { directoryRoutes } from './routes/directory.ts';
+import { estimateRoutes } from './routes/estimates.ts';
 import { healthRoutes } from './routes/health.ts';
 import { labRoutes } from './routes/lab.ts';
 import { machineRoutes } from './routes/machines.ts';
+import { migrationInsightRoutes } from './routes/migration-insight.ts';
 import { migrationRoutes } from './routes/migrations.ts';
+import { overviewRoutes } from './routes/overview.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { settingRoutes } from './routes/settings.ts';
 import { sourceRoutes } from './routes/sources.ts';
@@ -22,6 +25,9 @@ export const routes = {
   ...targetRoutes,
   ...machineRoutes,
   ...migrationRoutes,
+  ...migrationInsightRoutes,
+  ...estimateRoutes,
+  ...overviewRoutes,
   ...scheduleRoutes,
   ...settingRoutes,
   ...directoryRoutes,

@@ -1,13 +1,19 @@
 import { z } from 'zod';
-import { failure, id, idParams, pageOf, paging, time } from '../common.ts';
+import { failure, id, idParams, nothing, pageOf, paging, time } from '../common.ts';
 import { defineRoute } from '../route.ts';
 
 const settings = z.strictObject({
   keep: z.int().min(1).max(1000).meta({ description: 'Recovery points to keep.' }),
   verify: z.enum(['written', 'all']).meta({ description: 'What is read back after a run: what it wrote, or every block.' }),
   quiesce: z.boolean().meta({ description: "Ask the guest's tools to quiesce its file systems for the snapshot." }),
+  bandwidthLimit: z
+    .int()
+    .min(0)
+    .max(1e12)
+    .meta({ description: 'Bytes a second that its runs send together at most; 0 sets none. A change counts at once, also in a run.' }),
 });
 const state = z.enum(['active', 'cut-over']);
+const work = z.enum(['sync', 'cutover', 'rollback', 'verify']);
 const counts = z.object({
   read: z.number(),
   sent: z.number(),
@@ -55,7 +61,8 @@ export const migration = z
     ownerId: id.optional(),
     state,
     settings,
-    working: z.enum(['sync', 'cutover', 'rollback']).optional().meta({ description: 'What it is busy with, or waits to begin.' }),
+    paused: z.boolean().meta({ description: 'Its schedules do nothing; people still can.' }),
+    working: work.optional().meta({ description: 'What it is busy with, or waits to begin.' }),
     lastRun: run.optional(),
     lastCutover: cutover.optional(),
     createdAt: time,
@@ -63,7 +70,7 @@ export const migration = z
   .meta({ id: 'Migration' });
 
 export const operation = z
-  .object({ operationId: id, migrationId: id, kind: z.enum(['sync', 'cutover', 'rollback']) })
+  .object({ operationId: id, migrationId: id, kind: work })
   .meta({ id: 'Operation', description: 'Goes on after the answer: its events tell of it, operation.ended the last.' });
 
 export const recoveryPoint = z
@@ -73,7 +80,11 @@ export const recoveryPoint = z
     kind: z.string(),
     doubts: z.array(z.string()),
     takenAt: time,
-    verified: z.enum(['all', 'written']),
+    verified: z.enum(['all', 'written']).meta({ description: 'What its run read back: every block, or what it wrote.' }),
+    verifiedAt: time.meta({ description: 'When its blocks were last compared with their digests.' }),
+    verifiedBy: z.enum(['run', 'verify']).meta({ description: 'Its run, before the point was made; or a reading of every block later.' }),
+    outcome: z.enum(['match', 'mismatch']).meta({ description: 'Of that comparison. A point with a mismatch must not be started.' }),
+    mismatch: z.string().optional().meta({ description: 'Which disks differ and how.' }),
     disks: z.array(z.object({ key: z.number(), capacity: z.number(), algorithm: z.string(), manifestRoot: z.string() })),
   })
   .meta({ id: 'RecoveryPoint' });
@@ -216,5 +227,53 @@ export const migrationRoutes = {
     params: idParams,
     response: z.object({ items: z.array(recoveryPoint) }),
     status: 200,
+  }),
+  'migrations.remove': defineRoute({
+    method: 'DELETE',
+    path: '/migrations/:id',
+    tag: 'migrations',
+    summary: 'Ends the migration and forgets its runs and recovery points; refused while it is busy.',
+    access: 'operator',
+    owned: 'migration',
+    params: idParams,
+    query: z.strictObject({
+      replicas: z.enum(['keep', 'remove']).meta({ description: 'What becomes of its replicas and recovery points at the target.' }),
+    }),
+    response: nothing,
+    status: 204,
+    audit: 'migration.remove',
+  }),
+  'migrations.pause': defineRoute({
+    method: 'POST',
+    path: '/migrations/:id/pause',
+    tag: 'migrations',
+    summary: 'From now on its schedules do nothing; what goes on goes on.',
+    access: 'operator',
+    owned: 'migration',
+    params: idParams,
+    response: migration,
+    status: 200,
+    audit: 'migration.pause',
+  }),
+  'migrations.resume': defineRoute({
+    method: 'POST',
+    path: '/migrations/:id/resume',
+    tag: 'migrations',
+    summary: 'Its schedules count again.',
+    access: 'operator',
+    owned: 'migration',
+    params: idParams,
+    response: migration,
+    status: 200,
+    audit: 'migration.resume',
+  }),
+  'migrations.verify': defineRoute({
+    ...begins,
+    path: '/migrations/:id/verify',
+    summary: 'Reads a recovery point at the target and compares every block with its manifest; recovery-point.verified tells the outcome.',
+    body: z.strictObject({ recoveryPointId: id.optional().meta({ description: 'The newest unless given.' }) }).default({}),
+    response: operation,
+    creates: true,
+    audit: 'migration.verify',
   }),
 };
