@@ -8,6 +8,20 @@ import { say } from './prepare.mjs';
 export const bootPackages = ['qemu-system-x86', 'qemu-utils', 'ovmf', ...linuxDisk];
 /** To compile keytar, the way to the system's keychain. */
 export const keychainPackages = ['build-essential', 'libsecret-1-dev', 'pkg-config', 'python3'];
+/** For the window. */
+export const electronPackages = [
+  'libgtk-3-0',
+  'libnss3',
+  'libasound2',
+  'libgbm1',
+  'libxss1',
+  'libatk-bridge2.0-0',
+  'libsecret-1-0',
+  // Also where a display is: Debian has no other way to say that one may be missing.
+  'xvfb',
+  'xauth',
+  ...keychainPackages,
+];
 /** For the tests and the bench: the programs that Octopus is judged with. */
 export const testPackages = [
   ...new Set([

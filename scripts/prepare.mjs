@@ -98,8 +98,8 @@ function newest(path) {
 
 /** Bundles into dist/ when a source is newer than what is there. */
 export function prepareBuild(node) {
-  const built = ['cli.mjs', 'transfer.cjs'].map((file) => join(root, 'dist', file));
-  const sources = ['src-main', 'src-preload', 'workers', 'lab', 'scripts/bundle.mjs', 'package-lock.json'].map((path) =>
+  const built = ['cli.mjs', 'transfer.cjs', 'main.mjs', 'preload.cjs'].map((file) => join(root, 'dist', file));
+  const sources = ['src-main', 'src-preload', 'src-renderer', 'workers', 'lab', 'scripts/bundle.mjs', 'package-lock.json'].map((path) =>
     newest(join(root, path)),
   );
   if (built.every(existsSync) && Math.min(...built.map((path) => statSync(path).mtimeMs)) > Math.max(...sources)) return;

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { access, chmod, copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import SqliteDatabase from 'better-sqlite3';
+import type SqliteDatabase from 'better-sqlite3';
 import { syncFolder } from '../../workers/blocks/durable-file.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import { lockFolder } from './lock.ts';
 import { assertUsable, schemaVersion } from './migrate.ts';
+import { openSqlite } from './sqlite.ts';
 
 export interface BackupResult {
   path: string;
@@ -57,7 +58,7 @@ export async function backupDatabaseFile(databasePath: string, path: string, sig
   if (!(await exists(source))) throw new OctopusError('argument.invalid', `There is no database ${source}.`, { field: 'data' });
   let database: SqliteDatabase.Database | undefined;
   try {
-    database = new SqliteDatabase(source, { readonly: true, fileMustExist: true });
+    database = openSqlite(source, { readonly: true, fileMustExist: true });
     assertUsable(database);
     // One reading for all steps: a copy would begin anew each time that the other process writes.
     database.exec('BEGIN; SELECT count(*) FROM sqlite_schema');
@@ -105,7 +106,7 @@ export async function restoreDatabase(backup: string, databasePath: string, now:
 
 /** Ours, of a schema that is known, and whole. Answers the schema's version. */
 function check(path: string): number {
-  const database = new SqliteDatabase(path, { fileMustExist: true });
+  const database = openSqlite(path, { fileMustExist: true });
   try {
     assertUsable(database);
     const schema = schemaVersion(database);
@@ -136,7 +137,7 @@ async function keepReplaced(target: string, now: Date): Promise<string | undefin
   const kept = `${target}.replaced-${now.toISOString().replace(/[:.]/g, '-')}`;
   let folded = false;
   try {
-    const old = new SqliteDatabase(target, { timeout: 0 });
+    const old = openSqlite(target, { timeout: 0 });
     try {
       folded = old.pragma('journal_mode = DELETE', { simple: true }) === 'delete';
     } finally {

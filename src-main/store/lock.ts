@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import SqliteDatabase from 'better-sqlite3';
+import type SqliteDatabase from 'better-sqlite3';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import { makeFolder } from './make-folder.ts';
+import { openSqlite } from './sqlite.ts';
 
 export interface FolderLock extends AsyncDisposable {
   release(): void;
@@ -16,7 +17,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   let database: SqliteDatabase.Database | undefined;
   try {
     await makeFolder(folder);
-    database = new SqliteDatabase(path, { timeout: 0 });
+    database = openSqlite(path, { timeout: 0 });
     database.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
     database?.close();

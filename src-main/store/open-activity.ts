@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import SqliteDatabase from 'better-sqlite3';
+import type SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import { migrations } from './migrations/migrations.ts';
 import { type ActivityRepository, createActivityRepository } from './repositories/activity-logs.ts';
 import type { Schema } from './schema.ts';
+import { openSqlite } from './sqlite.ts';
 
 export interface OpenedActivity extends AsyncDisposable {
   activity: ActivityRepository;
@@ -18,7 +19,7 @@ export async function openActivity(path: string): Promise<OpenedActivity> {
   if (!existsSync(path)) throw new OctopusError('argument.invalid', `There is no database ${path}.`, { field: 'data' });
   let database: SqliteDatabase.Database | undefined;
   try {
-    database = new SqliteDatabase(path, { readonly: true, timeout: 5000 });
+    database = openSqlite(path, { readonly: true, timeout: 5000 });
     const version = Number(database.pragma('user_version', { simple: true }));
     if (version > migrations.length) {
       throw new OctopusError('store.newer', `${path} was written by a newer Octopus: use that version.`, {

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import SqliteDatabase from 'better-sqlite3';
+import type SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import { type BackupResult, backupDatabase } from './backup.ts';
@@ -24,6 +24,7 @@ import { createTargetEnvironmentRepository, type TargetEnvironmentRepository } f
 import { createUserRepository, type UserRepository } from './repositories/users.ts';
 import { createMachineRepository, type MachineRepository } from './repositories/vms.ts';
 import type { Schema } from './schema.ts';
+import { openSqlite } from './sqlite.ts';
 import { cacheStatements } from './statement-cache.ts';
 
 /** Every write is durable once its promise settles. */
@@ -87,7 +88,7 @@ export async function openStore(path: string): Promise<Store> {
 function openDatabase(path: string): SqliteDatabase.Database {
   let database: SqliteDatabase.Database | undefined;
   try {
-    database = new SqliteDatabase(path, { timeout: 5000 });
+    database = openSqlite(path, { timeout: 5000 });
     database.pragma('journal_mode = WAL');
     // FULL: a phase that was stored stays stored through a power loss as well.
     database.pragma('synchronous = FULL');

@@ -1,0 +1,43 @@
+// `npm start`: prepares what is missing, then opens the desktop application.
+import { spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { findNode, nodeEnvironment, prepareBuild, prepareDependencies, prepareKeychain, root, say } from './prepare.mjs';
+
+function fail(line) {
+  say(line);
+  process.exit(1);
+}
+
+prepareDependencies();
+const node = findNode();
+if (process.platform === 'linux') {
+  const { electronPackages, prepareDebianPackages } = await import('./debian.mjs');
+  const lacking = prepareDebianPackages(electronPackages, 'the desktop application');
+  if (lacking.length > 0) {
+    if (process.env.CI === 'true') fail(`with CI=true nothing may be left out; missing: ${lacking.join(' ')}`);
+    // Other systems than Debian have these libraries under other names: it may still run.
+  }
+}
+prepareKeychain(node);
+const prepared = spawnSync(node, [join(root, 'scripts', 'electron.mjs')], {
+  stdio: ['ignore', 'pipe', 2],
+  encoding: 'utf8',
+  env: nodeEnvironment(node),
+});
+if (prepared.status !== 0)
+  fail('the desktop application cannot be opened without Electron; see the message above. The command line works without it.');
+prepareBuild(node);
+if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY)
+  fail(
+    'there is no display to open a window on. Everything is prepared; try `xvfb-run -a npm start`, or `npx octopus serve` without a window.',
+  );
+
+const flags = [];
+if (process.getuid?.() === 0) {
+  say("running as root: Chromium's sandbox cannot be used. Run it as an ordinary user for daily work.");
+  flags.push('--no-sandbox');
+}
+const child = spawn(prepared.stdout.trim(), [...flags, root, ...process.argv.slice(2)], { stdio: 'inherit', env: nodeEnvironment(node) });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('error', (error) => fail(`Electron could not be started: ${error.message}`));
+child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
