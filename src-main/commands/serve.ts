@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +67,7 @@ export const serveCommand: Command & { options: typeof options } = {
     if (portFile !== undefined) await writeWhole(portFile, `${port}\n`);
     try {
       terminal.out(`Octopus serves ${url}; its documentation is at ${url.replace(/v1$/, 'docs')}`);
+      if (rest.webClient) terminal.out(`The web client is at ${url.replace(/api\/v1$/, '')}`);
       const token = await application.identity.issueSetUpToken();
       if (token !== undefined) {
         terminal.out(`Nobody can sign in yet. Make the administrator with this token, which is shown only now: ${token}`);
@@ -82,8 +84,16 @@ export const serveCommand: Command & { options: typeof options } = {
   },
 };
 
+/** Beside the bundle, or where the build puts it when this runs from its source; none where it was not built. */
+function builtClient(): { folder: string } | undefined {
+  const here = import.meta.dirname;
+  const folders = [join(here, 'renderer'), join(here, '..', '..', 'dist', 'renderer')];
+  const folder = folders.find((one) => existsSync(join(one, 'index.html')));
+  return folder === undefined ? undefined : { folder };
+}
+
 async function restSettings(values: Values): Promise<Partial<RestSettings>> {
-  const settings: Partial<RestSettings> = {};
+  const settings: Partial<RestSettings> = { webClient: builtClient() };
   if (values.port !== undefined) {
     if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535) {
       throw usageError('port', `--port is a whole number from 0 to 65535, not '${values.port}'.`);

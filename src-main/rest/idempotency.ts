@@ -1,14 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import type { Clock } from '../domain/clock.ts';
-import type { RestAnswer } from './rest-contract.ts';
-
-interface Kept {
-  fingerprint: string;
-  answer: Promise<RestAnswer>;
-  /** Milliseconds since the epoch. */
-  expires: number;
-}
+import { createMemoryAnswers } from './memory-answers.ts';
+import type { KeptAnswers, RestAnswer } from './rest-contract.ts';
 
 export interface IdempotencyLimits {
   /** Milliseconds that an answer is kept. */
@@ -23,7 +17,8 @@ export const defaultIdempotencyLimits: IdempotencyLimits = { keep: 24 * 3600_000
 export interface Idempotency {
   /**
    * Acts once for a user's key: the same request again gets the answer of the first, also while that one still runs. Only what went well is
-   * kept; a request that failed may be sent again with its key.
+   * kept; a request that failed may be sent again with its key. One that a crash interrupted is refused from then on, since nobody knows
+   * whether it was done.
    */
   once(
     user: string,
@@ -33,32 +28,49 @@ export interface Idempotency {
   ): Promise<RestAnswer>;
 }
 
-/** In memory only: an answer may hold what must never reach the database, a token for one. */
-export function createIdempotency(clock: Clock, limits: IdempotencyLimits = defaultIdempotencyLimits): Idempotency {
-  const users = new Map<string, Map<string, Kept>>();
-  let count = 0;
+export interface IdempotencyParts {
+  clock: Clock;
+  limits?: IdempotencyLimits;
+  /** In memory unless given. */
+  answers?: KeptAnswers | undefined;
+  /**
+   * Of the fingerprints: a body may hold a password, which a plain hash in the database would let people guess at. One that is not the same
+   * in the next process makes the keys of this one worthless there.
+   */
+  fingerprintKey?: Buffer | undefined;
+}
 
-  function forget(user: string, key: string): void {
-    const keys = users.get(user);
-    if (keys?.delete(key)) count--;
-    if (keys?.size === 0) users.delete(user);
+export function createIdempotency({ clock, limits = defaultIdempotencyLimits, ...parts }: IdempotencyParts): Idempotency {
+  const answers = parts.answers ?? createMemoryAnswers();
+  const fingerprintKey = parts.fingerprintKey ?? randomBytes(32);
+  const running = new Map<string, { fingerprint: string; answer: Promise<RestAnswer> }>();
+
+  function checkSame(fingerprint: string, known: string): void {
+    if (fingerprint === known) return;
+    throw new OctopusError('conflict.idempotency', 'This Idempotency-Key was used for another request: take a new one.');
   }
 
-  function makeRoom(user: string): void {
-    const now = clock.now().getTime();
-    // Entries stand in the order they were made, so that the expired ones come first.
-    for (const [name, keys] of users) {
-      for (const [key, kept] of keys) {
-        if (kept.expires > now) break;
-        forget(name, key);
-      }
+  async function perform(userId: string, key: string, fingerprint: string, act: () => Promise<RestAnswer>): Promise<RestAnswer> {
+    const now = clock.now();
+    const known = await answers.find(userId, key);
+    if (known && known.expiresAt > now.toISOString()) {
+      checkSame(fingerprint, known.fingerprint);
+      if (known.answer) return known.answer;
+      throw new OctopusError(
+        'conflict.idempotency',
+        'Octopus stopped while it worked on the request with this Idempotency-Key: look whether it was done, then take a new key.',
+      );
     }
-    const mine = users.get(user);
-    if (mine && mine.size >= limits.perUser) forget(user, mine.keys().next().value as string);
-    if (count >= limits.inAll) {
-      const [name, keys] = users.entries().next().value as [string, Map<string, Kept>];
-      forget(name, keys.keys().next().value as string);
-    }
+    await answers.prune(now.toISOString(), userId, limits);
+    const kept = { userId, key, fingerprint, expiresAt: new Date(now.getTime() + limits.keep).toISOString() };
+    await answers.put({ ...kept, answer: undefined });
+    const answer = await act().catch(async (error: unknown) => {
+      await answers.remove(userId, key);
+      throw error;
+    });
+    // It is done: that this cannot be noted is no reason to say that it failed.
+    await answers.put({ ...kept, answer }).catch(() => {});
+    return answer;
   }
 
   return {
@@ -68,26 +80,17 @@ export function createIdempotency(clock: Clock, limits: IdempotencyLimits = defa
           field: 'Idempotency-Key',
         });
       }
-      const fingerprint = createHash('sha256')
+      const fingerprint = createHmac('sha256', fingerprintKey)
         .update(JSON.stringify([request.method, request.url, request.body ?? null]))
         .digest('base64');
-      const known = users.get(user)?.get(key);
-      if (known && known.expires > clock.now().getTime()) {
-        if (known.fingerprint !== fingerprint) {
-          throw new OctopusError('conflict.idempotency', 'This Idempotency-Key was used for another request: take a new one.');
-        }
-        return known.answer;
+      const name = JSON.stringify([user, key]);
+      const other = running.get(name);
+      if (other) {
+        checkSame(fingerprint, other.fingerprint);
+        return other.answer;
       }
-      forget(user, key);
-      makeRoom(user);
-      const answer = act();
-      const kept = { fingerprint, answer, expires: clock.now().getTime() + limits.keep };
-      const keys = users.get(user) ?? new Map<string, Kept>();
-      users.set(user, keys.set(key, kept));
-      count++;
-      answer.catch(() => {
-        if (users.get(user)?.get(key) === kept) forget(user, key);
-      });
+      const answer = perform(user, key, fingerprint, act).finally(() => running.delete(name));
+      running.set(name, { fingerprint, answer });
       return answer;
     },
   };

@@ -61,3 +61,24 @@ export const routerPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
 /** OpenAPI's notation. */
 export const templatePath = (path: string) => path.replace(/:(\w+)/g, '{$1}');
 export const basePath = '/api/v1';
+
+/** What a call with an Idempotency-Key was answered. */
+export interface KeptAnswer {
+  userId: string;
+  key: string;
+  fingerprint: string;
+  /** Undefined: it was begun, and nobody has noted how it ended. */
+  answer: RestAnswer | undefined;
+  /** ISO 8601, UTC. */
+  expiresAt: string;
+}
+
+/** Where those are kept. */
+export interface KeptAnswers {
+  find(userId: string, key: string): Promise<KeptAnswer | undefined>;
+  /** In place of what was there. */
+  put(kept: KeptAnswer): Promise<void>;
+  remove(userId: string, key: string): Promise<void>;
+  /** Removes what has expired, then the user's and all users' oldest so that one more fits. */
+  prune(at: string, userId: string, limits: { perUser: number; inAll: number }): Promise<void>;
+}

@@ -15,12 +15,13 @@ import { parseJsonBody } from './json-body.ts';
 import { type OpenApiDocument, openApi } from './openapi.ts';
 import { knownError, problemOf, problemType, retryAfter, statusOf } from './problem.ts';
 import { errorText, secretsOf } from './request-log.ts';
-import { basePath, type EventSource, type RestApi, type RestRoutes, routerPath } from './rest-contract.ts';
+import { basePath, type EventSource, type KeptAnswers, type RestApi, type RestRoutes, routerPath } from './rest-contract.ts';
 import { createRestMetrics, type RestMetrics } from './rest-metrics.ts';
 import { defaultRestSettings, type RestSettings } from './rest-settings.ts';
 import { createRouteHandler } from './route-handler.ts';
 import { createTrustedProxies } from './trusted-proxies.ts';
 import { createTurns } from './turns.ts';
+import { indexFile, readWebClient } from './web-client.ts';
 
 export interface RestOptions {
   routes: RestRoutes;
@@ -33,6 +34,8 @@ export interface RestOptions {
   version: string;
   settings?: Partial<RestSettings> | undefined;
   metrics?: RestMetrics | undefined;
+  /** Where answers to calls with an Idempotency-Key are kept, and the key of their fingerprints; in memory unless given. */
+  idempotency?: { answers: KeptAnswers; fingerprintKey: Buffer } | undefined;
   /** Called once nobody is served any more: lets runs reach a checkpoint. */
   onShutdown?: (() => Promise<void>) | undefined;
   clock?: Clock | undefined;
@@ -118,16 +121,17 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
   });
 
   /** As the client sees it: a trusted proxy may have taken a prefix away. */
-  function base(request: FastifyRequest): string {
+  function root(request: FastifyRequest): string {
     const forwarded = request.headers['x-forwarded-prefix'];
     const believed = typeof forwarded === 'string' && trusts(request.socket.remoteAddress ?? '') && /^(\/[\w.~-]+)+$/.test(forwarded);
-    return `${believed ? forwarded : ''}${prefix}${basePath}`;
+    return `${believed ? forwarded : ''}${prefix}`;
   }
+  const base = (request: FastifyRequest) => `${root(request)}${basePath}`;
 
   const handlerParts = {
     routes: options.routes,
     api: options.api,
-    idempotency: createIdempotency(clock, settings.idempotency),
+    idempotency: createIdempotency({ clock, limits: settings.idempotency, ...options.idempotency }),
     turns: createTurns(),
     answerTime: settings.answerTime,
     stopped: stopped.signal,
@@ -171,6 +175,30 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
   app.get(`${prefix}/metrics`, { config: { access: 'metrics', ownPassword: true } }, async (_request, reply) => {
     return reply.header('content-type', metrics.registry.contentType).send(await metrics.registry.metrics());
   });
+
+  const client = settings.webClient && (await readWebClient(settings.webClient.folder));
+  if (client) {
+    const open = { config: { access: 'anonymous' as const } };
+    for (const path of ['', indexFile]) {
+      app.get(`${prefix}/${path}`, open, (request, reply) => {
+        const { html, policy } = client.page(`${root(request)}/`);
+        return reply.header('content-type', 'text/html; charset=utf-8').header('content-security-policy', policy).send(html);
+      });
+    }
+    // Without the slash the page's own links would lead elsewhere.
+    if (prefix !== '')
+      app.get(prefix, open, (request, reply) =>
+        reply
+          .code(308)
+          .header('location', `${root(request)}/`)
+          .send(),
+      );
+    for (const { path, type, cacheControl, content } of client.files) {
+      app.get(`${prefix}/${path}`, open, (_request, reply) =>
+        reply.header('content-type', type).header('cache-control', cacheControl).send(content),
+      );
+    }
+  }
 
   await listen(app, settings, address);
   const { port } = app.server.address() as { port: number };

@@ -17,6 +17,8 @@ export interface RestSettings {
   trustedProxies: readonly string[];
   /** A token that reads /metrics and nothing else; administrators may read it anyway. */
   metricsToken: string | undefined;
+  /** A built client (index.html and what belongs to it) that is served at `/`. */
+  webClient: { folder: string } | undefined;
   bodyLimit: number;
   jsonDepth: number;
   headerLimit: number;
@@ -47,6 +49,7 @@ export const defaultRestSettings: RestSettings = {
   pathPrefix: '',
   trustedProxies: [],
   metricsToken: undefined,
+  webClient: undefined,
   bodyLimit: 2 ** 20,
   jsonDepth: 32,
   headerLimit: 16 * 2 ** 10,

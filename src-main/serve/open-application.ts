@@ -35,15 +35,16 @@ export async function openApplication(options: ApplicationOptions): Promise<Appl
 
 /** The core over HTTP. Whoever opens it closes it, before the core. */
 export function openCoreRest(
-  core: Pick<Core, 'api' | 'identity' | 'settings' | 'events' | 'clock' | 'newId'>,
+  core: Pick<Core, 'api' | 'identity' | 'settings' | 'events' | 'idempotency' | 'clock' | 'newId'>,
   options: { rest: Partial<RestSettings>; log: Logger; version: string },
 ): Promise<RestServer> {
-  const { api, identity, settings, events, clock, newId } = core;
+  const { api, identity, settings, events, idempotency, clock, newId } = core;
   return openRestServer({
     routes,
     api: { call: (id, input, context) => api.call(id as RouteId, input, context) } satisfies RestApi,
     authenticate: (bearer) => identity.authenticate(bearer),
     events,
+    idempotency,
     log: options.log,
     version: options.version,
     clock,

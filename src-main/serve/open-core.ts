@@ -12,6 +12,7 @@ import { connectVsphereSource, type OctopusOptions, openOctopus } from '../octop
 import type { Recovered } from '../replication/replicator.ts';
 import type { Logger } from '../rest/request-log.ts';
 import type { EventSource } from '../rest/rest-contract.ts';
+import type { RestOptions } from '../rest/rest-server.ts';
 import { createScheduler, type SchedulerEvent } from '../scheduler/scheduler.ts';
 import { openSettings, type Settings } from '../settings/settings.ts';
 import { createSecretKeeper } from '../vault/secret-keeper.ts';
@@ -19,6 +20,7 @@ import type { SecretStore } from '../vault/secret-store.ts';
 import { createConfiguredDirectory } from './directory-settings.ts';
 import { createEnvironments } from './environments.ts';
 import { createExecutors, createGoNoGo } from './executors.ts';
+import { openFingerprintKey } from './fingerprint-key.ts';
 import { createLabService } from './lab-service.ts';
 import { createOperations } from './operations.ts';
 import { createRememberedAccess } from './remembered-access.ts';
@@ -44,6 +46,8 @@ export interface Core extends AsyncDisposable {
   readonly identity: Identity;
   readonly settings: Settings;
   readonly vault: SecretStore;
+  /** For calls with an Idempotency-Key. */
+  readonly idempotency: NonNullable<RestOptions['idempotency']>;
   readonly events: EventSource & Pick<EventLog, 'hasGap'>;
   readonly clock: Clock;
   readonly newId: () => string;
@@ -92,6 +96,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const secrets = createSecretKeeper({ vault, references: store.secrets, now: () => clock.now().toISOString(), newId });
   await secrets.sweep();
   passwordOf = ({ id }) => secrets.read({ kind: 'source', id }, 'password');
+  const fingerprintKey = await openFingerprintKey(vault, randomBytes);
   const known = await openSettings({ variables: store.variables, clock, environment: options.environment });
   settings = known;
 
@@ -219,6 +224,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     identity,
     settings: known,
     vault,
+    idempotency: { answers: store.keptAnswers, fingerprintKey },
     events: {
       since: events.since,
       subscribe: events.subscribe,

@@ -74,7 +74,7 @@ export interface AskOptions {
 
 export async function openRestWorld(
   settings: Partial<RestSettings> = {},
-  options: Partial<Pick<RestOptions, 'routes' | 'api' | 'onShutdown'>> & { events?: TestEvents } = {},
+  options: Partial<Pick<RestOptions, 'routes' | 'api' | 'onShutdown' | 'idempotency'>> & { events?: TestEvents } = {},
 ): Promise<RestWorld> {
   const api = createTestApi();
   const events = options.events ?? createTestEvents();
