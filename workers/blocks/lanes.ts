@@ -1,5 +1,5 @@
 import { OctopusError, toOctopusError } from '../octopus-error.ts';
-import { allocateAligned } from './aligned-memory.ts';
+import { keepWindow, takeWindow } from './aligned-memory.ts';
 import type { Piece } from './pieces.ts';
 
 /** After a failure or a cancel, how long the calls in flight may take to end before they are left to the closing of source and sink. Milliseconds. */
@@ -35,7 +35,7 @@ export async function inLanes(
   const queue = pieces(stop.signal);
   const count = Math.max(1, options.lanes);
   // Of one piece; a lane that never works never touches its part, which then costs nothing.
-  const memory = allocateAligned(count * options.blockSize);
+  const memory = takeWindow(count * options.blockSize);
   let turn = performance.now();
   const lane = async (index: number): Promise<void> => {
     const buffer = memory.subarray(index * options.blockSize, (index + 1) * options.blockSize);
@@ -55,6 +55,8 @@ export async function inLanes(
   try {
     await Promise.race([all, failed.promise]);
     if (stop.signal.aborted) await failed.promise;
+    // After a failure something may still be under way into it.
+    keepWindow(memory);
   } catch (error) {
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([all, new Promise((resolve) => (timer = setTimeout(resolve, GRACE)))]);
