@@ -12,6 +12,7 @@ const commands: Record<string, () => Promise<Command>> = {
   verify: async () => (await import('./commands/verify.ts')).verifyCommand,
   audit: async () => (await import('./commands/audit.ts')).auditCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  'reset-password': async () => (await import('./commands/reset-password.ts')).resetPasswordCommand,
   backup: async () => (await import('./commands/backup.ts')).backupCommand,
   restore: async () => (await import('./commands/restore.ts')).restoreCommand,
   export: async () => (await import('./commands/export.ts')).exportCommand,

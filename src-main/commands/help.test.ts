@@ -11,6 +11,7 @@ import { inventoryCommand } from './inventory.ts';
 import { labCommand } from './lab.ts';
 import { parseOptions } from './parse-options.ts';
 import { replicateCommand } from './replicate.ts';
+import { resetPasswordCommand } from './reset-password.ts';
 import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve.ts';
 import { verifyCommand } from './verify.ts';
@@ -25,6 +26,7 @@ const commands: Command[] = [
   inventoryCommand,
   labCommand,
   replicateCommand,
+  resetPasswordCommand,
   restoreCommand,
   serveCommand,
   verifyCommand,

@@ -33,8 +33,8 @@ const types: Record<string, string> = {
   '.woff2': 'font/woff2',
 };
 
-/** esbuild's: eight characters of base 32 before the ending. What has one never changes under its name. */
-const contentHash = /-[A-Z2-7]{8}\.\w+$/;
+/** Eight characters of base 32 (esbuild's) or hex before the ending. What has them never changes under its name. */
+const contentHash = /-([A-Z2-7]{8}|[0-9a-f]{8})\.\w+$/;
 const FOREVER = 'public, max-age=31536000, immutable';
 export const indexFile = 'index.html';
 

@@ -15,10 +15,10 @@ export function checkNewPassphrase(passphrase: string): void {
 }
 
 /** The first line of a file that only its owner reads. There is no passphrase argument: every user of the machine can read those. */
-export function passphraseFromFile(path: string): Passphrase {
+export function passphraseFromFile(path: string, what: 'passphrase' | 'password' = 'passphrase'): Passphrase {
   return async () => {
     const refuse = (why: string, cause?: unknown) =>
-      new OctopusError('argument.invalid', `The passphrase file ${path} ${why}`, { field: 'passphrase-file', cause });
+      new OctopusError('argument.invalid', `The ${what} file ${path} ${why}`, { field: `${what}-file`, cause });
     // O_NONBLOCK: a named pipe that nobody writes to must not hang the start.
     const { O_RDONLY, O_NONBLOCK = 0 } = (await import('node:fs')).constants;
     const handle = await open(path, O_RDONLY | O_NONBLOCK).catch((cause: Error) => {
@@ -35,7 +35,7 @@ export function passphraseFromFile(path: string): Passphrase {
         if ((mode & (mine ? 0o077 : 0o037)) !== 0) throw refuse(`can be read or changed by other users: chmod 600 ${path}`);
       }
       const line = (await handle.readFile('utf8')).split(/\r?\n/, 1)[0] ?? '';
-      if (line === '') throw refuse('is empty: its first line is the passphrase.');
+      if (line === '') throw refuse(`is empty: its first line is the ${what}.`);
       return line;
     } finally {
       await handle.close();
@@ -71,6 +71,26 @@ export function passphraseFromPrompt(
   };
 }
 
+/** Asks twice for a new password of a user; `check` refuses one that is none before it is asked again. */
+export async function newPasswordFromPrompt(
+  user: string,
+  check: (password: string) => void,
+  terminal: Terminal = { input: process.stdin, output: process.stderr },
+  signal?: AbortSignal,
+): Promise<string> {
+  if (!terminal.input.isTTY) {
+    throw new OctopusError('argument.invalid', 'There is no terminal to ask for the password: give --password-file.', {
+      field: 'password-file',
+    });
+  }
+  const first = await ask(`New password for ${user}: `, terminal, signal);
+  check(first);
+  if ((await ask('Once more: ', terminal, signal)) !== first) {
+    throw new OctopusError('argument.invalid', 'The two passwords are not the same.', { field: 'password' });
+  }
+  return first;
+}
+
 async function ask(question: string, { input, output }: Terminal, signal?: AbortSignal): Promise<string> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input, output: silent, terminal: true, historySize: 0 });
@@ -81,7 +101,7 @@ async function ask(question: string, { input, output }: Terminal, signal?: Abort
   try {
     return await lines.question('', { signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal });
   } catch (cause) {
-    throw new OctopusError('operation.cancelled', 'No passphrase was given.', { cause });
+    throw new OctopusError('operation.cancelled', 'Nothing was given.', { cause });
   } finally {
     lines.close();
     output.write('\n');

@@ -19,27 +19,30 @@ export interface ApplicationWorld extends AsyncDisposable {
   call(method: string, path: string, options?: AskOptions): Promise<Answer>;
 }
 
-/** The real application in this process, with a lab of one small machine beside it, and a user of each role. */
-export async function openApplicationWorld(rest: Partial<RestSettings> = {}): Promise<ApplicationWorld> {
+/** The real application on a data folder that may have served before. */
+export function openTestApplication(dataFolder: string, rest: Partial<RestSettings> = {}, logLines: string[] = []): Promise<Application> {
+  return openApplication({
+    dataFolder,
+    openVault: () => openVault({ mode: 'file', folder: dataFolder, passphrase: async () => 'a passphrase of the test' }),
+    rest: { port: 0, ...rest },
+    log: createLog('debug', { write: (line) => void logLines.push(line) }),
+    version: '0.0.0-test',
+    environment: {},
+  });
+}
+
+/** The real application in this process, with a lab of one small machine beside it, and a user of each role. Its data goes with it unless `keptData` says where. */
+export async function openApplicationWorld(rest: Partial<RestSettings> = {}, keptData?: string): Promise<ApplicationWorld> {
   await using opened = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'octopus-serve-'));
   opened.defer(() => rm(folder, { recursive: true, force: true }));
   const disk = join(folder, 'disk.raw');
   await writeFile(disk, Buffer.alloc(2 ** 20, 'octopus'));
   const lab = opened.use(await startLabVcenter({ machines: [{ name: 'web', disks: [{ file: disk }] }] }));
-  const dataFolder = join(folder, 'data');
+  const dataFolder = keptData ?? join(folder, 'data');
   await mkdir(dataFolder);
   const logLines: string[] = [];
-  const application = opened.use(
-    await openApplication({
-      dataFolder,
-      openVault: () => openVault({ mode: 'file', folder: dataFolder, passphrase: async () => 'a passphrase of the test' }),
-      rest: { port: 0, ...rest },
-      log: createLog('debug', { write: (line) => void logLines.push(line) }),
-      version: '0.0.0-test',
-      environment: {},
-    }),
-  );
+  const application = opened.use(await openTestApplication(dataFolder, rest, logLines));
   const call = (method: string, path: string, { as = 'admin', headers = {}, ...options }: AskOptions = {}) => {
     const token = as === 'nobody' ? undefined : tokens[as];
     const all = { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers };
