@@ -1,0 +1,39 @@
+import { type CellState, cellState, cellStates, legendOrder } from './cell-state.ts';
+import { type DiskGeometry, rangeOf } from './geometry.ts';
+
+export interface StateTotal {
+  state: CellState;
+  blocks: number;
+  /** A whole block's for each: the disk's last block may be shorter, which no one sees in a sum. */
+  bytes: number;
+  /** Of the disk's blocks: 0 to 1. */
+  share: number;
+}
+
+/**
+ * One total for each state, in the order of the legend; those without a block too, so that the legend does not jump. Without exact counts
+ * (blocks, by code) all blocks of a cell are counted to the state that the cell shows.
+ */
+export function totalsOf(codes: Uint8Array, geometry: DiskGeometry, counts?: readonly number[]): StateTotal[] {
+  const exact = counts ?? blocksByCode(codes, geometry);
+  const perState = new Map<CellState, number>();
+  exact.forEach((blocks, code) => {
+    perState.set(cellState(code), (perState.get(cellState(code)) ?? 0) + blocks);
+  });
+  return legendOrder.map((state) => {
+    const blocks = perState.get(state) ?? 0;
+    const bytes = Math.min(blocks * geometry.blockSize, geometry.capacity);
+    return { state, blocks, bytes, share: geometry.blocks > 0 ? blocks / geometry.blocks : 0 };
+  });
+}
+
+function blocksByCode(codes: Uint8Array, geometry: DiskGeometry): number[] {
+  const blocks = cellStates.map(() => 0);
+  const cells = Math.min(codes.length, geometry.cells);
+  for (let cell = 0; cell < cells; cell++) {
+    const { firstBlock, lastBlock } = rangeOf(geometry, cell);
+    const code = cellStates.indexOf(cellState(codes[cell]));
+    blocks[code]! += lastBlock - firstBlock + 1;
+  }
+  return blocks;
+}

@@ -1,0 +1,55 @@
+export type StepState = 'done' | 'now' | 'waiting' | 'failed' | 'stopped';
+
+export interface TimelineStep<Id extends string = string> {
+  id: Id;
+  state: StepState;
+  /** Milliseconds; undefined where it is not known or has not begun. */
+  duration: number | undefined;
+}
+
+/** The corridor of a run, in order; the same list as the domain's, a test compares the two. */
+export const runSteps = ['tracking', 'snapshot', 'changes', 'replica', 'transfer', 'verify', 'commit', 'cleanup', 'prune'] as const;
+export type RunStep = (typeof runSteps)[number];
+
+export const cutoverSteps = ['pre-sync', 'power-off', 'final-run', 'boot-check', 'start', 'finished'] as const;
+export type CutoverStep = (typeof cutoverSteps)[number];
+
+export interface Progress {
+  /** The step that was begun last; undefined before the first. */
+  phase: string | undefined;
+  /** `stopped`: ended by a person, or rolled back. */
+  state: 'running' | 'done' | 'failed' | 'stopped';
+  /** When each step was begun, in milliseconds since 1970, as far as it is known. */
+  began: Readonly<Record<string, number | undefined>>;
+  /** Milliseconds since 1970. */
+  endedAt: number | undefined;
+  now: number;
+}
+
+export function timelineOf<Id extends string>(steps: readonly Id[], progress: Progress): TimelineStep<Id>[] {
+  const { state, began, endedAt, now } = progress;
+  const current = steps.indexOf(progress.phase as Id);
+  return steps.map((id, index) => {
+    if (index > current && state !== 'done') return { id, state: 'waiting', duration: undefined };
+    const from = began[id];
+    const last = index === current || (state === 'done' && index > current);
+    const end = last
+      ? (endedAt ?? now)
+      : steps
+          .slice(index + 1)
+          .map((next) => began[next])
+          .find((at) => at !== undefined);
+    const duration = from === undefined || end === undefined ? undefined : Math.max(0, end - from);
+    if (!last || state === 'done') return { id, state: 'done', duration };
+    return { id, state: state === 'running' ? 'now' : state, duration };
+  });
+}
+
+/** What a run's state in the contract means for its timeline. */
+export function progressOfRun(state: string): Progress['state'] {
+  return ({ succeeded: 'done', failed: 'failed', cancelled: 'stopped' } as const)[state] ?? 'running';
+}
+
+export function progressOfCutover(state: string): Progress['state'] {
+  return ({ done: 'done', failed: 'failed', 'rolling-back': 'stopped', 'rolled-back': 'stopped' } as const)[state] ?? 'running';
+}

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { figuresOf, rangeOfSpan, recentMs, seriesOf, type ThroughputSample, within } from './series.ts';
+
+const mebibyte = 2 ** 20;
+const start = 1_700_000_000_000;
+const every = (count: number, distance: number, rate: (index: number) => number): ThroughputSample[] =>
+  Array.from({ length: count }, (_, index) => ({ at: start + index * distance, bytesPerSecond: rate(index) * mebibyte }));
+
+test('the last ten minutes end now, not at the last sample', () => {
+  const samples = every(3600, 1000, () => 1);
+  const now = start + 3600_000;
+  expect(within(samples, 'recent', now)).toHaveLength(600);
+  expect(within(samples, 'run', now)).toBe(samples);
+  expect(within(samples, 'recent', now + recentMs)).toEqual([]);
+  expect(rangeOfSpan(samples, 'recent', now)).toEqual([(now - recentMs) / 1000, now / 1000]);
+});
+
+test('few samples stay as they are', () => {
+  const [seconds, rates] = seriesOf(every(3, 1000, (index) => index + 1));
+  expect(seconds).toEqual([start / 1000, start / 1000 + 1, start / 1000 + 2]);
+  expect(rates).toEqual([1, 2, 3]);
+});
+
+test('a run of a day has no more points than can be seen, and the same mean', () => {
+  const [seconds, rates] = seriesOf(
+    every(86_400, 1000, (index) => index % 100),
+    500,
+  );
+  expect(seconds.length).toBeLessThanOrEqual(502);
+  const measured = rates as number[];
+  expect(measured.reduce((sum, rate) => sum + rate, 0) / measured.length).toBeCloseTo(49.5, 0);
+  expect(seconds.every((second, index) => index === 0 || second > seconds[index - 1]!)).toBe(true);
+});
+
+test('a pause breaks the line', () => {
+  const later = every(3, 1000, () => 5).map((sample) => ({ ...sample, at: sample.at + 120_000 }));
+  const [, rates] = seriesOf([...every(3, 1000, () => 5), ...later]);
+  expect(rates).toEqual([5, 5, 5, null, 5, 5, 5]);
+});
+
+test('figures and ranges of nothing and of one', () => {
+  expect(figuresOf([])).toBeUndefined();
+  expect(seriesOf([])).toEqual([[], []]);
+  expect(rangeOfSpan([], 'run', 50_000)).toEqual([50, 60]);
+  expect(figuresOf([{ at: start, bytesPerSecond: 4 }])).toEqual({ now: 4, mean: 4, highest: 4, duration: 0 });
+  expect(figuresOf(every(3, 1000, (index) => [1, 5, 3][index]!))).toEqual({
+    now: 3 * mebibyte,
+    mean: 3 * mebibyte,
+    highest: 5 * mebibyte,
+    duration: 2000,
+  });
+});

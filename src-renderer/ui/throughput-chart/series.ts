@@ -1,0 +1,97 @@
+export interface ThroughputSample {
+  /** Milliseconds since 1970. */
+  at: number;
+  bytesPerSecond: number;
+}
+
+/** The last ten minutes, or all of the run. */
+export type ThroughputSpan = 'recent' | 'run';
+
+export const recentMs = 10 * 60_000;
+const mebibyte = 2 ** 20;
+
+/** As the chart library wants it: seconds since 1970, and MiB/s or null where nothing was measured. */
+export type ThroughputSeries = [seconds: number[], rates: (number | null)[]];
+
+/** Samples of the span, ascending; `now` is the right edge of the last ten minutes. */
+export function within(samples: readonly ThroughputSample[], span: ThroughputSpan, now: number): readonly ThroughputSample[] {
+  if (span === 'run') return samples;
+  const first = samples.findIndex(({ at }) => at >= now - recentMs);
+  return first === -1 ? [] : samples.slice(first);
+}
+
+/**
+ * At most about `points` points: more than the pixels of the chart would be drawn for nobody. Samples of one stretch of time become their
+ * mean. Where no sample came for much longer than usual (paused, interrupted, the machine slept) the line is broken, not drawn through.
+ */
+export function seriesOf(samples: readonly ThroughputSample[], points = 1200): ThroughputSeries {
+  const seconds: number[] = [];
+  const rates: (number | null)[] = [];
+  const first = samples[0];
+  const last = samples.at(-1);
+  if (!first || !last) return [seconds, rates];
+  const stretch = (last.at - first.at) / points;
+  const silence = Math.max(15_000, 5 * usualDistance(samples), 3 * stretch);
+  let sum = 0;
+  let count = 0;
+  let begin = first.at;
+  let previous = first.at;
+  const flush = () => {
+    if (count === 0) return;
+    seconds.push((begin + previous) / 2000);
+    rates.push(sum / count / mebibyte);
+    sum = count = 0;
+  };
+  for (const { at, bytesPerSecond } of samples) {
+    const broken = at - previous > silence;
+    if (broken || at - begin >= stretch) {
+      flush();
+      if (broken) {
+        seconds.push((previous + at) / 2000);
+        rates.push(null);
+      }
+      begin = at;
+    }
+    sum += bytesPerSecond;
+    count++;
+    previous = at;
+  }
+  flush();
+  return [seconds, rates];
+}
+
+function usualDistance(samples: readonly ThroughputSample[]): number {
+  const distances = samples.slice(1).map(({ at }, index) => at - samples[index]!.at);
+  distances.sort((a, b) => a - b);
+  return distances[Math.floor(distances.length / 2)] ?? 0;
+}
+
+export interface ThroughputFigures {
+  /** Bytes a second. */
+  now: number;
+  mean: number;
+  highest: number;
+  /** Milliseconds between the first and the last sample. */
+  duration: number;
+}
+
+export function figuresOf(samples: readonly ThroughputSample[]): ThroughputFigures | undefined {
+  const first = samples[0];
+  const last = samples.at(-1);
+  if (!first || !last) return undefined;
+  let sum = 0;
+  let highest = 0;
+  for (const { bytesPerSecond } of samples) {
+    sum += bytesPerSecond;
+    highest = Math.max(highest, bytesPerSecond);
+  }
+  return { now: last.bytesPerSecond, mean: sum / samples.length, highest, duration: last.at - first.at };
+}
+
+/** The horizontal range in seconds: ten whole minutes, so that the line moves and does not stretch; or the run. */
+export function rangeOfSpan(samples: readonly ThroughputSample[], span: ThroughputSpan, now: number): [number, number] {
+  if (span === 'recent') return [(now - recentMs) / 1000, now / 1000];
+  const first = samples[0]?.at ?? now;
+  const last = Math.max(samples.at(-1)?.at ?? now, first + 10_000);
+  return [first / 1000, last / 1000];
+}

@@ -1,0 +1,88 @@
+import 'uplot/dist/uPlot.min.css';
+import { useComputedColorScheme } from '@mantine/core';
+import { useElementSize } from '@mantine/hooks';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { throughputTexts as texts } from '../../texts/graphics.ts';
+import { timeOf } from './labels.ts';
+import { createPlot, type Plot, type PlotPoint } from './plot.ts';
+import { figuresOf, rangeOfSpan, seriesOf, type ThroughputSample, type ThroughputSpan, within } from './series.ts';
+import classes from './throughput-chart.module.css';
+
+export interface ThroughputChartProps {
+  /** Ascending. A new array for each new sample; kept for the whole run. */
+  samples: readonly ThroughputSample[];
+  span: ThroughputSpan;
+  /** Milliseconds since 1970: the right edge of the last ten minutes. Without it, the last sample. */
+  now?: number;
+  /** CSS pixels. */
+  height?: number;
+}
+
+const mebibyte = 2 ** 20;
+
+/** Bytes a second over time. The chart is made once; samples only move it. */
+export function ThroughputChart({ samples, span, now, height = 160 }: ThroughputChartProps) {
+  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
+  const { ref, width } = useElementSize<HTMLDivElement>();
+  const root = useRef<HTMLDivElement>(null);
+  const plot = useRef<Plot>(undefined);
+  const [point, setPoint] = useState<PlotPoint>();
+
+  const state = useMemo(() => {
+    const until = now ?? samples.at(-1)?.at ?? 0;
+    const shown = within(samples, span, until);
+    return { figures: figuresOf(shown), data: seriesOf(shown), range: rangeOfSpan(shown, span, until), scheme };
+  }, [samples, span, now, scheme]);
+  const latest = useRef(state);
+  latest.current = state;
+
+  const measured = width > 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: made once, when there is a width; the effects below keep it up to date
+  useEffect(() => {
+    if (!root.current || !measured) return;
+    const made = createPlot(root.current, { width, height }, latest.current, setPoint);
+    plot.current = made;
+    return () => {
+      plot.current = undefined;
+      made.close();
+    };
+  }, [measured]);
+  useEffect(() => plot.current?.update(state), [state]);
+  useEffect(() => {
+    if (width > 0) plot.current?.resize(width, height);
+  }, [width, height]);
+
+  const { figures, data } = state;
+  const at = point && data[0][point.index];
+  const value = point && data[1][point.index];
+  return (
+    <div className={classes.root}>
+      <dl className={classes.figures}>
+        <Figure name={texts.now} value={figures?.now} />
+        <Figure name={texts.mean} value={figures?.mean} />
+        <Figure name={texts.highest} value={figures?.highest} />
+      </dl>
+      <div ref={ref} className={classes.area} style={{ height }} role="img" aria-label={texts.summary(span, figures)}>
+        <div ref={root} />
+        {!figures && <span className={classes.none}>{texts.none}</span>}
+        {point && at !== undefined && value != null && (
+          <span className={classes.tooltip} style={{ left: axisWidth + point.left }} data-left={point.left > width / 2 || undefined}>
+            <strong>{texts.rate(value * mebibyte)}</strong> {timeOf(at)}
+          </span>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** CSS pixels that the plotted area lies from the left edge: the size of the vertical axis. */
+const axisWidth = 44;
+
+function Figure({ name, value }: { name: string; value: number | undefined }) {
+  return (
+    <div className={classes.figure}>
+      <dt>{name}</dt>
+      <dd>{value === undefined ? '–' : texts.rate(value)}</dd>
+    </div>
+  );
+}
