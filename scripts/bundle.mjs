@@ -21,7 +21,7 @@ const shared = {
 const inElectron = { ...shared, target: 'node20.18' };
 const older = (load) => ({ js: `if (typeof SuppressedError === 'undefined') ${load};` });
 
-const entries = {
+export const entries = {
   // Split, so that a command loads only what it uses.
   'src-main/cli.ts': { ...shared, format: 'esm', splitting: true, outExtension: { '.js': '.mjs' } },
   'workers/transfer.ts': {

@@ -13,6 +13,7 @@ const tasks = {
   types: () => [[bin('tsc'), '-p', '.']],
   rules: () => [[bin('depcruise'), '--config', '.dependency-cruiser.cjs', 'src-main', 'workers', 'lab', 'bench']],
   bench: () => [['node', join(root, 'bench', 'run.ts')]],
+  package: () => [['node', join(root, 'scripts', 'package.mjs')]],
 };
 
 const [name, ...rest] = process.argv.slice(2);
@@ -29,7 +30,7 @@ if (['test', 'soak', 'bench'].includes(name)) {
   const lacking = prepareDebianPackages(testPackages, name === 'bench' ? 'the bench' : 'the test suite');
   if (lacking.length > 0) process.exit(1);
 }
-if (name === 'test') prepareKeychain(node);
+if (['test', 'package'].includes(name)) prepareKeychain(node);
 if (['build', 'bench'].includes(name)) prepareBuild(node);
 for (const [program, ...args] of task()) {
   const { status } = spawnSync(program, [...args, ...rest], { cwd: root, stdio: 'inherit', env });

@@ -1,0 +1,162 @@
+// `npm run package`: the desktop application as a folder that runs anywhere (release/). Needs no network once Electron is prepared.
+//   --all    this system's installers: AppImage and deb, nsis, or dmg; electron-builder fetches their helpers
+//   --test   for the end-to-end tests: a debugger may enter, so it is put elsewhere (.cache/package/test) and never shipped
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { build as pack } from 'electron-builder';
+import { build } from 'esbuild';
+import { entries } from './bundle.mjs';
+import { bundleRenderer } from './bundle-renderer.mjs';
+import { prepareElectron } from './electron.mjs';
+import { notices } from './notices.mjs';
+import { root, say } from './prepare.mjs';
+
+const require = createRequire(import.meta.url);
+const work = join(root, '.cache', 'package');
+const app = join(work, 'app');
+const MB = 1e6;
+/** Node-API of better-sqlite3's own files; see scripts/electron.mjs. */
+const prebuiltNodeApi = 10;
+
+/**
+ * What cannot be bundled, and what of it is shipped. All else becomes part of a bundle, so that a package holds what is used and no more:
+ * native parts are files of their own, and Piscina starts a file of its own as the thread.
+ */
+function externals({ platform, arch, nodeApi }) {
+  const libc = { linux: '-gnu', win32: '-msvc' }[platform] ?? '';
+  return {
+    'better-sqlite3': [
+      /^lib\/(?!.*-(x64|arm64)\.js$).*\.js$/,
+      nodeApi < prebuiltNodeApi ? /^older-node-api\// : new RegExp(`^prebuilds/${platform}-${arch}\\.node$`),
+    ],
+    keytar: [/^lib\/.*\.js$/, /^build\/Release\/keytar\.node$/],
+    '@napi-rs/blake-hash': [/^index\.js$/],
+    [`@napi-rs/blake-hash-${platform}-${arch}${libc}`]: [/\.node$/],
+    piscina: [/^dist\/.*\.js$/],
+  };
+}
+
+async function files(folder, base = folder) {
+  const found = await readdir(folder, { withFileTypes: true });
+  const paths = found.map((entry) =>
+    entry.isDirectory() ? files(join(folder, entry.name), base) : relative(base, join(folder, entry.name)),
+  );
+  return (await Promise.all(paths)).flat().map((path) => path.replaceAll('\\', '/'));
+}
+
+async function copy(from, to, wanted) {
+  const chosen = (await files(from)).filter(wanted);
+  for (const file of chosen) await cp(join(from, file), join(to, file));
+  return chosen.length;
+}
+
+/** CommonJS packages inside an ESM bundle still want these three. */
+const commonJs = `import { createRequire as octopusRequire } from 'node:module'; import { fileURLToPath as octopusPath } from 'node:url'; const require = octopusRequire(import.meta.url), __filename = octopusPath(import.meta.url), __dirname = octopusPath(new URL('.', import.meta.url));`;
+
+/** Lays the application out as it will lie in its archive. Answers the packages in it. */
+async function layOut(target) {
+  await rm(app, { recursive: true, force: true });
+  await mkdir(join(app, 'dist'), { recursive: true });
+  const whole = externals(target);
+  const bundles = Object.entries(entries).filter(([entry]) => entry !== 'src-main/cli.ts');
+  const builds = await Promise.all(
+    bundles.map(([entry, options]) =>
+      build({
+        ...options,
+        absWorkingDir: root,
+        entryPoints: [entry],
+        packages: 'bundle',
+        external: ['electron', ...Object.keys(whole), '@napi-rs/nice'],
+        outdir: join(app, 'dist'),
+        // Names stay as they are: a stack in a log file has to say something.
+        minifySyntax: true,
+        minifyWhitespace: true,
+        sourcemap: false,
+        legalComments: 'none',
+        banner: { js: [options.format === 'esm' ? commonJs : '', options.banner?.js ?? ''].join('') },
+      }),
+    ),
+  );
+  const client = await bundleRenderer();
+  if (!client) throw new Error('The client is missing: there is no src-renderer/main.tsx.');
+  await copy(join(root, 'dist', 'renderer'), join(app, 'dist', 'renderer'), (file) => !file.endsWith('.map'));
+  await copy(join(root, 'resources'), join(app, 'resources'), (file) => /^(vim25\/|icons\/(tray\/|linux\/(256x256|512x512)))/.test(file));
+  for (const [name, wanted] of Object.entries(whole)) {
+    const folder = join(root, 'node_modules', name);
+    const count = await copy(
+      folder,
+      join(app, 'node_modules', name),
+      (file) => file === 'package.json' || wanted.some((pattern) => pattern.test(file)),
+    );
+    if (count < 2) throw new Error(`${name} is not complete: nothing of it besides its package.json matches what is shipped.`);
+  }
+  const { name, version, description } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const about = { name, version, description, author: 'The Octopus authors', homepage: 'https://octopus.invalid/' };
+  const start = { private: true, type: 'module', main: 'dist/main.mjs', desktopName: 'octopus-desktop.desktop' };
+  await writeFile(join(app, 'package.json'), JSON.stringify({ ...about, ...start }));
+  const inputs = [...builds, client]
+    .flatMap(({ metafile }) => Object.entries(metafile.outputs))
+    .flatMap(([, output]) => Object.keys(output.inputs));
+  const { count, text } = await notices(
+    inputs,
+    Object.keys(whole).map((folder) => join('node_modules', folder)),
+  );
+  await writeFile(join(work, 'THIRD-PARTY-NOTICES.txt'), text);
+  return count;
+}
+
+async function size(path) {
+  const found = await stat(path);
+  if (!found.isDirectory()) return found.size;
+  const sizes = await Promise.all((await readdir(path)).map((name) => size(join(path, name))));
+  return sizes.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** Packs and answers the folder that was made. */
+export async function makePackage({ all = false, test = false } = {}) {
+  const started = Date.now();
+  const electron = await prepareElectron();
+  // On macOS the program lies inside Electron.app, three folders down.
+  const electronDist = process.platform === 'darwin' ? join(dirname(electron), '..', '..', '..') : dirname(electron);
+  const electronVersion = (await readFile(join(electronDist, 'version'), 'utf8')).trim().replace(/^v/, '');
+  const official = electronVersion === require('electron/package.json').version;
+  if (!official) say(`packing the stand-in, Electron ${electronVersion}: good for tests, not for shipping.`);
+  if (!official && all) throw new Error('Installers are made from the official Electron only, and it could not be fetched.');
+  const nodeApi = official ? prebuiltNodeApi : 9;
+  const count = await layOut({ platform: process.platform, arch: process.arch, nodeApi });
+  const output = test ? join(work, 'test') : join(root, 'release');
+  await rm(output, { recursive: true, force: true });
+  await pack({
+    projectDir: root,
+    ...(all ? {} : { dir: true }),
+    publish: 'never',
+    config: {
+      extends: join(root, 'electron-builder.yml'),
+      electronVersion,
+      electronDist,
+      directories: { output },
+      ...(test ? { electronFuses: { enableNodeCliInspectArguments: true } } : {}),
+    },
+  });
+  const folder = join(
+    output,
+    (await readdir(output)).find((name) => /unpacked$|^mac/.test(name)),
+  );
+  const resources = process.platform === 'darwin' ? join(folder, 'Octopus.app', 'Contents', 'Resources') : join(folder, 'resources');
+  const own = (await size(join(resources, 'app.asar'))) + (await size(join(resources, 'app.asar.unpacked')));
+  const megabytes = (bytes) => `${(bytes / MB).toFixed(1)} MB`;
+  say(
+    `${relative(root, folder)}: ${megabytes(await size(folder))}, of which Octopus ${megabytes(own)}; notices of ${count} packages; ${Math.round((Date.now() - started) / 1000)} s.`,
+  );
+  return folder;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  try {
+    await makePackage({ all: process.argv.includes('--all'), test: process.argv.includes('--test') });
+  } catch (error) {
+    say(error.message);
+    process.exitCode = 1;
+  }
+}
