@@ -1,6 +1,6 @@
 // Who may import whom: the house in ARCHITECTURE.md, enforced.
 // Tests and what only tests use may reach further.
-const testCode = '(\\.test\\.ts$|/testing/|/conformance/)';
+const testCode = '(\\.test\\.tsx?$|/testing/|/conformance/)';
 const only = (name, from, allowed) => ({
   name,
   severity: 'error',
@@ -40,6 +40,17 @@ module.exports = {
     only('api', 'src-main/api/', [...floor, 'src-preload/contract/', 'src-main/(store|identity|settings|audit|scheduler|events|vault)/']),
     only('rest', 'src-main/rest/', [...floor, 'src-preload/contract/']),
     only('events', 'src-main/events/', [...floor, 'src-main/store/']),
+    // The client knows the core by its contract alone; only its api/ reaches out, and ui/ knows no state.
+    only('renderer', 'src-renderer/', ['src-preload/contract/', 'src-preload/bridge\\.ts$']),
+    only('renderer-ui', 'src-renderer/ui/', ['src-renderer/texts/', 'src-renderer/api/client-error\\.ts$', 'src-preload/contract/']),
+    only('renderer-texts', 'src-renderer/texts/', ['src-renderer/ui/', 'src-preload/contract/']),
+    {
+      name: 'renderer-transport',
+      severity: 'error',
+      comment: 'screens call the core through api/queries.tsx',
+      from: { path: '^src-renderer/', pathNot: ['^src-renderer/api/', '^src-renderer/main\\.tsx$', testCode] },
+      to: { path: '^src-renderer/api/(connect|rest-|ipc-|event-stream)' },
+    },
     {
       name: 'no-dev-in-app',
       severity: 'error',
@@ -58,6 +69,6 @@ module.exports = {
     exclude: { path: '(^|/)(dist|node_modules)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js', '.json'] },
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.mjs', '.js', '.json'] },
   },
 };

@@ -98,10 +98,18 @@ function newest(path) {
 
 /** Bundles into dist/ when a source is newer than what is there. */
 export function prepareBuild(node) {
-  const built = ['cli.mjs', 'transfer.cjs', 'main.mjs', 'preload.cjs'].map((file) => join(root, 'dist', file));
-  const sources = ['src-main', 'src-preload', 'src-renderer', 'workers', 'lab', 'scripts/bundle.mjs', 'package-lock.json'].map((path) =>
-    newest(join(root, path)),
-  );
+  const built = ['cli.mjs', 'transfer.cjs', 'main.mjs', 'preload.cjs', 'renderer/index.html'].map((file) => join(root, 'dist', file));
+  const sources = [
+    'src-main',
+    'src-preload',
+    'src-renderer',
+    'workers',
+    'lab',
+    'resources/icon.svg',
+    'scripts/bundle.mjs',
+    'scripts/bundle-renderer.mjs',
+    'package-lock.json',
+  ].map((path) => newest(join(root, path)));
   if (built.every(existsSync) && Math.min(...built.map((path) => statSync(path).mtimeMs)) > Math.max(...sources)) return;
   say('building …');
   if (spawnSync(node, [join(root, 'scripts', 'bundle.mjs')], { cwd: root, stdio: ['ignore', 2, 2] }).status !== 0)

@@ -10,8 +10,13 @@ const tasks = {
   soak: () => [[bin('vitest'), 'run', '--config', 'vitest.soak.config.ts']],
   lint: () => [[bin('biome'), 'check', '--error-on-warnings', '.']],
   format: () => [[bin('biome'), 'check', '--write', '.']],
-  types: () => [[bin('tsc'), '-p', '.']],
-  rules: () => [[bin('depcruise'), '--config', '.dependency-cruiser.cjs', 'src-main', 'workers', 'lab', 'bench']],
+  types: () => [
+    [bin('tsc'), '-p', '.'],
+    [bin('tsc'), '-p', 'src-renderer'],
+  ],
+  rules: () => [
+    [bin('depcruise'), '--config', '.dependency-cruiser.cjs', 'src-main', 'src-preload', 'src-renderer', 'workers', 'lab', 'bench'],
+  ],
   bench: () => [['node', join(root, 'bench', 'run.ts')]],
   package: () => [['node', join(root, 'scripts', 'package.mjs')]],
 };

@@ -1,0 +1,50 @@
+import { Button, Group, PasswordInput, Stack } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useAction } from '../api/queries.tsx';
+import { passwordTexts } from '../texts/frame.ts';
+import { fieldErrors } from '../ui/field-errors.ts';
+
+/** Changes the caller's own password. */
+export function PasswordForm({ onDone }: { onDone: () => void }) {
+  const form = useForm({
+    mode: 'uncontrolled',
+    initialValues: { current: '', next: '', again: '' },
+    validate: {
+      current: (value) => (value === '' ? passwordTexts.needed : null),
+      next: (value) => (value.length < 12 ? passwordTexts.tooShort : null),
+      again: (value, { next }) => (value === next ? null : passwordTexts.differ),
+    },
+  });
+  const byField = fieldErrors(form);
+  const change = useAction('auth.password', {
+    done: passwordTexts.done,
+    handles: (error) => byField(error.code === 'auth.denied' ? { field: 'current', message: error.message } : error),
+    onDone,
+  });
+  return (
+    <form onSubmit={form.onSubmit(({ current, next }) => change.mutate({ body: { current, next } }))}>
+      <Stack gap="sm">
+        <PasswordInput
+          label={passwordTexts.current}
+          autoComplete="current-password"
+          data-autofocus
+          {...form.getInputProps('current')}
+          key={form.key('current')}
+        />
+        <PasswordInput
+          label={passwordTexts.next}
+          description={passwordTexts.nextHint}
+          autoComplete="new-password"
+          {...form.getInputProps('next')}
+          key={form.key('next')}
+        />
+        <PasswordInput label={passwordTexts.again} autoComplete="new-password" {...form.getInputProps('again')} key={form.key('again')} />
+        <Group justify="flex-end">
+          <Button type="submit" loading={change.isPending}>
+            {passwordTexts.action}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,29 @@
+import { notifications } from '@mantine/notifications';
+import { IconAlertTriangle, IconCheck, IconInfoCircle } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import type { ClientError } from './api/client-error.ts';
+import { frameTexts } from './texts/frame.ts';
+
+/** It went well: said for a few seconds. */
+export function notifyDone(message: ReactNode): void {
+  notifications.show({ message, icon: <IconCheck size={16} />, color: 'teal', withBorder: true, autoClose: 5000 });
+}
+
+export function notifyInfo(message: ReactNode): void {
+  notifications.show({ message, icon: <IconInfoCircle size={16} />, color: 'gray', withBorder: true, autoClose: 8000 });
+}
+
+/** Stays until it is closed. The same failure twice is shown once. */
+export function notifyFailed(error: ClientError): void {
+  if (error.code === 'operation.cancelled' || error.code === 'auth.required') return;
+  notifications.show({
+    id: `${error.code} ${error.message}`,
+    title: frameTexts.failed,
+    message: error.message,
+    icon: <IconAlertTriangle size={16} />,
+    color: 'red',
+    withBorder: true,
+    autoClose: false,
+    role: 'alert',
+  });
+}

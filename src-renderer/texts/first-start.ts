@@ -1,0 +1,30 @@
+export const firstStartTexts = {
+  title: 'Welcome to Octopus',
+  hint: 'It moves virtual machines, keeps replicas ready, and proves every copy. First, create the administrator: you.',
+  token: 'Set-up token',
+  tokenHint: 'octopus serve printed it when it started. It shows that this is your Octopus.',
+  name: 'Name',
+  password: 'Password',
+  passwordHint: 'At least 12 characters. A sentence is easier to keep in mind than a riddle.',
+  again: 'Password again',
+  differ: 'The two are not the same.',
+  tooShort: 'At least 12 characters.',
+  needed: 'Needed.',
+  create: 'Create the administrator',
+  doorsTitle: (name: string) => `Good to have you, ${name}`,
+  doorsHint: 'Where shall Octopus look for machines first? The others stay open under Sources and targets.',
+  doors: {
+    vcenter: {
+      title: 'Connect a vCenter',
+      hint: 'Its address and an account that may read machines. Octopus tests the connection before it keeps anything.',
+    },
+    images: { title: 'Open disk images', hint: 'A folder with VMDK, QCOW2, VHD or raw images on this machine becomes a source.' },
+    lab: {
+      title: 'Try the lab',
+      hint: 'A simulated vCenter with sample machines starts inside Octopus. Nothing leaves this machine.',
+      busy: 'Starting the lab; its machines appear in a moment …',
+    },
+  },
+  labDone: (machines: string) => `The lab runs with ${machines} sample machines. Choose some and migrate them.`,
+  later: 'Later: to the overview',
+};

@@ -1,0 +1,94 @@
+/** The person's own. Given in by tests. */
+let locale: string | undefined;
+let zone: string | undefined;
+
+export function setFormatLocale(wanted: string | undefined, timeZone?: string): void {
+  locale = wanted;
+  zone = timeZone;
+  made.clear();
+}
+
+const made = new Map<string, unknown>();
+function once<T>(key: string, make: () => T): T {
+  if (!made.has(key)) made.set(key, make());
+  return made.get(key) as T;
+}
+
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+
+/** `1.5 GiB`: binary units, three digits that count. Undefined shows as a dash. */
+export function formatBytes(bytes: number | undefined): string {
+  if (bytes === undefined || !Number.isFinite(bytes)) return '–';
+  let unit = 0;
+  let value = bytes;
+  // 1023.95 would be shown as 1,024.
+  while (Math.abs(value) >= 1023.5 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  const digits = unit === 0 || Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return `${formatNumber(value, digits)} ${units[unit]}`;
+}
+
+/** Bytes per second. */
+export function formatRate(bytesPerSecond: number | undefined): string {
+  return bytesPerSecond === undefined || !Number.isFinite(bytesPerSecond) ? '–' : `${formatBytes(bytesPerSecond)}/s`;
+}
+
+export function formatNumber(value: number | undefined, mostDigits = 0): string {
+  if (value === undefined || !Number.isFinite(value)) return '–';
+  return once(`number ${mostDigits}`, () => new Intl.NumberFormat(locale, { maximumFractionDigits: mostDigits })).format(value);
+}
+
+/** Of a part between 0 and 1. Only what is whole shows 100 %. */
+export function formatPercent(part: number | undefined): string {
+  if (part === undefined || !Number.isFinite(part)) return '–';
+  const shown = part >= 1 ? 1 : Math.min(Math.max(part, 0), 0.99);
+  return once(
+    'percent',
+    () => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0, roundingMode: 'floor' } as Intl.NumberFormatOptions),
+  ).format(shown);
+}
+
+/** `2 h 5 min`: the two largest units that count. */
+export function formatDuration(milliseconds: number | undefined): string {
+  if (milliseconds === undefined || !Number.isFinite(milliseconds)) return '–';
+  if (milliseconds < 1000) return `${formatNumber(Math.max(0, milliseconds))} ms`;
+  if (milliseconds < 9_950) return `${formatNumber(milliseconds / 1000, 1)} s`;
+  const seconds = Math.round(milliseconds / 1000);
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's'],
+  ];
+  const first = parts.findIndex(([count]) => count > 0);
+  return parts
+    .slice(first, first + 2)
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${formatNumber(count)} ${unit}`)
+    .join(' ');
+}
+
+/** Day and time, to the second: for titles and details. */
+export function formatTime(at: string | number | Date): string {
+  return once('time', () => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium', timeZone: zone })).format(
+    new Date(at),
+  );
+}
+
+export function formatDay(at: string | number | Date): string {
+  return once('day', () => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: zone })).format(new Date(at));
+}
+
+/** `5 minutes ago`, `in 2 hours`; from a week on the day. */
+export function formatWhen(at: string | number | Date, now: number): string {
+  const seconds = (new Date(at).getTime() - now) / 1000;
+  const size = Math.abs(seconds);
+  const relative = once('relative', () => new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' }));
+  if (size < 45) return relative.format(Math.trunc(seconds / 45), 'second');
+  if (size < 2700) return relative.format(Math.round(seconds / 60), 'minute');
+  if (size < 79_200) return relative.format(Math.round(seconds / 3600), 'hour');
+  if (size < 7 * 86_400) return relative.format(Math.round(seconds / 86_400), 'day');
+  return formatDay(at);
+}

@@ -1,0 +1,243 @@
+import { Checkbox } from '@mantine/core';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type KeyboardEvent, type MouseEvent, memo, type ReactNode, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { uiTexts } from '../texts/ui.ts';
+import { formatNumber } from './format.ts';
+import { rangeOf, type Selection, toggled } from './selection.ts';
+import classes from './virtual-table.module.css';
+import { TableHead } from './virtual-table-head.tsx';
+
+export interface Column<Row> {
+  id: string;
+  title: string;
+  /** Pixels to begin with; of a column that grows, the least. */
+  width: number;
+  grow?: boolean;
+  /** Numbers stand at the end. */
+  align?: 'end';
+  /** What the server sorts by; without it the column is not sortable. */
+  sort?: string;
+  /** Keep it cheap and this function the same between renders: a row is drawn anew only when its data change. */
+  cell: (row: Row) => ReactNode;
+}
+
+export interface VirtualTableProps<Row> {
+  /** What the rows are, for screen readers. */
+  label: string;
+  columns: readonly Column<Row>[];
+  /** As many as are loaded. */
+  rows: readonly Row[];
+  rowId: (row: Row) => string;
+  /** What to call a row, for screen readers. */
+  rowName: (row: Row) => string;
+  /** How many there are in all; the scroll bar reaches that far. As many as `rows` unless given. */
+  total?: number | undefined;
+  /** The end of what is loaded comes into sight: usePages' `more`. */
+  onNeedMore?: () => void;
+  /** As in the contract: `name`, or `-name` for descending. */
+  sort?: string;
+  onSort?: (sort: string) => void;
+  selection?: Selection;
+  onSelection?: (selection: Selection) => void;
+  /** Enter or a click. */
+  onOpen?: (row: Row) => void;
+  /** Shown in the place of rows when there are none. */
+  empty?: ReactNode;
+  rowHeight?: number;
+  /** Left of the row count. */
+  footer?: ReactNode;
+}
+
+const CHECK = 36;
+
+/**
+ * A table of many thousand rows: only those in sight are in the page. It fills its parent's height. The grid has the focus as a whole:
+ * arrows, Page, Home and End move the active row, Enter opens it, Space selects it, Shift extends, Ctrl+A selects all that is loaded.
+ */
+export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
+  const { columns, rows, rowId, onNeedMore, selection, onSelection, onOpen, rowHeight = 30 } = props;
+  const total = Math.max(props.total ?? rows.length, rows.length);
+  const scroller = useRef<HTMLDivElement>(null);
+  const [active, setActive] = useState(0);
+  const [widths, setWidths] = useState<Readonly<Record<string, number>>>({});
+  const anchor = useRef(0);
+  const prefix = useId();
+  const virtual = useVirtualizer({ count: total, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12 });
+  const items = virtual.getVirtualItems();
+  const lastSeen = items.at(-1)?.index ?? 0;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another height makes what was measured old
+  useEffect(() => virtual.measure(), [virtual, rowHeight]);
+  useEffect(() => {
+    if (rows.length > 0 && rows.length < total && lastSeen >= rows.length - 25) onNeedMore?.();
+  }, [lastSeen, rows.length, total, onNeedMore]);
+
+  const template = useMemo(() => {
+    const sizes = columns.map(({ id, width, grow }) =>
+      grow && widths[id] === undefined ? `minmax(${width}px, 1fr)` : `${widths[id] ?? width}px`,
+    );
+    // The last one takes what is left, unless another grows.
+    if (!columns.some(({ id, grow }) => grow && widths[id] === undefined)) sizes.push('1fr');
+    return [...(selection ? [`${CHECK}px`] : []), ...sizes].join(' ');
+  }, [columns, widths, selection]);
+  const least = columns.reduce((sum, { id, width }) => sum + (widths[id] ?? width), selection ? CHECK : 0);
+
+  const select = useCallback(
+    (index: number, how: 'toggle' | 'range') => {
+      const row = rows[index];
+      if (!selection || !onSelection || row === undefined) return;
+      if (how === 'range') onSelection(new Set([...selection, ...rangeOf(rows.map(rowId), anchor.current, index)]));
+      else {
+        onSelection(toggled(selection, rowId(row)));
+        anchor.current = index;
+      }
+    },
+    [rows, rowId, selection, onSelection],
+  );
+
+  function moveTo(index: number, extend: boolean): void {
+    const next = Math.min(Math.max(index, 0), Math.max(0, total - 1));
+    if (extend) select(next, 'range');
+    else anchor.current = next;
+    setActive(next);
+    virtual.scrollToIndex(next);
+  }
+
+  function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
+    // A control within a row has keys of its own.
+    if (event.target !== event.currentTarget) return;
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 300) / rowHeight) - 2);
+    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -total, End: total };
+    const step = steps[event.key];
+    if (step !== undefined) moveTo(active + step, event.shiftKey);
+    else if (event.key === 'Enter' && rows[active] !== undefined && onOpen) onOpen(rows[active]);
+    else if (event.key === ' ' && selection) select(active, event.shiftKey ? 'range' : 'toggle');
+    else if (event.key === 'a' && (event.ctrlKey || event.metaKey) && onSelection) onSelection(new Set(rows.map(rowId)));
+    else if (event.key === 'Escape' && selection && selection.size > 0) onSelection?.(new Set());
+    else return;
+    event.preventDefault();
+  }
+
+  // The same functions for all rows, or each would be drawn anew with every scroll.
+  const latest = useRef({ rows, select, onOpen });
+  latest.current = { rows, select, onOpen };
+  const onRowClick = useCallback((index: number, event: MouseEvent) => {
+    setActive(index);
+    const { rows: all, select: choose, onOpen: open } = latest.current;
+    if (event.shiftKey) choose(index, 'range');
+    else if (event.ctrlKey || event.metaKey) choose(index, 'toggle');
+    else if (all[index] !== undefined) open?.(all[index]);
+  }, []);
+  const onRowCheck = useCallback((index: number, range: boolean) => latest.current.select(index, range ? 'range' : 'toggle'), []);
+
+  const chosen = selection?.size ?? 0;
+  const lead = columns.length + (selection ? 1 : 0);
+  return (
+    <div className={classes.frame}>
+      <div
+        ref={scroller}
+        className={classes.grid}
+        role="grid"
+        aria-label={props.label}
+        aria-rowcount={total + 1}
+        aria-colcount={lead}
+        aria-multiselectable={selection ? true : undefined}
+        aria-activedescendant={items.some(({ index }) => index === active) ? `${prefix}-${active}` : undefined}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+      >
+        <TableHead
+          columns={columns}
+          template={template}
+          least={least}
+          sort={props.sort}
+          onSort={props.onSort}
+          onWidth={(id, width) => setWidths((before) => ({ ...before, [id]: width }))}
+          selected={selection && onSelection ? (chosen === 0 ? 'none' : chosen >= rows.length ? 'all' : 'some') : undefined}
+          onSelectAll={() => onSelection?.(chosen >= rows.length ? new Set() : new Set(rows.map(rowId)))}
+        />
+        {total === 0 ? (
+          props.empty
+        ) : (
+          <div className={classes.body} role="rowgroup" style={{ height: virtual.getTotalSize(), minWidth: least }}>
+            {items.map(({ index, start }) => {
+              const row = rows[index];
+              return (
+                <TableRow
+                  key={row === undefined ? `ghost ${index}` : rowId(row)}
+                  id={`${prefix}-${index}`}
+                  row={row}
+                  name={row === undefined ? '' : props.rowName(row)}
+                  index={index}
+                  top={start}
+                  height={rowHeight}
+                  columns={columns as readonly Column<unknown>[]}
+                  template={template}
+                  active={index === active}
+                  selected={selection === undefined ? undefined : row !== undefined && selection.has(rowId(row))}
+                  opens={onOpen !== undefined}
+                  onClick={onRowClick}
+                  onCheck={onRowCheck}
+                />
+              );
+            })}
+          </div>
+        )}
+      </div>
+      <div className={classes.foot}>
+        <span>{props.footer}</span>
+        <span className="tabular">{uiTexts.table.rows(formatNumber(rows.length), formatNumber(total))}</span>
+      </div>
+    </div>
+  );
+}
+
+interface RowProps {
+  id: string;
+  row: unknown;
+  name: string;
+  index: number;
+  top: number;
+  height: number;
+  columns: readonly Column<unknown>[];
+  template: string;
+  active: boolean;
+  selected: boolean | undefined;
+  opens: boolean;
+  onClick: (index: number, event: MouseEvent) => void;
+  onCheck: (index: number, range: boolean) => void;
+}
+
+const TableRow = memo(function TableRow(props: RowProps) {
+  const { row, index, columns, selected } = props;
+  return (
+    <div
+      id={props.id}
+      className={classes.row}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      data-active={props.active || undefined}
+      data-opens={props.opens || undefined}
+      style={{ transform: `translateY(${props.top}px)`, height: props.height, gridTemplateColumns: props.template }}
+      onClick={(event) => props.onClick(index, event)}
+    >
+      {selected === undefined ? null : (
+        <div className={`${classes.cell} ${classes.check}`} role="gridcell" onClick={(event) => event.stopPropagation()}>
+          <Checkbox
+            tabIndex={-1}
+            aria-label={uiTexts.table.selectRow(props.name)}
+            checked={selected}
+            disabled={row === undefined}
+            onChange={(event) => props.onCheck(index, (event.nativeEvent as unknown as { shiftKey?: boolean }).shiftKey ?? false)}
+          />
+        </div>
+      )}
+      {columns.map((column) => (
+        <div key={column.id} className={classes.cell} role="gridcell" data-end={column.align === 'end' || undefined}>
+          {row === undefined ? <div className={classes.ghost} /> : column.cell(row)}
+        </div>
+      ))}
+    </div>
+  );
+});
