@@ -39,6 +39,21 @@ module.exports = {
     // Services come in by their interfaces: those that import nothing themselves need not be hidden from it.
     only('api', 'src-main/api/', [...floor, 'src-preload/contract/', 'src-main/(store|identity|settings|audit|scheduler|events|vault)/']),
     only('rest', 'src-main/rest/', [...floor, 'src-preload/contract/']),
+    // The core's types and the log; main.ts puts it all together.
+    only('desktop', 'src-main/desktop/', [
+      ...floor,
+      'src-preload/',
+      'src-main/(api|identity|vault)/',
+      'src-main/rest/request-log\\.ts$',
+      'src-main/serve/open-core\\.ts$',
+    ]),
+    {
+      name: 'electron-in-desktop',
+      severity: 'error',
+      comment: 'Without Electron the core must run too.',
+      from: { pathNot: '^(src-main/(main\\.ts$|desktop/)|src-preload/index\\.ts$|e2e/)' },
+      to: { path: 'node_modules/electron/' },
+    },
     only('events', 'src-main/events/', [...floor, 'src-main/store/']),
     // The client knows the core by its contract alone; only its api/ reaches out, and ui/ knows no state.
     only('renderer', 'src-renderer/', ['src-preload/contract/', 'src-preload/bridge\\.ts$']),
@@ -55,7 +70,8 @@ module.exports = {
       name: 'no-dev-in-app',
       severity: 'error',
       from: { path: '^(src-|workers)', pathNot: testCode },
-      to: { dependencyTypes: ['npm-dev'] },
+      // Electron is what it runs on: it brings itself.
+      to: { dependencyTypes: ['npm-dev'], pathNot: 'node_modules/electron/' },
     },
     {
       name: 'providers-apart',

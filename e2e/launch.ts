@@ -1,0 +1,109 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type ElectronApplication, _electron as electron, type Page } from 'playwright';
+import { startSession } from '../src-main/vault/testing/gnome-keyring.ts';
+import type { Bridge } from '../src-preload/bridge.ts';
+import { startDisplay } from './display.ts';
+
+declare global {
+  interface Window {
+    octopus: Bridge;
+  }
+}
+
+export interface DesktopWorld extends AsyncDisposable {
+  app: ElectronApplication;
+  page: Page;
+  dataFolder: string;
+  /** Through the bridge, as the client does it. Fails where the answer is an error. */
+  call(route: string, input?: { params?: unknown; query?: unknown; body?: unknown }): Promise<unknown>;
+  /** Ends the application as a person does, and opens it again on the same data. */
+  restart(): Promise<void>;
+}
+
+export interface LaunchOptions {
+  /** A packed application instead of the checkout. Its fuse for inspection must be on: a test build. */
+  packed?: string;
+  dataFolder?: string;
+  args?: string[];
+  env?: Record<string, string>;
+}
+
+const root = dirname(import.meta.dirname);
+
+/** The real application under a display and a keyring of its own. */
+export async function launchDesktop(options: LaunchOptions = {}): Promise<DesktopWorld> {
+  await using opened = new AsyncDisposableStack();
+  const display = opened.use(await startDisplay());
+  const session = opened.use(await startSession('unlocked'));
+  const folder = await mkdtemp(join(tmpdir(), 'octopus-desktop-'));
+  opened.defer(() => rm(folder, { recursive: true, force: true }));
+  const dataFolder = options.dataFolder ?? join(folder, 'data');
+  const env: Record<string, string> = {
+    ...(process.env as Record<string, string>),
+    HOME: folder,
+    XDG_CONFIG_HOME: join(folder, 'config'),
+    DISPLAY: display.name,
+    DBUS_SESSION_BUS_ADDRESS: session.address,
+    ...options.env,
+  };
+  delete env.ELECTRON_RUN_AS_NODE;
+  // Chromium's sandbox cannot be used by root. For tests only: the application itself knows no such switch.
+  const flags = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const launch = () =>
+    electron.launch({
+      executablePath: options.packed ?? electronPath(),
+      args: [...flags, ...(options.packed ? [] : [root]), '--data', dataFolder, ...(options.args ?? [])],
+      env,
+      cwd: folder,
+      timeout: 60_000,
+    });
+  const world = { app: await launch() } as DesktopWorld;
+  opened.defer(() => end(world.app));
+  world.page = await world.app.firstWindow();
+  await world.page.waitForLoadState('load');
+  const parts = opened.move();
+  return Object.assign(world, {
+    dataFolder,
+    call: (route: string, input = {}) => callBridge(world.page, route, input),
+    async restart() {
+      await end(world.app);
+      world.app = await launch();
+      world.page = await world.app.firstWindow();
+      await world.page.waitForLoadState('load');
+    },
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  });
+}
+
+async function callBridge(page: Page, route: string, input: { params?: unknown; query?: unknown; body?: unknown }): Promise<unknown> {
+  const answer = await page.evaluate(
+    ([id, given]) => window.octopus.call({ requestId: crypto.randomUUID(), route: id as never, input: given }),
+    [route, input] as const,
+  );
+  if (!answer.ok) throw new Error(`${route}: ${answer.error.code} ${answer.error.message}`);
+  return answer.body;
+}
+
+/** Asked for by signal: no question is put to anyone. */
+async function end(app: ElectronApplication): Promise<void> {
+  const child = app.process();
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await exit;
+}
+
+let known: string | undefined;
+
+/** Prepared where it is missing. */
+export function electronPath(): string {
+  known ??= spawnSync(process.execPath, [join(root, 'scripts', 'electron.mjs')], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  }).stdout.trim();
+  if (!known) throw new Error('Electron could not be prepared.');
+  return known;
+}

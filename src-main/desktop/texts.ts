@@ -1,0 +1,33 @@
+/** All that the shell itself says; the client has its own. */
+export const texts = {
+  aMachine: 'A machine',
+  runDone: (machine: string) => `${machine} is protected`,
+  runDoneBody: 'The run ended, and its copy was verified.',
+  runFailed: (machine: string) => `${machine}: the run failed`,
+  cutoverDone: (machine: string) => `${machine} runs at the target`,
+  cutoverDoneBody: 'The cutover is done. It can still be rolled back.',
+  cutoverFailed: (machine: string) => `${machine}: the cutover was undone`,
+  needsYou: (machine: string) => `${machine} needs you`,
+  needsYouBody: 'A task was tried as often as it may be and waits for a decision.',
+  goesOn: 'Octopus goes on without its window',
+  goesOnDetail:
+    'Runs and schedules continue. Open it again from the tray or by starting it once more; quit it with Ctrl+Q or from the tray.',
+  understood: 'OK',
+  quitTitle: 'A run is going on',
+  quitDetail: (names: string[]) =>
+    `${names.length > 0 ? `Running: ${names.join(', ')}. ` : ''}If you quit, it stops at a checkpoint and goes on from there at the next start.`,
+  stopAndQuit: 'Stop at a checkpoint and quit',
+  keepRunning: 'Keep running',
+  open: 'Open Octopus',
+  quit: 'Quit Octopus',
+  nothingRuns: 'Nothing is running',
+  running: (count: number) => (count === 1 ? '1 run' : `${count} runs`),
+  cannotOpen: 'Octopus cannot open its data',
+  tryAgain: 'Try again',
+  keepsFailing: 'The window failed several times',
+  keepsFailingDetail: 'Runs are not affected. The log says more.',
+  loadAgain: 'Load it again',
+  saveDiagnostics: 'Save the diagnostics',
+  pickFolder: 'Choose a folder',
+  pickFiles: 'Choose disk images',
+};
