@@ -4,6 +4,7 @@ import { OctopusError } from '../workers/octopus-error.ts';
 import { createTransferPool } from '../workers/piscina-pool.ts';
 import type { TransferPool } from '../workers/pool.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
+import type { ImagesPlace } from './domain/images-place.ts';
 import { defaultJobSettings, type Job, type JobSettings } from './domain/job.ts';
 import type { SourceProvider } from './providers/source.ts';
 import type { TargetProvider } from './providers/target.ts';
@@ -12,7 +13,7 @@ import { createLimiter, defaultLimits, type TransferLimits } from './replication
 import { createReplicator, type Replicator } from './replication/replicator.ts';
 import { defaultRetryPolicy, type RetryPolicy } from './replication/retry.ts';
 import { type FolderLock, lockFolder } from './store/lock.ts';
-import type { SourceEnvironment } from './store/repositories/source-environments.ts';
+import type { ImagesEnvironment, VsphereEnvironment } from './store/repositories/source-environments.ts';
 import type { TargetEnvironment } from './store/repositories/target-environments.ts';
 import type { StoredMachine } from './store/repositories/vms.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -29,7 +30,7 @@ export interface OctopusOptions {
   /** Holds octopus.db; only one process at a time works in it. */
   stateFolder: string;
   /** The vault: asked when a source is connected that addSource() was not called for in this process. */
-  passwordOf?: (environment: SourceEnvironment) => Promise<string | undefined>;
+  passwordOf?: (environment: VsphereEnvironment) => Promise<string | undefined>;
   /** How a source is reached; vSphere unless a test gives another. */
   connectSource?: (connection: SourceConnection, signal?: AbortSignal) => Promise<SourceProvider>;
   openTarget?: (environment: TargetEnvironment) => TargetProvider | Promise<TargetProvider>;
@@ -51,7 +52,9 @@ export interface Octopus extends AsyncDisposable {
   readonly store: Store;
   readonly replicator: Replicator;
   /** Logs in, and remembers the environment (without its password). */
-  addSource(connection: SourceConnection, signal?: AbortSignal): Promise<SourceEnvironment>;
+  addSource(connection: SourceConnection, signal?: AbortSignal): Promise<VsphereEnvironment>;
+  /** Disk images on this computer; `before`: the source whose place or name this changes. */
+  addImages(place: ImagesPlace, name: string, before?: ImagesEnvironment): Promise<ImagesEnvironment>;
   /** A folder of images; this process is the only one that works in it until close(). */
   addLocalTarget(folder: string): Promise<TargetEnvironment>;
   /** The job for this machine and target, made if there is none. Settings that are not given stay as they are. */
@@ -106,6 +109,7 @@ export async function openOctopus(options: OctopusOptions): Promise<Octopus> {
     keep(sources, id, async () => {
       const environment = await store.sources.find(id);
       if (!environment) throw new OctopusError('argument.invalid', `There is no source ${id}.`, { field: 'source' });
+      if (environment.kind === 'images') return openImages(environment);
       const password = passwords.get(id) ?? (await options.passwordOf?.(environment));
       if (password === undefined) {
         throw new OctopusError('source.denied', `The password of ${environment.username} at ${environment.url} is not known.`);
@@ -171,7 +175,7 @@ export async function openOctopus(options: OctopusOptions): Promise<Octopus> {
       const provider = await connectSource(connection, signal);
       try {
         const about = await provider.about(signal);
-        const environment = await store.sources.put({
+        const environment = await store.sources.put<VsphereEnvironment>({
           id: newId(),
           kind: 'vsphere',
           name: about.name,
@@ -191,6 +195,16 @@ export async function openOctopus(options: OctopusOptions): Promise<Octopus> {
         await provider[Symbol.asyncDispose]();
         throw error;
       }
+    },
+    async addImages(place, name, before) {
+      const id = before?.id ?? newId();
+      const instanceUuid = before?.instanceUuid ?? newId();
+      const environment = await store.sources.put<ImagesEnvironment>({
+        ...{ id, kind: 'images', name, place, instanceUuid },
+        createdAt: before?.createdAt ?? now(),
+      });
+      await release(sources, id);
+      return environment;
     },
     async addLocalTarget(folder) {
       const location = resolve(folder);
@@ -217,15 +231,11 @@ export async function openOctopus(options: OctopusOptions): Promise<Octopus> {
       return machine;
     },
     async disconnectSource(id) {
-      const kept = sources.get(id);
-      sources.delete(id);
       passwords.delete(id);
-      await (await kept?.catch(() => undefined))?.[Symbol.asyncDispose]();
+      await release(sources, id);
     },
     async disconnectTarget(id) {
-      const kept = targets.get(id);
-      targets.delete(id);
-      await (await kept?.catch(() => undefined))?.[Symbol.asyncDispose]();
+      await release(targets, id);
       const environment = await store.targets.find(id);
       const path = environment && resolve(environment.location);
       if (path === undefined || path === resolve(options.stateFolder)) return;
@@ -242,6 +252,18 @@ export async function connectVsphereSource(connection: SourceConnection, signal?
   const { connectVsphere } = await import('./providers/vsphere/connect-vsphere.ts');
   const { url, username, password, thumbprint } = connection;
   return connectVsphere({ url, username, thumbprint, password: async () => password }, signal);
+}
+
+async function openImages({ instanceUuid, place }: ImagesEnvironment): Promise<SourceProvider> {
+  const { createImagesSource } = await import('./providers/images/images-source.ts');
+  return createImagesSource({ place, id: instanceUuid });
+}
+
+/** The next use opens it anew. */
+async function release(kept: Map<string, Promise<AsyncDisposable>>, id: string): Promise<void> {
+  const before = kept.get(id);
+  kept.delete(id);
+  await (await before?.catch(() => undefined))?.[Symbol.asyncDispose]();
 }
 
 async function openLocalTarget(environment: TargetEnvironment): Promise<TargetProvider> {

@@ -41,23 +41,37 @@ const inventory = z.object({
   ),
   adapters: z.array(z.object({ key: z.number().int(), label: z.string(), mac: z.string(), network: z.string(), model: z.string() })),
   snapshotCount: count,
+  snapshots: z.array(z.object({ name: z.string(), takenAt: z.string().optional() })).optional(),
+  untrackable: z.string().optional(),
   consolidationNeeded: z.boolean(),
 });
+
+const grouping = z.enum(['by-name', 'each-alone']);
 
 /** Ids hold inside the document only; an import finds what is there already by what it is. */
 const content = {
   sources: z.array(
-    z.strictObject({
-      id: text,
-      kind: z.literal('vsphere'),
-      name: text,
-      // Stored, shown and logged: no place for a password.
-      url: z.url({ protocol: /^https?$/ }).regex(/^[^:]+:\/\/[^/?#@]*([/?#]|$)/, 'an address holds no user name and no password'),
-      username: text,
-      thumbprint: text,
-      instanceUuid: text,
-      createdAt: instant,
-    }),
+    z.discriminatedUnion('kind', [
+      z.strictObject({
+        id: text,
+        kind: z.literal('vsphere'),
+        name: text,
+        // Stored, shown and logged: no place for a password.
+        url: z.url({ protocol: /^https?$/ }).regex(/^[^:]+:\/\/[^/?#@]*([/?#]|$)/, 'an address holds no user name and no password'),
+        username: text,
+        thumbprint: text,
+        instanceUuid: text,
+        createdAt: instant,
+      }),
+      z.strictObject({
+        id: text,
+        kind: z.literal('images'),
+        name: text,
+        place: z.union([z.strictObject({ grouping, folder: text }), z.strictObject({ grouping, files: z.array(text).min(1).max(1000) })]),
+        instanceUuid: text,
+        createdAt: instant,
+      }),
+    ]),
   ),
   targets: z.array(
     z.strictObject({

@@ -27,9 +27,7 @@ export async function exportConfiguration({ store, now, secrets }: ExportOptions
     format: 'octopus-configuration',
     version: 1,
     exportedAt: now().toISOString(),
-    sources: sources.map(({ id, kind, name, url, username, thumbprint, instanceUuid, createdAt }) => {
-      return { id, kind, name, url, username, thumbprint, instanceUuid, createdAt };
-    }),
+    sources: sources.map((source) => ({ ...source })),
     targets: targets.map(({ id, kind, name, location, settings, createdAt }) => ({ id, kind, name, location, settings, createdAt })),
     jobs: jobs.flatMap(({ machineId, targetEnvironmentId, state, settings, createdAt }) => {
       const machine = machines.get(machineId);

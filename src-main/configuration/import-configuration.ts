@@ -47,6 +47,7 @@ export async function importConfiguration(input: unknown, options: ImportOptions
     if (before && owner && !sameAccount(before, source)) await keeper.forget(owner);
     const { id } = await store.sources.put({ ...source, id: newId() });
     ids.set(`source ${source.id}`, id);
+    if (source.kind === 'images') continue;
     if (!given.has(`source ${source.id} password`) && !(await keeper.has({ kind: 'source', id }, 'password')))
       passwordsNeeded.push(source.name);
   }
@@ -95,7 +96,8 @@ async function importJobs({ jobs }: ConfigurationDocument, { store, newId }: Imp
   }
 }
 
-function sameAccount(one: SourceEnvironment, other: Pick<SourceEnvironment, 'url' | 'username' | 'thumbprint'>): boolean {
+function sameAccount(one: SourceEnvironment, other: ConfigurationDocument['sources'][number]): boolean {
+  if (one.kind !== 'vsphere' || other.kind !== 'vsphere') return false;
   return one.url === other.url && one.username === other.username && one.thumbprint === other.thumbprint;
 }
 

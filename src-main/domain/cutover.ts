@@ -12,8 +12,8 @@ export interface Cutover {
   settings: CutoverSettings;
   /** Whether the source was powered on before; undefined until that was asked. */
   sourceWasOn: boolean | undefined;
-  /** How the source went down. */
-  poweredOff: 'guest' | 'hard' | 'already-off' | undefined;
+  /** How the source went down; `no-power`: it has no power to switch (disk images). */
+  poweredOff: 'guest' | 'hard' | 'already-off' | 'no-power' | undefined;
   finalRunId: string | undefined;
   /** Stored before target.start is called, so that a crash in it is known. */
   startAttempted: boolean;

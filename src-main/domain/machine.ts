@@ -63,5 +63,9 @@ export interface MachineInventory {
   disks: Disk[];
   adapters: NetworkAdapter[];
   snapshotCount: number;
+  /** Parents before children; absent where an older version read it. */
+  snapshots?: { name: string; takenAt?: string }[];
+  /** Why changed blocks can never be tracked, in a sentence; absent where they can. */
+  untrackable?: string;
   consolidationNeeded: boolean;
 }

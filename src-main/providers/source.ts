@@ -96,6 +96,10 @@ export interface SourceProvider extends AsyncDisposable {
   powerState(machine: MachineRef, signal?: AbortSignal): Promise<PowerState>;
   /** Idempotent. */
   powerOn(machine: MachineRef, signal?: AbortSignal): Promise<void>;
-  /** Guest shutdown where tools run, hard power-off after `deadlineMs`. Answers how it went down. Idempotent. */
-  powerOff(machine: MachineRef, options: { deadlineMs: number }, signal?: AbortSignal): Promise<'guest' | 'hard' | 'already-off'>;
+  /** Guest shutdown where tools run, hard power-off after `deadlineMs`. Answers how it went down; `no-power` where there is none to switch. Idempotent. */
+  powerOff(
+    machine: MachineRef,
+    options: { deadlineMs: number },
+    signal?: AbortSignal,
+  ): Promise<'guest' | 'hard' | 'already-off' | 'no-power'>;
 }

@@ -216,7 +216,7 @@ async function end(c: CutoverContext, state: 'done' | 'rolled-back' | 'failed'):
   await save(c);
   const message =
     state === 'done'
-      ? `The machine runs at the target (${cutover.where}).`
+      ? `The machine runs at the target (${cutover.where}).${cutover.poweredOff === 'no-power' ? ' There was nothing to power off at the source: it is disk images.' : ''}`
       : [cutover.error?.message ?? '', ...cutover.undone].join(' ').trim();
   await c.parts.store.activity.add({ at, action: `cutover.${state}`, subject: c.job.id, message });
   c.parts.onEvent({ type: 'cutover-ended', cutover });

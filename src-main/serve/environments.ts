@@ -1,11 +1,14 @@
+import { basename, dirname, resolve } from 'node:path';
 import { OctopusError } from '../../workers/octopus-error.ts';
-import type { EnvironmentService, SourceLogin } from '../api/services.ts';
+import type { EnvironmentService, ImagesChoice, SourceLogin } from '../api/services.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { ImagesPlace } from '../domain/images-place.ts';
 import { defaultJobSettings, type JobSettings } from '../domain/job.ts';
 import type { Octopus, SourceConnection } from '../octopus.ts';
+import { pathProblem, probeFolder, spaceOf } from '../providers/local/probe-folder.ts';
 import type { SourceProvider } from '../providers/source.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { SourceEnvironment } from '../store/repositories/source-environments.ts';
+import type { ImagesEnvironment, SourceEnvironment, VsphereEnvironment } from '../store/repositories/source-environments.ts';
 import type { SecretKeeper } from '../vault/secret-keeper.ts';
 
 export interface EnvironmentParts {
@@ -36,10 +39,29 @@ export function createEnvironments(parts: EnvironmentParts): EnvironmentService 
     return target;
   }
 
-  async function loginOf({ id, url, username, thumbprint }: SourceEnvironment, password?: string): Promise<SourceLogin> {
+  async function vsphereOf(id: string): Promise<VsphereEnvironment> {
+    const source = await sourceOf(id);
+    if (source.kind !== 'vsphere') throw new OctopusError('argument.invalid', `${source.name} is no vCenter.`, { field: 'kind' });
+    return source;
+  }
+
+  async function loginOf({ id, url, username, thumbprint }: VsphereEnvironment, password?: string): Promise<SourceLogin> {
     const known = password ?? (await secrets.read(ownerOf(id), 'password'));
     if (known === undefined) throw new OctopusError('source.denied', `The password of ${username} at ${url} is not in the vault: give it.`);
     return { url, username, thumbprint, password: known };
+  }
+
+  /** Throws where nothing of it can be read. */
+  async function lookAt(place: ImagesPlace, signal: AbortSignal) {
+    const { createImagesSource } = await import('../providers/images/images-source.ts');
+    await using provider = createImagesSource({ place, id: 'look' });
+    const machines = await provider.inventory(signal);
+    const disks = machines.flatMap((machine) => machine.disks);
+    if (!disks.some(({ excluded }) => excluded === undefined)) {
+      const why = disks[0] ? `${disks[0].label}: ${disks[0].excluded}` : 'There is none (raw, img, qcow2, vmdk, vhd, vhdx).';
+      throw new OctopusError('argument.invalid', `No disk image can be read there. ${why}`, { field: fieldOf(place) });
+    }
+    return provider.about(signal);
   }
 
   /** A connection of its own: the one that runs may be using is left alone. */
@@ -65,7 +87,7 @@ export function createEnvironments(parts: EnvironmentParts): EnvironmentService 
       }
     },
     async updateSource(id, changes, signal) {
-      const before = await sourceOf(id);
+      const before = await vsphereOf(id);
       const known = await loginOf(before, changes.password);
       const login: SourceLogin = {
         url: changes.url ?? known.url,
@@ -90,8 +112,13 @@ export function createEnvironments(parts: EnvironmentParts): EnvironmentService 
       await secrets.forget(ownerOf(id));
     },
     async testSource(id, signal) {
-      const login = await loginOf(await sourceOf(id));
       const began = performance.now();
+      const source = await sourceOf(id);
+      if (source.kind === 'images') {
+        const { name, version } = await lookAt(source.place, signal);
+        return { name, version, tookMs: Math.round(performance.now() - began) };
+      }
+      const login = await loginOf(source);
       const { name, version } = await about(login, signal);
       return { name, version, tookMs: Math.round(performance.now() - began) };
     },
@@ -105,7 +132,43 @@ export function createEnvironments(parts: EnvironmentParts): EnvironmentService 
       const removed = await store.machines.removeUnseen(id, at);
       return { machines: machines.length, removed, tookMs: Math.round(performance.now() - began) };
     },
+    async addImages(choice, signal) {
+      const place = placeOf(choice);
+      const same = (await store.sources.list()).find((source) => source.kind === 'images' && samePlace(source.place, place));
+      if (same)
+        throw new OctopusError('conflict.exists', `These disk images are a source already: ${same.name}.`, { field: fieldOf(place) });
+      await lookAt(place, signal);
+      return octopus.addImages(place, choice.name ?? nameOf(place));
+    },
+    async updateImages(id, changes, signal) {
+      const before = await sourceOf(id);
+      if (before.kind !== 'images') throw new OctopusError('argument.invalid', `${before.name} is a vCenter.`, { field: 'kind' });
+      const moved = changes.folder !== undefined || changes.files !== undefined;
+      const grouping = changes.grouping ?? before.place.grouping;
+      const place = moved ? placeOf({ ...changes, grouping }) : { ...before.place, grouping };
+      if ((moved || changes.grouping !== undefined) && !samePlace(place, before.place)) await lookAt(place, signal);
+      return octopus.addImages(place, changes.name ?? before.name, before satisfies ImagesEnvironment);
+    },
+    async probeSource(trial, signal) {
+      const began = performance.now();
+      const took = () => Math.round(performance.now() - began);
+      // Loaded when used, as the providers are.
+      if (trial.kind === 'images') {
+        const { probeImages } = await import('../providers/images/probe-images.ts');
+        return { ...(await probeImages(placeOf(trial), signal)), tookMs: took() };
+      }
+      const { probeVsphere } = await import('../providers/vsphere/probe-vsphere.ts');
+      const { url, username, password, thumbprint } = trial;
+      return { ...(await probeVsphere({ url, username, password, thumbprint }, signal)), tookMs: took() };
+    },
+    async probeTarget(folder) {
+      const began = performance.now();
+      return { ...(await probeFolder(folder)), tookMs: Math.round(performance.now() - began) };
+    },
+    targetSpace: (target) => spaceOf(target.location),
     async addLocalTarget(folder, name) {
+      const problem = pathProblem(folder);
+      if (problem !== undefined) throw new OctopusError('argument.invalid', problem, { field: 'folder' });
       const target = await octopus.addLocalTarget(folder);
       return name === undefined ? target : store.targets.put({ ...target, name });
     },
@@ -137,4 +200,26 @@ export function createEnvironments(parts: EnvironmentParts): EnvironmentService 
       });
     },
   };
+}
+
+/** Paths as this computer writes them. */
+function placeOf({ folder, files, grouping = 'by-name' }: ImagesChoice): ImagesPlace {
+  if ((folder === undefined) === (files === undefined)) {
+    throw new OctopusError('argument.invalid', 'Disk images are in a folder, or are files: give one of the two.', { field: 'folder' });
+  }
+  const field = folder === undefined ? 'files' : 'folder';
+  for (const path of files ?? [folder ?? '']) {
+    const problem = pathProblem(path);
+    if (problem !== undefined) throw new OctopusError('argument.invalid', problem, { field });
+  }
+  return folder === undefined
+    ? { grouping, files: [...new Set((files ?? []).map((file) => resolve(file)))] }
+    : { grouping, folder: resolve(folder) };
+}
+
+const fieldOf = (place: ImagesPlace) => (place.files ? 'files' : 'folder');
+const nameOf = (place: ImagesPlace) => basename(place.folder ?? dirname(place.files?.[0] ?? '')) || 'Disk images';
+
+function samePlace(one: ImagesPlace, other: ImagesPlace): boolean {
+  return one.folder === other.folder && one.grouping === other.grouping && one.files?.join('\n') === other.files?.join('\n');
 }

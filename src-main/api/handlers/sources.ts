@@ -1,4 +1,5 @@
 import type { sourceRoutes } from '../../../src-preload/contract/routes/sources.ts';
+import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { SourceEnvironment } from '../../store/repositories/source-environments.ts';
 import type { HandlersOf } from '../handler.ts';
 import { notFound } from '../ownership.ts';
@@ -7,15 +8,32 @@ import type { Services } from '../services.ts';
 export const sourceHandlers: HandlersOf<typeof sourceRoutes> = {
   'sources.list': async (_input, { services }) => ({ items: (await services.store.sources.list()).map(shape) }),
   'sources.create': async ({ body }, { services, signal, note }) => {
-    const source = await services.environments.addSource(body, signal);
+    const { environments } = services;
+    const source = body.kind === 'images' ? await environments.addImages(body, signal) : await environments.addSource(body, signal);
     note({ subjectId: source.id });
     await services.publish({ type: 'source.changed', data: { sourceId: source.id, change: 'created' } });
     return shape(source);
   },
+  'sources.probe': async ({ body }, { services, signal, note }) => {
+    const probe = await services.environments.probeSource(body, signal);
+    // What was found is the caller's; the log holds what was tried and whether it went well.
+    const what = body.kind === 'images' ? (body.folder ?? 'disk images') : body.url;
+    note({ message: `${what}: ${probe.ok ? 'everything is well' : 'not everything is well'}`, after: undefined });
+    return probe;
+  },
   'sources.get': async ({ params }, { services }) => shape(await find(services, params.id)),
   'sources.update': async ({ params, body }, { services, signal, note }) => {
-    note({ before: shape(await find(services, params.id)) });
-    const source = await services.environments.updateSource(params.id, body, signal);
+    const before = await find(services, params.id);
+    note({ before: shape(before) });
+    if ((body.kind ?? 'vsphere') !== before.kind) {
+      const what = before.kind === 'images' ? 'disk images: say so with the kind images' : 'a vCenter and does not become anything else';
+      throw new OctopusError('argument.invalid', `This source is ${what}.`, { field: 'kind' });
+    }
+    const { environments } = services;
+    const source =
+      body.kind === 'images'
+        ? await environments.updateImages(params.id, body, signal)
+        : await environments.updateSource(params.id, body, signal);
     await services.publish({ type: 'source.changed', data: { sourceId: source.id, change: 'updated' } });
     return shape(source);
   },
@@ -43,6 +61,9 @@ async function find({ store }: Services, id: string): Promise<SourceEnvironment>
   return source;
 }
 
-function shape({ id, kind, name, url, username, thumbprint, createdAt }: SourceEnvironment) {
+function shape(source: SourceEnvironment) {
+  const { id, name, createdAt } = source;
+  if (source.kind === 'images') return { id, kind: source.kind, name, createdAt, ...source.place };
+  const { kind, url, username, thumbprint } = source;
   return { id, kind, name, url, username, thumbprint, createdAt };
 }

@@ -5,22 +5,29 @@ import { notFound } from '../ownership.ts';
 import type { Services } from '../services.ts';
 
 export const targetHandlers: HandlersOf<typeof targetRoutes> = {
-  'targets.list': async (_input, { services }) => ({ items: (await services.store.targets.list()).map(shape) }),
+  'targets.list': async (_input, { services }) => ({
+    items: await Promise.all((await services.store.targets.list()).map((target) => shape(services, target))),
+  }),
   'targets.create': async ({ body }, { services, note }) => {
     const target = await services.environments.addLocalTarget(body.folder, body.name);
     note({ subjectId: target.id });
     await services.publish({ type: 'target.changed', data: { targetId: target.id, change: 'created' } });
-    return shape(target);
+    return shape(services, target);
   },
-  'targets.get': async ({ params }, { services }) => shape(await find(services, params.id)),
+  'targets.probe': async ({ body }, { services, note }) => {
+    const probe = await services.environments.probeTarget(body.folder);
+    note({ message: `${probe.folder}: ${probe.ok ? 'fit' : 'unfit'}`, after: undefined });
+    return probe;
+  },
+  'targets.get': async ({ params }, { services }) => shape(services, await find(services, params.id)),
   'targets.update': async ({ params, body }, { services, note }) => {
-    note({ before: shape(await find(services, params.id)) });
+    note({ before: await shape(services, await find(services, params.id)) });
     const target = await services.environments.renameTarget(params.id, body.name);
     await services.publish({ type: 'target.changed', data: { targetId: target.id, change: 'updated' } });
-    return shape(target);
+    return shape(services, target);
   },
   'targets.remove': async ({ params }, { services, note }) => {
-    note({ before: shape(await find(services, params.id)) });
+    note({ before: await shape(services, await find(services, params.id)) });
     await services.environments.removeTarget(params.id);
     await services.publish({ type: 'target.changed', data: { targetId: params.id, change: 'removed' } });
     return undefined;
@@ -33,6 +40,7 @@ async function find({ store }: Services, id: string): Promise<TargetEnvironment>
   return target;
 }
 
-function shape({ id, kind, name, location, createdAt }: TargetEnvironment) {
-  return { id, kind, name, folder: location, createdAt };
+async function shape({ environments }: Services, target: TargetEnvironment) {
+  const { id, kind, name, location, createdAt } = target;
+  return { id, kind, name, folder: location, createdAt, ...(await environments.targetSpace(target)) };
 }

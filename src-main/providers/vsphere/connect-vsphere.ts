@@ -135,7 +135,8 @@ class VsphereSource implements SourceProvider {
   }
 
   async listSnapshots(machine: MachineRef, prefix: string, signal?: AbortSignal) {
-    return (await machineState(this.#session, machine, signal)).snapshots.filter(({ name }) => name.startsWith(prefix));
+    const { snapshots } = await machineState(this.#session, machine, signal);
+    return snapshots.filter(({ name }) => name.startsWith(prefix)).map(({ ref, name }) => ({ ref, name }));
   }
 
   removeSnapshot(machine: MachineRef, snapshot: string, signal?: AbortSignal) {

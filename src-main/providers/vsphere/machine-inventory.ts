@@ -38,6 +38,8 @@ export interface DiskDevice extends Disk {
 export interface SnapshotNode {
   ref: string;
   name: string;
+  /** As the server writes it. */
+  createTime?: string;
 }
 
 type Properties = Map<string, XmlNode>;
@@ -56,7 +58,12 @@ export function snapshotTree(info: XmlNode | undefined): SnapshotNode[] {
   const found: SnapshotNode[] = [];
   const walk = (nodes: XmlNode[]) => {
     for (const node of nodes) {
-      found.push({ ref: node.value('snapshot') ?? '', name: displayName(node.value('name') ?? '') });
+      const createTime = node.value('createTime');
+      found.push({
+        ref: node.value('snapshot') ?? '',
+        name: displayName(node.value('name') ?? ''),
+        ...(createTime === undefined ? {} : { createTime }),
+      });
       walk(node.all('childSnapshotList'));
     }
   };
@@ -133,6 +140,10 @@ export function machineInventory(ref: string, properties: Properties, infrastruc
   const text = (path: (typeof machinePaths)[number]) => properties.get(path)?.text ?? '';
   const devices = properties.get('config.hardware.device');
   const host = properties.get('runtime.host')?.text;
+  const snapshots = snapshotTree(properties.get('snapshot')).map(({ name, createTime }) => {
+    const at = Date.parse(createTime ?? '');
+    return Number.isNaN(at) ? { name } : { name, takenAt: new Date(at).toISOString() };
+  });
   return {
     ref,
     instanceUuid: text('config.instanceUuid'),
@@ -155,7 +166,8 @@ export function machineInventory(ref: string, properties: Properties, infrastruc
     tags: [...new Set([...tags, ...(properties.get('tag')?.children ?? []).map((tag) => tag.value('key') ?? '')])].sort(),
     disks: diskDevices(devices, infrastructure).map(plainDisk),
     adapters: adapters(devices, infrastructure),
-    snapshotCount: snapshotTree(properties.get('snapshot')).length,
+    snapshotCount: snapshots.length,
+    ...(snapshots.length === 0 ? {} : { snapshots }),
     consolidationNeeded: text('runtime.consolidationNeeded') === 'true',
   };
 }

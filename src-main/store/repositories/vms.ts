@@ -3,6 +3,7 @@ import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { MachineInventory, PowerState } from '../../domain/machine.ts';
 import { nameKey } from '../../domain/user.ts';
 import type { Schema } from '../schema.ts';
+import { countMachines, type MachineCount } from './machine-counts.ts';
 
 export interface StoredMachine {
   id: string;
@@ -26,6 +27,8 @@ export interface MachineQuery {
   cluster?: string | undefined;
   powerState?: PowerState | undefined;
   protection?: Protection | undefined;
+  /** Only these. */
+  ids?: string[] | undefined;
   sort: MachineSortKey;
   descending: boolean;
   limit: number;
@@ -49,9 +52,15 @@ export interface MachineRepository {
   look(id: string): Promise<ListedMachine | undefined>;
   list(): Promise<StoredMachine[]>;
   page(query: MachineQuery): Promise<ListedMachine[]>;
+  /** How many the filter lets through, on all pages. */
+  count(filter: MachineFilter): Promise<number>;
+  /** By source, folder and cluster. */
+  counts(): Promise<MachineCount[]>;
   /** Forgets those of the environment that were last seen before `at` and that no job is about. Answers how many. */
   removeUnseen(sourceEnvironmentId: string, at: string): Promise<number>;
 }
+
+export type MachineFilter = Omit<MachineQuery, 'sort' | 'descending' | 'limit' | 'after'>;
 
 /** Which column a listing is ordered by. All of them are in the index vms_listing. */
 const columns = { name: 'name_key', folder: 'folder', cluster: 'cluster', memory: 'memory', capacity: 'capacity' } as const;
@@ -117,6 +126,15 @@ export function createMachineRepository(database: Kysely<Schema>): MachineReposi
         query.sort,
       );
     },
+    async count(filter) {
+      const row = await database
+        .selectFrom('vms')
+        .select((build) => build.fn.countAll<number>().as('n'))
+        .where(matches(filter))
+        .executeTakeFirstOrThrow();
+      return row.n;
+    },
+    counts: () => countMachines(database),
     async removeUnseen(sourceEnvironmentId, at) {
       const gone = database
         .selectFrom('vms')
@@ -154,7 +172,7 @@ function stateOf(job: { state: string; held: number }): Protection {
   return job.held ? 'protected' : 'pending';
 }
 
-function matches(query: MachineQuery) {
+function matches(query: MachineFilter) {
   return (build: ExpressionBuilder<Schema, 'vms'>) => {
     const wanted = [];
     if (query.text) wanted.push(sql<SqlBool>`instr(name_key, ${nameKey(query.text)}) > 0`);
@@ -165,6 +183,7 @@ function matches(query: MachineQuery) {
     }
     if (query.cluster !== undefined) wanted.push(build('cluster', '=', query.cluster));
     if (query.powerState !== undefined) wanted.push(build('power_state', '=', query.powerState));
+    if (query.ids !== undefined) wanted.push(build('id', 'in', query.ids));
     if (query.protection !== undefined) wanted.push(...protectedAs(query.protection));
     return build.and(wanted);
   };
