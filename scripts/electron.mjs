@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { findNode, nodeEnvironment, root, say } from './prepare.mjs';
+import { findNode, nodeEnvironment, prepareKeychain, root, say } from './prepare.mjs';
 
 const require = createRequire(import.meta.url);
 const folder = join(root, 'node_modules', '.octopus-electron');
@@ -111,21 +111,26 @@ async function fetchStandIn() {
   return join(target, 'electron');
 }
 
-/** better-sqlite3 ships for newer Node-APIs only; an older one gets it compiled from the package's own source. src-main/store/sqlite.ts finds it. */
-async function prepareSqlite(electron) {
-  const probe = spawnSync(electron, ['-p', 'process.versions.napi'], {
-    encoding: 'utf8',
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-  });
-  const nodeApi = Number(probe.stdout?.trim());
-  if (!Number.isInteger(nodeApi)) {
+/** The native parts, as far as this Electron cannot load those that Node loads. */
+async function prepareNativeParts(electron) {
+  const asNode = (script) =>
+    spawnSync(electron, ['-e', script], { cwd: root, encoding: 'utf8', env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' } });
+  const probe = asNode('console.log(process.versions.napi)');
+  const nodeApi = Number.parseInt(probe.stdout ?? '', 10);
+  if (Number.isNaN(nodeApi))
     throw new Error(
-      `${electron} does not run: ${String(probe.stderr ?? probe.error)
+      `${electron} does not run: ${String(probe.stderr || probe.error)
         .trim()
         .slice(0, 500)}`,
     );
-  }
   if (nodeApi >= prebuiltNodeApi) return;
+  // One that was compiled for a newer Node-API ends the process.
+  if (asNode("try { require('keytar') } catch {}").signal !== null) prepareKeychain(findNode(), true);
+  await prepareSqlite();
+}
+
+/** better-sqlite3 ships for newer Node-APIs only; an older one gets it compiled from the package's own source. src-main/store/sqlite.ts finds it. */
+async function prepareSqlite() {
   const source = dirname(require.resolve('better-sqlite3/package.json'));
   const built = join(source, 'older-node-api', 'better_sqlite3.node');
   if (await readFile(built).catch(() => undefined)) return;
@@ -178,7 +183,7 @@ export async function prepareElectron() {
   // One that somebody has put there themselves.
   const given = process.env.ELECTRON_OVERRIDE_DIST_PATH;
   const path = given ? join(given, process.platform === 'win32' ? 'electron.exe' : 'electron') : ((await official()) ?? (await other()));
-  await prepareSqlite(path);
+  await prepareNativeParts(path);
   return path;
 }
 

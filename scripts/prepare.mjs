@@ -52,9 +52,9 @@ export function findNode() {
  * headers that came with the dependencies, because node-gyp would fetch others from the network. Where that cannot be, Octopus goes on
  * without it: the keychain then answers with an error that says what to do.
  */
-export function prepareKeychain(node) {
+export function prepareKeychain(node, anew = false) {
   const built = join(root, 'node_modules', 'keytar', 'build', 'Release', 'keytar.node');
-  if (existsSync(built)) return;
+  if (existsSync(built) && !anew) return;
   const without = (why) => say(`the system's keychain cannot be used: ${why}. Everything else works, also secrets in an encrypted file.`);
   const environment = nodeEnvironment(node);
   const runs = (program, ...args) => spawnSync(program, args, { stdio: 'ignore', env: environment }).status === 0;
@@ -70,6 +70,8 @@ export function prepareKeychain(node) {
         'keytar is compiled with the Debian packages build-essential, pkg-config, python3 and libsecret-1-dev, and not all are installed',
       );
     environment.npm_config_build_from_source = 'true';
+    // It asks for the newest Node-API that the headers know, and uses nothing of it: an older Electron would crash.
+    environment.CXXFLAGS = `${process.env.CXXFLAGS ?? ''} -UNAPI_VERSION -DNAPI_VERSION=8`;
   }
   say("compiling keytar for the system's keychain (first time only) …");
   const started = Date.now();

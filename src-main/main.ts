@@ -13,7 +13,8 @@ import { type Core, openCore } from './serve/open-core.ts';
 import { openVault } from './vault/open-vault.ts';
 import { passphraseFromFile } from './vault/passphrase.ts';
 
-app.enableSandbox();
+// Chromium's own switch, without which it does not run as root (in tests); enableSandbox() would take it away from its helpers.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
 protocol.registerSchemesAsPrivileged([
   { scheme, privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true, codeCache: true } },
 ]);
