@@ -1,7 +1,7 @@
 // The licence notices of everything a package ships. Fails on a licence that nobody has allowed, and on one whose text cannot be found.
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import checker from 'license-checker-rseidelsohn';
+import { join } from 'node:path';
+import * as checker from 'license-checker-rseidelsohn';
 import satisfies from 'spdx-satisfies';
 import { root } from './prepare.mjs';
 
@@ -30,6 +30,7 @@ THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLI
   ISC: `Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby granted, provided that the above copyright notice and this permission notice appear in all copies.
 
 THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.`,
+  Unlicense: 'Released into the public domain: https://unlicense.org/',
 };
 
 /** The package's folder that a bundled file lies in, with packages inside packages told apart. */

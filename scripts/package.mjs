@@ -15,6 +15,7 @@ import { root, say } from './prepare.mjs';
 const require = createRequire(import.meta.url);
 const work = join(root, '.cache', 'package');
 const app = join(work, 'app');
+const packages = join(work, 'packages');
 const MB = 1e6;
 /** Node-API of better-sqlite3's own files; see scripts/electron.mjs. */
 const prebuiltNodeApi = 10;
@@ -33,7 +34,7 @@ function externals({ platform, arch, nodeApi }) {
     keytar: [/^lib\/.*\.js$/, /^build\/Release\/keytar\.node$/],
     '@napi-rs/blake-hash': [/^index\.js$/],
     [`@napi-rs/blake-hash-${platform}-${arch}${libc}`]: [/\.node$/],
-    piscina: [/^dist\/.*\.js$/],
+    piscina: [/^dist\/.*\.m?js$/],
   };
 }
 
@@ -56,7 +57,7 @@ const commonJs = `import { createRequire as octopusRequire } from 'node:module';
 
 /** Lays the application out as it will lie in its archive. Answers the packages in it. */
 async function layOut(target) {
-  await rm(app, { recursive: true, force: true });
+  for (const folder of [app, packages]) await rm(folder, { recursive: true, force: true });
   await mkdir(join(app, 'dist'), { recursive: true });
   const whole = externals(target);
   const bundles = Object.entries(entries).filter(([entry]) => entry !== 'src-main/cli.ts');
@@ -86,7 +87,7 @@ async function layOut(target) {
     const folder = join(root, 'node_modules', name);
     const count = await copy(
       folder,
-      join(app, 'node_modules', name),
+      join(packages, name),
       (file) => file === 'package.json' || wanted.some((pattern) => pattern.test(file)),
     );
     if (count < 2) throw new Error(`${name} is not complete: nothing of it besides its package.json matches what is shipped.`);
@@ -136,6 +137,12 @@ export async function makePackage({ all = false, test = false } = {}) {
       electronVersion,
       electronDist,
       directories: { output },
+      // The packages are laid out already, and their native parts speak Node-API: made once, they load in every Electron.
+      beforeBuild: async () => false,
+      // What belongs to Electron's own preparation.
+      afterPack: async ({ appOutDir }) => {
+        for (const name of ['resources/default_app.asar', '.whole', 'version']) await rm(join(appOutDir, name), { force: true });
+      },
       ...(test ? { electronFuses: { enableNodeCliInspectArguments: true } } : {}),
     },
   });
