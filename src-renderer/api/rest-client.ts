@@ -73,6 +73,7 @@ export function createRestClient(parts: RestClientParts): Client {
   async function authorised(id: RouteId, input: AnyInput, signal: AbortSignal | undefined): Promise<unknown> {
     const key = newId();
     const token = await session.accessToken();
+    if (token === undefined) throw new ClientError('auth.required', 'Sign in first.');
     try {
       return await ask(id, input, token, signal, key);
     } catch (error) {
@@ -127,10 +128,10 @@ function queryOf(query: unknown): string {
 }
 
 async function refusal(response: Response): Promise<ClientError> {
-  try {
-    const { code, detail, field, retryable } = (await response.json()) as Problem;
+  const problem = (await response.json().catch(() => undefined)) as Partial<Problem> | undefined;
+  if (typeof problem?.code === 'string' && typeof problem.detail === 'string') {
+    const { code, detail, field, retryable } = problem;
     return new ClientError(code, detail, { field, retryable });
-  } catch {
-    return new ClientError('client.offline', `Something between here and Octopus answered ${response.status}.`, { retryable: true });
   }
+  return new ClientError('client.offline', `Something between here and Octopus answered ${response.status}.`, { retryable: true });
 }

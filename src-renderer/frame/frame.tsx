@@ -30,6 +30,7 @@ export function Frame() {
   const [shortcutsOpened, shortcuts] = useDisclosure();
   const found = useScreen(location);
   useFrameCommands(shortcuts.open);
+  const arrived = useArrival();
 
   const jump = useCallback(
     (key: string) => {
@@ -69,7 +70,7 @@ export function Frame() {
         <ScreenBoundary key={found?.screen.id ?? location}>
           <Suspense fallback={<Waiting />}>
             <div className={classes.screen}>
-              <Shown location={location} />
+              <Shown location={location} onArrival={arrived} />
             </div>
           </Suspense>
         </ScreenBoundary>
@@ -85,10 +86,14 @@ const Waiting = () => (
   </div>
 );
 
-function Shown({ location }: { location: string }) {
+function Shown({ location, onArrival }: { location: string; onArrival: (text: string | undefined) => void }) {
   const found = useScreen(location);
   const { role } = useCaller();
-  useArrival(found?.screen.id, found?.screen.text);
+  const id = found?.screen.id;
+  const text = found?.screen.text;
+  // Not before the screen is there: until then this component waits too.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another screen may have the same text
+  useEffect(() => onArrival(text), [onArrival, id, text]);
   const back = (
     <Button variant="default" component="a" href={hrefOf('/')}>
       {frameTexts.toOverview}
@@ -102,16 +107,13 @@ function Shown({ location }: { location: string }) {
 }
 
 /** The window is called after the screen, and the focus goes to its title: but not when the client starts. */
-function useArrival(id: string | undefined, text: string | undefined): void {
+function useArrival(): (text: string | undefined) => void {
   const first = useRef(true);
-  useEffect(() => {
+  return useCallback((text) => {
     document.title = text === undefined ? frameTexts.product : `${text} – ${frameTexts.product}`;
-    if (first.current) {
-      first.current = false;
-      return;
-    }
-    if (id !== undefined) document.querySelector<HTMLElement>('#main h1')?.focus({ preventScroll: true });
-  }, [id, text]);
+    if (first.current) first.current = false;
+    else document.querySelector<HTMLElement>('#main h1')?.focus({ preventScroll: true });
+  }, []);
 }
 
 function LostBanner() {

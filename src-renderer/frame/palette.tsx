@@ -75,7 +75,9 @@ export function Palette() {
       scrollable
       maxHeight={420}
       limit={30}
-      shadow="none"
+      centered={false}
+      yOffset="12vh"
+      overlayProps={{ backgroundOpacity: 0.35, blur: 0 }}
       searchProps={{
         leftSection: <IconSearch size={17} aria-hidden />,
         placeholder: frameTexts.searchPlaceholder,

@@ -45,7 +45,7 @@ interface DoorProps {
 function Door({ icon: Icon, title, hint, busy, disabled, onClick }: DoorProps) {
   return (
     <button type="button" className={classes.door} onClick={onClick} disabled={disabled} aria-busy={busy}>
-      {busy ? <Loader size={26} /> : <Icon size={26} stroke={1.5} aria-hidden />}
+      <span className={classes.icon}>{busy ? <Loader size={24} /> : <Icon size={26} stroke={1.5} aria-hidden />}</span>
       <span className={classes.title}>{title}</span>
       <span className={classes.hint}>{hint}</span>
     </button>

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Anchor, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useEffect, useRef, useState } from 'react';
 import type { ClientError } from '../../api/client-error.ts';
@@ -9,6 +9,7 @@ import { type Caller, signedIn } from '../../stores/session.ts';
 import { firstStartTexts as texts } from '../../texts/first-start.ts';
 import { frameTexts } from '../../texts/frame.ts';
 import { fieldErrors } from '../../ui/field-errors.ts';
+import { Notice } from '../../ui/notice.tsx';
 import { Doors } from './doors.tsx';
 
 /** The first administrator, then three doors. */
@@ -86,11 +87,7 @@ function Administrator({ onDone }: { onDone: (user: Caller) => void }) {
           key={form.key('password')}
         />
         <PasswordInput label={texts.again} autoComplete="new-password" {...form.getInputProps('again')} key={form.key('again')} />
-        {refused ? (
-          <Alert color="red" role="alert">
-            {refused.message}
-          </Alert>
-        ) : null}
+        {refused ? <Notice tone="bad">{refused.message}</Notice> : null}
         <Button type="submit" fullWidth mt={6} loading={setup.isPending}>
           {texts.create}
         </Button>

@@ -1,4 +1,4 @@
-import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useEffect, useState } from 'react';
 import type { ClientError } from '../../api/client-error.ts';
@@ -7,6 +7,7 @@ import { EntryPage } from '../../frame/entry-page.tsx';
 import { signedIn } from '../../stores/session.ts';
 import { frameTexts } from '../../texts/frame.ts';
 import { signInTexts } from '../../texts/sign-in.ts';
+import { Notice } from '../../ui/notice.tsx';
 
 export default function SignIn({ ended }: { ended: boolean }) {
   const [refused, setRefused] = useState<ClientError>();
@@ -46,11 +47,7 @@ export default function SignIn({ ended }: { ended: boolean }) {
             {...form.getInputProps('password')}
             key={form.key('password')}
           />
-          {refused ? (
-            <Alert color="red" role="alert">
-              {refused.message}
-            </Alert>
-          ) : null}
+          {refused ? <Notice tone="bad">{refused.message}</Notice> : null}
           <Button type="submit" fullWidth mt={6} loading={login.isPending}>
             {signInTexts.action}
           </Button>

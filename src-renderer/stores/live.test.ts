@@ -1,0 +1,96 @@
+import { beforeEach, expect, test } from 'vitest';
+import { createLiveFeed, useLive } from './live.ts';
+
+const at = (second: number) => new Date(Date.UTC(2030, 0, 1, 0, 0, 0) + second * 1000).toISOString();
+const ofRun = (runId: string, migrationId = 'm') => ({ migrationId, runId });
+const progress = (second: number, key: number, read: number, more: object = {}) => ({
+  id: 1,
+  at: at(second),
+  type: 'run.progress',
+  data: {
+    ...ofRun('r1'),
+    key,
+    activity: 'transfer',
+    done: read,
+    total: 1000,
+    counts: { read, sent: read / 2, zero: 0, unchanged: 0 },
+    ...more,
+  },
+});
+
+let frames: (() => void)[] = [];
+const feed = () => createLiveFeed((flush) => void frames.push(flush));
+const frame = () => {
+  const due = frames;
+  frames = [];
+  for (const flush of due) flush();
+};
+
+beforeEach(() => {
+  frames = [];
+  useLive.setState({ runs: {}, cutovers: {} });
+});
+
+test('events of a frame are shown at once, together', () => {
+  const take = feed();
+  let shown = 0;
+  const stop = useLive.subscribe(() => shown++);
+  for (let n = 1; n <= 400; n++) take(progress(1, n % 4, n));
+  expect(frames).toHaveLength(1);
+  expect(shown).toBe(0);
+  frame();
+  expect(shown).toBe(1);
+  take(progress(2, 0, 500));
+  expect(frames).toHaveLength(1);
+  stop();
+});
+
+test('a window that shows no frames keeps no endless queue', () => {
+  const take = feed();
+  for (let n = 1; n <= 6000; n++) take(progress(1, 0, n));
+  expect(useLive.getState().runs.m?.disks[0]?.done).toBeGreaterThan(4000);
+});
+
+test('samples are a second apart, of all disks together; silent seconds share what came after them', () => {
+  const take = feed();
+  take({ id: 1, at: at(0), type: 'run.started', data: { ...ofRun('r1'), machine: 'web', resumed: false } });
+  take(progress(1, 1, 100));
+  take(progress(1, 2, 60));
+  take(progress(2, 1, 150));
+  take(progress(5, 1, 450));
+  take(progress(6, 1, 1, { activity: 'verify', done: 40 }));
+  frame();
+  const run = useLive.getState().runs.m;
+  expect(run).toMatchObject({ machine: 'web', state: 'running', startedAt: at(0) });
+  expect(run?.samples.map(({ read, sent, verified }) => [read, sent, verified])).toEqual([
+    [160, 80, 0],
+    [50, 25, 0],
+    [100, 50, 0],
+    [100, 50, 0],
+    [100, 50, 0],
+    [0, 0, 40],
+  ]);
+  expect(run?.samples.map((sample) => sample.at - Date.parse(at(0)) / 1000)).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+test('a new run takes the place of the former, an ended one stays to be seen', () => {
+  const take = feed();
+  take(progress(1, 1, 100));
+  take({ id: 2, at: at(2), type: 'run.ended', data: { ...ofRun('r1'), state: 'succeeded', counts: {} } });
+  frame();
+  expect(useLive.getState().runs.m).toMatchObject({ runId: 'r1', state: 'succeeded', endedAt: at(2) });
+  take({ id: 3, at: at(3), type: 'run.phase', data: { ...ofRun('r2'), phase: 'snapshot' } });
+  frame();
+  expect(useLive.getState().runs.m).toMatchObject({ runId: 'r2', state: 'running', phase: 'snapshot', samples: [] });
+});
+
+test('a cutover is told of while it goes on; what concerns no run changes nothing', () => {
+  const take = feed();
+  take({ id: 1, at: at(1), type: 'cutover.phase', data: { migrationId: 'm', cutoverId: 'c', phase: 'power-off' } });
+  frame();
+  expect(useLive.getState().cutovers).toEqual({ m: 'power-off' });
+  take({ id: 2, at: at(2), type: 'cutover.ended', data: { migrationId: 'm', cutoverId: 'c', state: 'done' } });
+  take({ id: 3, at: at(3), type: 'settings.changed', data: { name: 'x' } });
+  frame();
+  expect(useLive.getState()).toMatchObject({ cutovers: {}, runs: {} });
+});
