@@ -97,7 +97,7 @@ test('an error names the field', async () => {
   expect(await bad('migrations.update', { params: { id: 'own' }, body: { settings } })).toMatchObject({ field: 'settings.keep' });
   expect(await bad('migrations.create', { body: { machineId: 'own' } })).toMatchObject({ field: 'targetId' });
   expect(await bad('sources.create', { body: { ...login, colour: 'red' } })).toMatchObject({ field: 'colour' });
-  expect(await bad('vms.list', { query: { limit: '501' } })).toMatchObject({ field: 'limit' });
+  expect(await bad('vms.list', { query: { limit: '1001' } })).toMatchObject({ field: 'limit' });
   expect(await bad('vms.list', { query: { cursor: 'e30' } })).toMatchObject({ code: 'argument.invalid', field: 'cursor' });
   expect(await bad('schedules.create', { body: { kind: 'run', timing: { type: 'every', minutes: 0 } } })).toMatchObject({
     field: 'timing.minutes',

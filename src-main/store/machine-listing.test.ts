@@ -149,6 +149,12 @@ const filters: [string, Partial<MachineQuery>, (machine: (typeof machines)[numbe
     { protection: state },
     (machine) => (protection.get(machine.id) ?? 'none') === state,
   ]),
+  ['ids', { ids: [id(3), id(77), 'none'] }, (machine) => [id(3), id(77)].includes(machine.id)],
+  [
+    'a folder and a cluster',
+    { folder: '/DC/vm/team 1', cluster: 'cluster 3' },
+    ({ inventory: { folder: path, cluster } }) => /team 1(\/|$)/.test(path) && cluster === 'cluster 3',
+  ],
   [
     'several at once',
     { text: 'web', powerState: 'on', sourceEnvironmentId: 's-1', cluster: 'cluster 5', sort: 'memory' },
@@ -164,6 +170,31 @@ test.each(filters)('by %s', async (_name, query, wanted) => {
       .map((machine) => machine.id)
       .sort(),
   );
+});
+
+test('the count is of what the filter lets through, on all pages', async () => {
+  for (const [, query, wanted] of filters) expect(await store.machines.count(query)).toBe(machines.filter(wanted).length);
+  expect(await store.machines.count({})).toBe(COUNT);
+});
+
+test('machines are counted by source, folder and cluster, with those that are protected', async () => {
+  const expected = new Map<string, [number, number]>();
+  for (const machine of machines) {
+    const { folder: path, cluster = '' } = machine.inventory;
+    const key = `${machine.sourceEnvironmentId} ${path} ${cluster}`;
+    const [all, kept] = expected.get(key) ?? [0, 0];
+    const counts = ['protected', 'cut-over'].includes(protection.get(machine.id) ?? 'none') ? 1 : 0;
+    expected.set(key, [all + 1, kept + counts]);
+  }
+  const counted = await store.machines.counts();
+  expect(new Map(counted.map((one) => [`${one.sourceEnvironmentId} ${one.folder} ${one.cluster}`, [one.machines, one.protected]]))).toEqual(
+    expected,
+  );
+  const database = new SqliteDatabase(join(folder, 'octopus.db'), { readonly: true });
+  const sql = 'SELECT source_environment_id, folder, cluster, count(*) FROM vms GROUP BY source_environment_id, folder, cluster';
+  const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[];
+  database.close();
+  expect(plan.map(({ detail }) => detail).join('\n')).toMatch(/COVERING INDEX vms_tree/);
 });
 
 test('the state of protection is told with each machine', async () => {
