@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { memo, useEffect, useRef } from 'react';
 import { diskMapTexts as texts } from '../../texts/graphics.ts';
 import type { CellState } from './cell-state.ts';
 import classes from './disk-map.module.css';
@@ -10,7 +10,7 @@ import { usePixelRatio } from './use-pixel-ratio.ts';
 /** CSS pixels. */
 const swatchSide = 12;
 
-function Swatch({ state, scheme }: { state: CellState; scheme: Scheme }) {
+const Swatch = memo(function Swatch({ state, scheme }: { state: CellState; scheme: Scheme }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const side = Math.round(swatchSide * usePixelRatio());
   useEffect(() => {
@@ -20,7 +20,7 @@ function Swatch({ state, scheme }: { state: CellState; scheme: Scheme }) {
   }, [state, side, scheme]);
   // A canvas without a name or content is nothing to a screen reader.
   return <canvas ref={canvas} width={side} height={side} className={classes.swatch} />;
-}
+});
 
 /** What the shapes and colours mean, and how much there is of each. */
 export function DiskMapLegend({ totals, scheme }: { totals: readonly StateTotal[]; scheme: Scheme }) {

@@ -1,4 +1,4 @@
-import { differenceOf, type RowBand } from './difference.ts';
+import { differenceOf, type Patch } from './difference.ts';
 import type { CellLayout } from './layout.ts';
 import { allCells, paintCells } from './paint.ts';
 import type { Scheme } from './palette.ts';
@@ -16,6 +16,9 @@ export interface Painter {
   show(view: MapView): void;
   close(): void;
 }
+
+/** From here on the whole picture at once is cheaper. */
+const mostPatches = 1500;
 
 export function createPainter(canvas: HTMLCanvasElement): Painter {
   // Kept in plain memory: pixels are only ever written to it, never composed by the graphics processor.
@@ -39,9 +42,15 @@ export function createPainter(canvas: HTMLCanvasElement): Painter {
     drawn = { view, codes: codes.slice(0, cells), image, picture, sprites };
   };
 
-  const drawBand = ({ image, view }: NonNullable<typeof drawn>, { first, last }: RowBand) => {
-    const { pitch, width } = view.layout;
-    context?.putImageData(image, 0, 0, 0, first * pitch, width, (last - first + 1) * pitch);
+  const put = ({ image, view }: NonNullable<typeof drawn>, patches: readonly Patch[]) => {
+    const { pitch } = view.layout;
+    if (patches.length > mostPatches) {
+      context?.putImageData(image, 0, 0);
+      return;
+    }
+    for (const { row, firstColumn, lastColumn } of patches) {
+      context?.putImageData(image, 0, 0, firstColumn * pitch, row * pitch, (lastColumn - firstColumn + 1) * pitch, pitch);
+    }
   };
 
   const draw = () => {
@@ -54,9 +63,9 @@ export function createPainter(canvas: HTMLCanvasElement): Painter {
       return;
     }
     const codes = view.codes.slice(0, view.cells);
-    const { cells, bands } = differenceOf(drawn.codes, codes, view.layout.columns);
+    const { cells, patches } = differenceOf(drawn.codes, codes, view.layout.columns);
     paintCells(drawn.picture, view.layout, drawn.sprites, codes, cells);
-    for (const band of bands) drawBand(drawn, band);
+    put(drawn, patches);
     drawn = { ...drawn, view, codes };
   };
 

@@ -25,11 +25,11 @@ export const palettes: Record<Scheme, Record<CellState, CellColours>> = {
   },
   dark: {
     waiting: { main: '#7d8790' },
-    copied: { main: '#149c8f', back: '#12403c' },
+    copied: { main: '#0f8378', back: '#123b38' },
     zero: { main: '#939da6' },
     unchanged: { main: '#748ffc', back: '#2c3566' },
     'changed-again': { main: '#ff922b', back: '#5c3410' },
-    verified: { main: '#7fead9' },
+    verified: { main: '#48c9b8' },
     unknown: { main: '#939da6', back: '#3b3b3b' },
   },
 };

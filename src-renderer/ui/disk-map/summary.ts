@@ -1,5 +1,5 @@
-import { type CellState, cellState, cellStates, legendOrder } from './cell-state.ts';
-import { type DiskGeometry, rangeOf } from './geometry.ts';
+import { type CellState, cellState, legendOrder } from './cell-state.ts';
+import type { DiskGeometry } from './geometry.ts';
 
 export interface StateTotal {
   state: CellState;
@@ -28,12 +28,12 @@ export function totalsOf(codes: Uint8Array, geometry: DiskGeometry, counts?: rea
 }
 
 function blocksByCode(codes: Uint8Array, geometry: DiskGeometry): number[] {
-  const blocks = cellStates.map(() => 0);
   const cells = Math.min(codes.length, geometry.cells);
-  for (let cell = 0; cell < cells; cell++) {
-    const { firstBlock, lastBlock } = rangeOf(geometry, cell);
-    const code = cellStates.indexOf(cellState(codes[cell]));
-    blocks[code]! += lastBlock - firstBlock + 1;
-  }
+  // 256: all that a byte can be.
+  const blocks = new Array<number>(256).fill(0);
+  for (let cell = 0; cell < cells; cell++) blocks[codes[cell]!]! += geometry.blocksPerCell;
+  // The last cell may stand for fewer.
+  const surplus = cells * geometry.blocksPerCell - geometry.blocks;
+  if (cells > 0 && surplus > 0) blocks[codes[cells - 1]!]! -= surplus;
   return blocks;
 }

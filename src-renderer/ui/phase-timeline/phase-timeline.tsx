@@ -51,15 +51,8 @@ function Step({ id, state, duration }: TimelineStep) {
       <Icon className={classes.icon} size={18} aria-hidden="true" />
       <span className={classes.text}>
         <span className={classes.word}>{texts.word(id)}</span>
-        <span className={classes.state}>
-          {texts.state(state)}
-          {duration !== undefined && (
-            <>
-              {' '}
-              <span className={classes.duration}>{texts.duration(duration)}</span>
-            </>
-          )}
-        </span>
+        <span className={classes.state}>{texts.state(state)}</span>
+        <span className={classes.duration}>{duration !== undefined && texts.duration(duration)}</span>
       </span>
     </li>
   );

@@ -22,6 +22,7 @@ test('the saved part stands on the moved part, within the height', () => {
 
 test('days without anything', () => {
   expect(topOf([])).toBe(0);
+  expect(topOf([{ day: '2026-11-23', moved: 70, saved: 20 }])).toBe(96);
   expect(barsOf([], 0, 300, 80)).toEqual([]);
   expect(barsOf(days.slice(0, 1), 0, 300, 80)[0]).toMatchObject({ moved: { height: 0 }, saved: { height: 0 } });
   expect(sumOf(days)).toEqual({ moved: 3 * gibibyte + 1024, saved: 6 * gibibyte });

@@ -37,10 +37,12 @@ export function barsOf(days: readonly UsageDay[], top: number, width: number, he
   });
 }
 
-/** The upper end of the axis: 1, 2, 4, 8 … 512 of a binary unit, so that its half is a round figure too. */
+/** The upper end of the axis: 1, 1.5, 2, 3, 4, 6, 8 … of a binary unit, so that its half is a round figure too. */
 export function topOf(days: readonly UsageDay[]): number {
   const most = Math.max(0, ...days.map(({ moved, saved }) => moved + saved));
-  return most <= 0 ? 0 : 2 ** Math.ceil(Math.log2(most));
+  if (most <= 0) return 0;
+  const power = 2 ** Math.ceil(Math.log2(most));
+  return most <= power * 0.75 ? power * 0.75 : power;
 }
 
 export function sumOf(days: readonly UsageDay[]): { moved: number; saved: number } {

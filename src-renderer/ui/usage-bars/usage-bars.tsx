@@ -33,7 +33,6 @@ export function UsageBars({ days, height = 72 }: UsageBarsProps) {
       <div className={classes.legend} aria-hidden="true">
         <Entry word={texts.moved} amount={texts.amount(day?.moved ?? sum.moved)} hatch={undefined} />
         <Entry word={texts.saved} amount={texts.amount(day?.saved ?? sum.saved)} hatch={hatch} />
-        <span className={classes.day}>{day ? dayText(day.day, 'long') : texts.caption(days.length)}</span>
       </div>
       <div ref={ref} className={classes.area} style={{ height }}>
         {width > 0 && (
@@ -59,6 +58,7 @@ export function UsageBars({ days, height = 72 }: UsageBarsProps) {
       </div>
       <div className={classes.ends} aria-hidden="true">
         <span>{first && dayText(first.day, 'short')}</span>
+        <span>{day ? dayText(day.day, 'long') : texts.caption(days.length)}</span>
         <span>{last && last !== first && dayText(last.day, 'short')}</span>
       </div>
       <VisuallyHidden>
