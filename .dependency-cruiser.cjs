@@ -37,7 +37,11 @@ module.exports = {
     // Zod, and the list of error codes, which imports nothing.
     only('contract', 'src-preload/contract/', ['workers/octopus-error\\.ts$']),
     // Services come in by their interfaces: those that import nothing themselves need not be hidden from it.
-    only('api', 'src-main/api/', [...floor, 'src-preload/contract/', 'src-main/(store|identity|settings|audit|scheduler|events|vault)/']),
+    only('api', 'src-main/api/', [
+      ...floor,
+      'src-preload/contract/',
+      'src-main/(store|identity|settings|audit|scheduler|events|vault|estimation)/',
+    ]),
     only('rest', 'src-main/rest/', [...floor, 'src-preload/contract/']),
     // The core's types and the log; main.ts puts it all together.
     only('desktop', 'src-main/desktop/', [
@@ -54,6 +58,7 @@ module.exports = {
       from: { pathNot: '^(src-main/(main\\.ts$|desktop/)|src-preload/index\\.ts$|e2e/)' },
       to: { path: 'node_modules/electron/' },
     },
+    only('estimation', 'src-main/estimation/', [...floor, 'src-main/store/', 'src-main/scheduler/']),
     only('events', 'src-main/events/', [...floor, 'src-main/store/']),
     // The client knows the core by its contract alone; only its api/ reaches out, and ui/ knows no state.
     only('renderer', 'src-renderer/', ['src-preload/contract/', 'src-preload/bridge\\.ts$']),

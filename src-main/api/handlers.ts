@@ -5,6 +5,7 @@ import { directoryHandlers } from './handlers/directory.ts';
 import { healthHandlers } from './handlers/health.ts';
 import { labHandlers } from './handlers/lab.ts';
 import { machineHandlers } from './handlers/machines.ts';
+import { migrationInsightHandlers } from './handlers/migration-insight.ts';
 import { migrationHandlers } from './handlers/migrations.ts';
 import { scheduleHandlers } from './handlers/schedules.ts';
 import { settingHandlers } from './handlers/settings.ts';
@@ -23,6 +24,7 @@ export const handlers: Handlers = {
   ...targetHandlers,
   ...machineHandlers,
   ...migrationHandlers,
+  ...migrationInsightHandlers,
   ...scheduleHandlers,
   ...taskHandlers,
   ...settingHandlers,

@@ -1,12 +1,17 @@
+import type { z } from 'zod';
 import type { OctopusEvent } from '../../src-preload/contract/events.ts';
+import type { Check, DiskMap } from '../../src-preload/contract/routes/migration-insight.ts';
+import type { sourceProbe } from '../../src-preload/contract/routes/sources.ts';
+import type { targetProbe } from '../../src-preload/contract/routes/targets.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { CutoverSettings } from '../domain/cutover.ts';
+import type { ImageGrouping } from '../domain/images-place.ts';
 import type { Job, JobSettings } from '../domain/job.ts';
 import type { DirectoryReport, DirectoryTestOptions } from '../identity/directory/test-connection.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { SourceEnvironment } from '../store/repositories/source-environments.ts';
+import type { ImagesEnvironment, SourceEnvironment, VsphereEnvironment } from '../store/repositories/source-environments.ts';
 import type { TargetEnvironment } from '../store/repositories/target-environments.ts';
 import type { Store } from '../store/store.ts';
 
@@ -17,10 +22,27 @@ export interface SourceLogin {
   thumbprint: string;
 }
 
+/** `folder` or `files`; grouped by name where nothing is said. */
+export interface ImagesChoice {
+  name?: string | undefined;
+  folder?: string | undefined;
+  files?: string[] | undefined;
+  grouping?: ImageGrouping | undefined;
+}
+
+export type SourceTrial =
+  | ({ kind: 'images' } & ImagesChoice)
+  | ({ kind?: 'vsphere' | undefined; url: string } & Partial<Record<'username' | 'password' | 'thumbprint', string | undefined>>);
+
 /** What is done with sources and targets beyond reading their rows. `not.found` where there is none of that id. */
 export interface EnvironmentService {
   /** Logs in, then stores it; the password goes to the vault. */
-  addSource(login: SourceLogin, signal: AbortSignal): Promise<SourceEnvironment>;
+  addSource(login: SourceLogin, signal: AbortSignal): Promise<VsphereEnvironment>;
+  /** Looks at the images, then stores where they are. */
+  addImages(choice: ImagesChoice, signal: AbortSignal): Promise<ImagesEnvironment>;
+  updateImages(id: string, changes: ImagesChoice, signal: AbortSignal): Promise<ImagesEnvironment>;
+  /** Stores nothing; what is wrong with the source is in the answer. */
+  probeSource(trial: SourceTrial, signal: AbortSignal): Promise<z.input<typeof sourceProbe>>;
   /** Logs in with what is new and what is known, then stores it. */
   updateSource(
     id: string,
@@ -33,6 +55,9 @@ export interface EnvironmentService {
   testSource(id: string, signal: AbortSignal): Promise<{ name: string; version: string; tookMs: number }>;
   syncSource(id: string, signal: AbortSignal): Promise<{ machines: number; removed: number; tookMs: number }>;
   addLocalTarget(folder: string, name?: string): Promise<TargetEnvironment>;
+  probeTarget(folder: string): Promise<z.input<typeof targetProbe>>;
+  /** Undefined where the target does not tell in time. */
+  targetSpace(target: TargetEnvironment): Promise<{ freeBytes: number; totalBytes: number } | undefined>;
   renameTarget(id: string, name: string): Promise<TargetEnvironment>;
   /** `conflict.in-use` while a job needs it. */
   removeTarget(id: string): Promise<void>;
@@ -51,7 +76,8 @@ export interface EnvironmentService {
 export type OperationRequest =
   | { kind: 'sync'; run: 'incremental' | 'reconcile' }
   | { kind: 'cutover'; settings: { [Key in keyof CutoverSettings]?: CutoverSettings[Key] | undefined } }
-  | { kind: 'rollback' };
+  | { kind: 'rollback' }
+  | { kind: 'verify'; recoveryPointId?: string | undefined };
 
 /** Long work on a job. It goes on after the call; events tell of it. */
 export interface OperationService {
@@ -61,6 +87,17 @@ export interface OperationService {
   cancel(jobId: string): Promise<boolean>;
   /** What the job is busy with, or waits to begin. */
   working(jobId: string): Promise<OperationRequest['kind'] | undefined>;
+  /** Forgets the job, and its replicas at the target where these are to be removed. `source.busy` where it is busy. */
+  remove(jobId: string, replicas: 'keep' | 'remove', signal: AbortSignal): Promise<void>;
+  /** Bytes a second of its runs together, from now on; 0: none. */
+  limit(jobId: string, bytesPerSecond: number): void;
+}
+
+/** What is found out by looking at sources, targets and journals; nothing is changed. */
+export interface InsightService {
+  check(wanted: { machineId: string; targetId: string; quiesce: boolean }, signal: AbortSignal): Promise<Check[]>;
+  /** `cells`: the most of each disk. */
+  diskMap(jobId: string, cells: number): Promise<DiskMap>;
 }
 
 export interface LabStatus {
@@ -92,7 +129,18 @@ export interface Services {
   version: string;
   store: Pick<
     Store,
-    'sources' | 'targets' | 'machines' | 'jobs' | 'runs' | 'cutovers' | 'recoveryPoints' | 'shares' | 'schedules' | 'tasks'
+    | 'sources'
+    | 'targets'
+    | 'machines'
+    | 'jobs'
+    | 'runs'
+    | 'cutovers'
+    | 'recoveryPoints'
+    | 'shares'
+    | 'schedules'
+    | 'tasks'
+    | 'estimates'
+    | 'overview'
   >;
   identity: Pick<
     Identity,
@@ -115,7 +163,9 @@ export interface Services {
   scheduler: Pick<Scheduler, 'pause' | 'resume' | 'isPaused' | 'cancel' | 'revive' | 'putSchedule' | 'removeSchedule'>;
   environments: EnvironmentService;
   operations: OperationService;
+  insight: InsightService;
   lab: LabService;
   directory: DirectoryService;
+  now(): Date;
   publish(event: OctopusEvent): Promise<unknown>;
 }

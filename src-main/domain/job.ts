@@ -7,9 +7,11 @@ export interface JobSettings {
   verify: 'written' | 'all';
   /** Ask the guest's tools to quiesce the file systems for the snapshot. */
   quiesce: boolean;
+  /** Bytes a second that its runs send together at most; 0 or undefined: no limit of its own. */
+  bandwidthLimit?: number;
 }
 
-export const defaultJobSettings: JobSettings = { keep: 3, verify: 'written', quiesce: false };
+export const defaultJobSettings: JobSettings = { keep: 3, verify: 'written', quiesce: false, bandwidthLimit: 0 };
 
 /** The standing order for one machine. */
 export interface Job {
@@ -20,5 +22,7 @@ export interface Job {
   ownerId?: string | undefined;
   state: JobState;
   settings: JobSettings;
+  /** Its schedules do nothing. */
+  paused?: boolean;
   createdAt: string;
 }

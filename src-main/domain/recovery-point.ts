@@ -30,3 +30,13 @@ export interface RecoveryPoint {
   verified: 'all' | 'written';
   disks: RecoveryPointDisk[];
 }
+
+/** A point as the store knows it, with what came after it was made. */
+export interface KeptPoint extends RecoveryPoint {
+  /** When the target had it; its run had read back what `verified` says right before. */
+  committedAt: string;
+  /** When every block was last read again at the target. */
+  rereadAt: string | undefined;
+  /** What that reading found to differ; undefined where all agreed. */
+  mismatch: string | undefined;
+}

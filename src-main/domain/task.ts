@@ -1,4 +1,4 @@
-export const taskKinds = ['run', 'cutover', 'cutover-check', 'inventory', 'retention'] as const;
+export const taskKinds = ['run', 'cutover', 'cutover-check', 'inventory', 'retention', 'verify'] as const;
 /** `cutover-check` is the scheduler's own: it asks go or no-go ahead of a cutover. */
 export type TaskKind = (typeof taskKinds)[number];
 

@@ -21,6 +21,15 @@ export interface ReplicaHandle {
   blank: boolean;
 }
 
+/** A disk of a recovery point, for reading it again. */
+export interface PointDisk {
+  key: number;
+  /** Undefined where the target cannot be read. */
+  readBack: SourceDescriptor | undefined;
+  /** Path of its manifest (workers/blocks/manifest.ts). */
+  manifest: string;
+}
+
 export interface BootExpectation {
   /** Passes when the serial console shows this text (or matches /…/). */
   console?: string;
@@ -59,6 +68,10 @@ export interface TargetProvider extends AsyncDisposable {
   recoveryPoints(machineId: string, signal?: AbortSignal): Promise<RecoveryPoint[]>;
   /** Removes all but the newest `keep` points (at least 1). Answers the ids removed. */
   prune(machineId: string, keep: number, signal?: AbortSignal): Promise<string[]>;
+  /** The images and manifests of a point. `target.missing` where it is damaged or not there. */
+  pointDisks(machineId: string, pointId: string, signal?: AbortSignal): Promise<PointDisk[]>;
+  /** Removes all that the target holds of the machine: replicas, points, evidence. `job.state` while it runs there. */
+  remove(machineId: string, signal?: AbortSignal): Promise<void>;
   /** Boots a point isolated on a throw-away overlay and observes it; leaves nothing behind. */
   observeBoot(machineId: string, pointId: string, expectation: BootExpectation, signal?: AbortSignal): Promise<BootObservation>;
   /** Starts the machine for good from a point (cutover, failover). Starting what is started answers the same handle. */

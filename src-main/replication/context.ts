@@ -9,6 +9,7 @@ import type { MachineSnapshot, SourceProvider } from '../providers/source.ts';
 import type { TargetProvider } from '../providers/target.ts';
 import type { StoredMachine } from '../store/repositories/vms.ts';
 import type { Store } from '../store/store.ts';
+import type { Bandwidth } from './bandwidth.ts';
 import type { Limiter } from './limiter.ts';
 import type { RetryPolicy } from './retry.ts';
 
@@ -22,6 +23,7 @@ export type ReplicationEvent =
   | { type: 'retry'; runId: string; key: number | undefined; attempt: number; code: string; message: string }
   | { type: 'note'; runId: string; text: string }
   | { type: 'ended'; run: Run }
+  | { type: 'point-verified'; jobId: string; pointId: string; mismatch: string | undefined }
   | { type: 'cutover'; cutoverId: string; jobId: string; phase: CutoverPhase | 'roll-back' }
   | { type: 'cutover-ended'; cutover: Cutover };
 
@@ -54,6 +56,7 @@ export interface ReplicationParts {
 
 /** One run while it is performed. */
 export interface RunContext extends ReplicationParts {
+  bandwidth: Bandwidth;
   job: Job;
   run: Run;
   machine: StoredMachine;

@@ -1,13 +1,16 @@
 import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import type { Cutover, CutoverSettings } from '../domain/cutover.ts';
 import type { Job } from '../domain/job.ts';
+import type { KeptPoint } from '../domain/recovery-point.ts';
 import { isProven, noCounts, type Run } from '../domain/run.ts';
 import type { StoredMachine } from '../store/repositories/vms.ts';
-import { type ReplicationParts, type RunContext, type RunReport, snapshotName } from './context.ts';
+import { createBandwidth } from './bandwidth.ts';
+import { type ReplicationParts, type RunContext, type RunReport, replicaId, snapshotName } from './context.ts';
 import { continueCutover, rollBackCutover } from './cutover.ts';
 import { retrying } from './retry.ts';
 import { performRun } from './run.ts';
 import { sweepSnapshots } from './sweep.ts';
+import { type VerifyProgress, verifyPoint } from './verify-point.ts';
 
 /** A run that crashed its process this often is unwound instead of resumed once more. */
 const MOST_RESUMES = 20;
@@ -25,6 +28,12 @@ export interface Replicator {
   run(jobId: string, options?: { kind?: 'incremental' | 'reconcile' | 'final'; signal?: AbortSignal }): Promise<RunReport>;
   /** Moves the machine for good. Throws after a rollback, which the error's message tells of. A job that was cut over answers that. */
   cutover(jobId: string, settings?: Partial<CutoverSettings>, signal?: AbortSignal): Promise<Cutover>;
+  /** Reads a recovery point again, the newest unless given, and stores the outcome. `verify.mismatch` where it differs. */
+  verify(jobId: string, options?: { pointId?: string | undefined; onProgress?: VerifyProgress; signal?: AbortSignal }): Promise<KeptPoint>;
+  /** Forgets the job; its replicas at the target are removed or kept. */
+  remove(jobId: string, replicas: 'keep' | 'remove', signal?: AbortSignal): Promise<void>;
+  /** Bytes a second of the job's runs together; 0: none. Counts at once. */
+  limit(jobId: string, bytesPerSecond: number): void;
   /** Undoes the job's cutover: stops the machine at the target, powers the source on again. */
   rollback(jobId: string, signal?: AbortSignal): Promise<Cutover>;
 }
@@ -38,6 +47,7 @@ export const defaultCutoverSettings: CutoverSettings = {
 
 export function createReplicator(parts: ReplicationParts): Replicator {
   const { store, clock } = parts;
+  const bandwidth = createBandwidth(() => parts.tuning.limit);
   /** Machines that are worked on now, by id. */
   const busy = new Set<string>();
 
@@ -62,7 +72,8 @@ export function createReplicator(parts: ReplicationParts): Replicator {
     const sourceProvider = await parts.source(machine.sourceEnvironmentId, signal);
     const targetProvider = await parts.target(job.targetEnvironmentId, signal);
     const disks = await store.runDisks.ofRun(run.id);
-    return { ...parts, job, run, machine, sourceProvider, targetProvider, signal, snapshot: undefined, disks };
+    bandwidth.set(job.id, job.settings.bandwidthLimit);
+    return { ...parts, bandwidth, job, run, machine, sourceProvider, targetProvider, signal, snapshot: undefined, disks };
   }
 
   async function reportOf(c: RunContext): Promise<RunReport> {
@@ -264,6 +275,44 @@ export function createReplicator(parts: ReplicationParts): Replicator {
         return continueCutover(parts, corridor, cutover, signal);
       });
     },
+    async verify(jobId, { pointId, onProgress = () => {}, signal = new AbortController().signal } = {}) {
+      const { job, machine } = await jobOf(jobId);
+      // A run would prune points, and may be writing this one just now.
+      return exclusively(machine.id, async () => {
+        const points = await store.recoveryPoints.ofJob(jobId);
+        const point = pointId === undefined ? points[0] : points.find(({ id }) => id === pointId);
+        if (!point)
+          throw new OctopusError('not.found', `${machine.inventory.name} has no ${pointId === undefined ? '' : 'such '}recovery point.`);
+        const target = await parts.target(job.targetEnvironmentId, signal);
+        const mismatch = await verifyPoint({ pool: parts.pool, target }, replicaId(machine), point, onProgress, signal);
+        const rereadAt = clock.now().toISOString();
+        await store.recoveryPoints.setReread(point.id, rereadAt, mismatch);
+        parts.onEvent({ type: 'point-verified', jobId, pointId: point.id, mismatch });
+        if (mismatch === undefined) return { ...point, rereadAt, mismatch };
+        throw new OctopusError('verify.mismatch', `The recovery point of ${point.takenAt} is not what was copied. ${mismatch}`);
+      });
+    },
+    async remove(jobId, replicas, signal = new AbortController().signal) {
+      const { job, machine } = await jobOf(jobId);
+      await exclusively(machine.id, async () => {
+        if ((await store.cutovers.unfinished()).some((cutover) => cutover.jobId === jobId)) {
+          throw new OctopusError('source.busy', `A cutover of ${machine.inventory.name} was interrupted and has to be finished first.`);
+        }
+        if (replicas === 'remove') {
+          if (job.state === 'cut-over') {
+            throw new OctopusError(
+              'job.state',
+              'The machine runs at the target from its replica: roll the cutover back, or keep the replicas.',
+            );
+          }
+          const target = await parts.target(job.targetEnvironmentId, signal);
+          await target.remove(replicaId(machine), signal);
+        }
+        await store.jobs.remove(jobId);
+        bandwidth.set(jobId, undefined);
+      });
+    },
+    limit: (jobId, bytesPerSecond) => bandwidth.set(jobId, bytesPerSecond),
     async rollback(jobId, signal = new AbortController().signal) {
       const { machine } = await jobOf(jobId);
       return exclusively(machine.id, async () => {

@@ -1,6 +1,7 @@
 import { blockState, isSettled, openJournal } from '../../workers/blocks/journal.ts';
 import { BLOCK_SIZE, blockLength } from '../../workers/blocks/manifest.ts';
 import { toOctopusError } from '../../workers/octopus-error.ts';
+import type { RunningTask } from '../../workers/pool.ts';
 import type { ExtentTable, SourceDescriptor, TransferCounts, TransferTask } from '../../workers/protocol.ts';
 import type { RunCounts, RunDisk } from '../domain/run.ts';
 import type { ReplicaHandle } from '../providers/target.ts';
@@ -53,7 +54,6 @@ export async function transferTable(
         extents,
         journal: handle.journal,
         targetIsBlank,
-        ...(c.tuning.limit === undefined ? {} : { limit: c.tuning.limit }),
         // The interval is the disk's: its tasks share it, so that a kill loses no more than one of it.
         checkpointBytes: Math.max(BLOCK_SIZE, Math.floor(c.tuning.checkpointBytes / parts.length)),
       };
@@ -74,14 +74,21 @@ async function transferTask(
   report: (type: 'progress' | 'checkpoint', counts: TransferCounts) => void,
 ): Promise<void> {
   const release = await c.limiter.acquire([hostKey(c.machine.inventory.host), datastoreKey(disk.datastore)], signal);
+  let running: RunningTask | undefined;
+  // Joined before the task is known: what it is told until then is the share that it begins with.
+  const member: { share: number | undefined; leave(): void } = c.bandwidth.join(c.job.id, (share) => {
+    member.share = share;
+    running?.control({ type: 'limit', bytesPerSecond: share });
+  });
   try {
     let refresh = false;
     for (let failures = 0; ; ) {
       let progressed = false;
       const opened = await openDisk(c, disk, refresh, signal);
       try {
-        const running = c.pool.run(
-          { ...task, source: opened.source },
+        const { share } = member;
+        running = c.pool.run(
+          { ...task, source: opened.source, ...(share === undefined ? {} : { limit: share }) },
           {
             signal,
             onEvent(event) {
@@ -103,10 +110,12 @@ async function transferTask(
         refresh = error.code === 'source.session' || failures > 1;
         await c.clock.sleep(backoff(c.retry, failures, error), signal);
       } finally {
+        running = undefined;
         await opened.close();
       }
     }
   } finally {
+    member.leave();
     release();
   }
 }

@@ -14,7 +14,8 @@ export function checkSchedule(request: ScheduleRequest, now: Date): void {
   };
   const { kind, timing, jobId, sourceId, jitterMs, priority } = request;
   if (kind === 'cutover-check') invalid('kind', 'The check belongs to its cutover and is not scheduled by itself.');
-  if ((kind === 'run' || kind === 'cutover') && jobId === undefined) invalid('jobId', `A schedule for a ${kind} names its job.`);
+  if ((kind === 'run' || kind === 'cutover' || kind === 'verify') && jobId === undefined)
+    invalid('jobId', `A schedule for a ${kind} names its job.`);
   if (kind === 'inventory' && sourceId === undefined) invalid('sourceId', 'A schedule for the inventory names its source.');
   if (kind === 'cutover' && timing.type !== 'once') invalid('timing', 'A cutover happens once.');
   if (timing.type === 'once' && kind !== 'cutover' && timing.checkLeadMs !== 0) {

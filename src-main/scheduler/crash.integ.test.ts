@@ -56,7 +56,7 @@ test('killed before any of its writes, the database is whole; no task is lost or
   }
 });
 
-const nothing = { cutover: async () => {}, inventory: async () => {}, retention: async () => {} };
+const nothing = { cutover: async () => {}, inventory: async () => {}, retention: async () => {}, verify: async () => {} };
 
 async function prepare(path: string): Promise<void> {
   await using store = await openStore(path);

@@ -69,7 +69,7 @@ test.each(seeds)(
         random,
         newId,
         limits,
-        executors: { run: execute, cutover: execute, inventory: execute, retention: execute },
+        executors: { run: execute, cutover: execute, inventory: execute, retention: execute, verify: execute },
         goNoGo: async () => ({ go: true }),
         onEvent(event) {
           if (event.type === 'scheduler.error') wrong.push(String(event.error));

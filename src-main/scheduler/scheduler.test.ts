@@ -36,7 +36,7 @@ function scheduler(more: Partial<SchedulerParts> = {}, name = 'a') {
     clock,
     random: randomFrom(1),
     newId: countingIds(name),
-    executors: { run: work, cutover: work, inventory: work, retention: work },
+    executors: { run: work, cutover: work, inventory: work, retention: work, verify: work },
     goNoGo: async () => ({ go: true }),
     onEvent: (event) => events.push(event),
     ...more,

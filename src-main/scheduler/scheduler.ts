@@ -79,6 +79,7 @@ interface Running {
 }
 
 const DAY = 86_400_000;
+const copies = ({ kind }: Task) => kind === 'run' || kind === 'cutover';
 
 export function createScheduler(parts: SchedulerParts): Scheduler {
   const { store, clock, random, newId, executors, leaseMs = 60_000, keepMs = 30 * DAY } = parts;
@@ -163,10 +164,13 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   }
 
   async function withKeys(tasks: Task[]): Promise<void> {
-    const copying = tasks.filter((task) => task.jobId !== undefined && (task.kind === 'run' || task.kind === 'cutover'));
+    const copying = tasks.filter((task) => task.jobId !== undefined && (copies(task) || task.kind === 'verify'));
     if (copying.length === 0) return;
     const keys = await store.tasks.keysOfJobs(copying.map((task) => task.jobId!));
-    for (const task of copying) task.keys = keys.get(task.jobId!) ?? [];
+    for (const task of copying) {
+      const all = keys.get(task.jobId!) ?? [];
+      task.keys = copies(task) ? all : all.filter((key) => key.startsWith('target:'));
+    }
   }
 
   async function plan(now: Date): Promise<void> {
@@ -192,7 +196,10 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   async function execute(task: Task, signal: AbortSignal): Promise<void> {
     const { latestStart } = task.payload;
     if (typeof latestStart === 'string' && clock.now().toISOString() > latestStart) {
-      throw new OctopusError('job.state', `It was planned for ${task.plannedAt} and could not start by ${latestStart}: plan it again.`);
+      throw new OctopusError(
+        'job.state',
+        `It was planned for ${task.plannedAt ?? task.createdAt} and could not start by ${latestStart}: plan it again.`,
+      );
     }
     if (task.kind === 'cutover' || task.kind === 'cutover-check') {
       const verdict = await parts.goNoGo(task, signal);
@@ -342,7 +349,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     isPaused: () => store.schedules.paused(),
     async enqueue(request) {
       const task = newTask(request, { id: newId(), now: clock.now(), jobId: request.jobId, sourceId: request.sourceId });
-      if ((task.kind === 'run' || task.kind === 'cutover') && task.jobId === undefined) {
+      if ((copies(task) || task.kind === 'verify') && task.jobId === undefined) {
         throw new OctopusError('argument.invalid', `A ${task.kind} names its job.`, { field: 'jobId' });
       }
       await withKeys([task]);

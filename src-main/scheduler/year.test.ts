@@ -124,6 +124,7 @@ test(`a simulated year of ${MIGRATIONS} migrations: each planned time is run exa
       async cutover() {},
       async inventory() {},
       async retention() {},
+      async verify() {},
     },
     goNoGo: async () => ({ go: true }),
     limits: { total: 64, perHost: PER_HOST, perDatastore: PER_HOST, perTarget: 64 },

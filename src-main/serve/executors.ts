@@ -4,6 +4,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Task } from '../domain/task.ts';
 import type { Octopus } from '../octopus.ts';
 import type { GoNoGo, SchedulerParts } from '../scheduler/scheduler.ts';
+import { isQueued, requestOf } from './operation-task.ts';
 import type { Operations } from './operations.ts';
 
 /** What the scheduler's tasks do. */
@@ -15,9 +16,13 @@ export function createExecutors(parts: {
 }): SchedulerParts['executors'] {
   const { octopus, operations, environments, clock } = parts;
   return {
-    run: (task, signal) =>
-      operations.perform(jobIdOf(task), { kind: 'sync', run: task.payload.kind === 'reconcile' ? 'reconcile' : 'incremental' }, signal),
-    cutover: (task, signal) => operations.perform(jobIdOf(task), { kind: 'cutover', settings: {} }, signal),
+    async run(task, signal) {
+      // A paused migration's schedules do nothing; people still can.
+      if (!isQueued(task) && (await jobOf(octopus, task)).paused) return;
+      await operations.perform(task, requestOf(task), signal);
+    },
+    cutover: (task, signal) => operations.perform(task, requestOf(task), signal),
+    verify: (task, signal) => operations.perform(task, requestOf(task), signal),
     async inventory(task, signal) {
       const all = task.sourceId === undefined ? (await octopus.store.sources.list()).map(({ id }) => id) : [task.sourceId];
       for (const id of all) await environments.syncSource(id, signal);
@@ -27,6 +32,7 @@ export function createExecutors(parts: {
       const jobs = task.jobId === undefined ? await octopus.store.jobs.list() : [await jobOf(octopus, task)];
       for (const job of jobs) {
         signal.throwIfAborted();
+        if (job.paused) continue;
         // A run of the same machine may be writing its point just now.
         if ((await operations.working(job.id)) !== undefined) continue;
         const machine = await octopus.machine(job.machineId);
@@ -41,10 +47,13 @@ export function createExecutors(parts: {
 /** A cutover may begin when both ends answer and there is something to start from. */
 export function createGoNoGo(octopus: Octopus): GoNoGo {
   return async (task, signal) => {
+    // Who asks for it now is answered by the cutover itself.
+    if (isQueued(task)) return { go: true };
     try {
       const job = await jobOf(octopus, task);
       const machine = await octopus.machine(job.machineId);
       const { name } = machine.inventory;
+      if (job.paused) return { go: false, reason: `The migration of ${name} is paused: resume it first.` };
       if (job.state !== 'active') return { go: false, reason: `${name} is cut over already.` };
       if ((await octopus.store.recoveryPoints.ofJob(job.id)).length === 0) {
         return { go: false, reason: `${name} has no recovery point yet: replicate it first.` };

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { OctopusEvent } from '../../src-preload/contract/events.ts';
-import { type OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
+import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import { type Api, createApi } from '../api/create-api.ts';
 import { createEventAccess } from '../api/ownership.ts';
 import { createAudit } from '../audit/audit.ts';
@@ -13,7 +13,7 @@ import type { Recovered } from '../replication/replicator.ts';
 import type { Logger } from '../rest/request-log.ts';
 import type { EventSource } from '../rest/rest-contract.ts';
 import type { RestOptions } from '../rest/rest-server.ts';
-import { createScheduler, type SchedulerEvent } from '../scheduler/scheduler.ts';
+import { createScheduler, type Scheduler, type SchedulerEvent } from '../scheduler/scheduler.ts';
 import { openSettings, type Settings } from '../settings/settings.ts';
 import { createSecretKeeper } from '../vault/secret-keeper.ts';
 import type { SecretStore } from '../vault/secret-store.ts';
@@ -21,6 +21,7 @@ import { createConfiguredDirectory } from './directory-settings.ts';
 import { createEnvironments } from './environments.ts';
 import { createExecutors, createGoNoGo } from './executors.ts';
 import { openFingerprintKey } from './fingerprint-key.ts';
+import { createInsight } from './insight.ts';
 import { createLabService } from './lab-service.ts';
 import { createOperations } from './operations.ts';
 import { createRememberedAccess } from './remembered-access.ts';
@@ -148,12 +149,19 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     replicator: octopus.replicator,
     publish,
     newId,
+    now: () => clock.now(),
     ready: recovered,
+    enqueue: (request) => scheduler.enqueue(request),
+    cancelTask: (id) => scheduler.cancel(id),
+    leftTasks: async () => [
+      ...(await store.tasks.list({ state: 'waiting', limit: -1 })),
+      ...(await store.tasks.list({ state: 'leased', limit: -1 })),
+    ],
     onFailure: (migrationId: string, error: OctopusError) =>
       log.warn({ migrationId, code: error.code, error: error.message }, 'an operation failed'),
   });
   const lab = opened.use(createLabService(environments));
-  const scheduler = createScheduler({
+  const scheduler: Scheduler = createScheduler({
     store,
     clock,
     random: Math.random,
@@ -184,6 +192,12 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     publish({ type: 'task.changed', data: { taskId, state, ...(jobId === undefined ? {} : { migrationId: jobId }) } }).catch(
       failed('an event could not be told'),
     );
+    // The operation's end is told last.
+    if (event.type === 'task.done') operations.taskEnded(event.task, undefined);
+    else if (event.type === 'task.failed' || event.type === 'task.dead') operations.taskEnded(event.task, event.error);
+    else if (event.type === 'task.cancelled') {
+      operations.taskEnded(event.task, new OctopusError('operation.cancelled', 'It was cancelled.'));
+    }
   }
 
   const api = createApi({
@@ -195,6 +209,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     scheduler,
     environments,
     operations,
+    insight: createInsight(octopus),
+    now: () => clock.now(),
     lab,
     directory,
     publish,

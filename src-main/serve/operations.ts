@@ -2,93 +2,232 @@ import type { OctopusEvent } from '../../src-preload/contract/events.ts';
 import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import type { OperationRequest, OperationService } from '../api/services.ts';
 import type { CutoverSettings } from '../domain/cutover.ts';
+import type { Task } from '../domain/task.ts';
 import type { Replicator } from '../replication/replicator.ts';
+import type { TaskRequest } from '../scheduler/plan.ts';
+import { isQueued, kindOf, taskFor } from './operation-task.ts';
 
 export interface Operations extends OperationService {
-  /** The same, for whoever waits for its end. `signal` cancels it. */
-  perform(jobId: string, request: OperationRequest, signal: AbortSignal): Promise<void>;
-  /** Cancels all; settles once they have come to a checkpoint. Nothing begins after that. */
+  /** Does it, for the scheduler. `task` is the one that stands for it in the queue. `signal` cancels it. */
+  perform(task: Task, request: OperationRequest, signal: AbortSignal): Promise<void>;
+  /** The scheduler says that a task will not be started again; undefined: it is done. */
+  taskEnded(task: Task, error: OctopusError | undefined): void;
+  /** Cancels what does not wait in the queue; settles once it has come to a checkpoint. Nothing begins after that. */
   stop(): Promise<void>;
 }
 
-interface Working {
+/** What a person asked for and the queue holds: told of from the asking to the end, however often the process starts anew. */
+interface Asked {
   kind: OperationRequest['kind'];
+  operationId: string;
+  /** Settles when it stands in the queue. */
+  taskId: Promise<string>;
+  ended: PromiseWithResolvers<void>;
+}
+
+interface Doing {
+  kind: OperationRequest['kind'] | 'remove';
   abort: AbortController;
   ended: Promise<void>;
 }
 
-/** Long work on migrations, whoever asked for it. A job has one piece of it at a time. */
+/** Milliseconds between two events of a verification's progress. */
+const PROGRESS_EVERY = 500;
+
+/** Long work on migrations, whoever asked for it. A job has one piece of it at a time; syncs, cutovers and verifications go through the scheduler's queue. */
 export function createOperations(parts: {
   replicator: Replicator;
   publish: (event: OctopusEvent) => Promise<unknown>;
   newId: () => string;
+  now: () => Date;
   /** Settles when what an earlier process left is dealt with: nothing is done before. */
   ready: Promise<unknown>;
+  /** The scheduler's. */
+  enqueue: (request: TaskRequest) => Promise<Task>;
+  cancelTask: (id: string) => Promise<unknown>;
+  /** Tasks that an earlier process left waiting. */
+  leftTasks: () => Promise<Task[]>;
   /** An operation that nobody waits for failed; its event tells people. */
   onFailure: (jobId: string, error: OctopusError) => void;
 }): Operations {
-  const working = new Map<string, Working>();
+  const asked = new Map<string, Asked>();
+  const doing = new Map<string, Doing>();
   let stopped = false;
+  const restored = parts.leftTasks().then((tasks) => {
+    for (const task of tasks) if (isQueued(task)) note(task);
+  });
+  restored.catch(() => undefined);
 
-  function start(jobId: string, request: OperationRequest, outer?: AbortSignal): { operationId: string; ended: Promise<void> } {
+  function note(task: Task): Asked {
+    const entry: Asked = {
+      kind: kindOf(task),
+      operationId: String(task.payload.operationId),
+      taskId: Promise.resolve(task.id),
+      ended: Promise.withResolvers(),
+    };
+    asked.set(task.jobId!, entry);
+    return entry;
+  }
+
+  const tell = (event: OctopusEvent) => parts.publish(event).catch(() => undefined);
+  const started = (migrationId: string, operationId: string, kind: string) =>
+    tell({ type: 'operation.started', data: { migrationId, operationId, kind } });
+  const ended = (migrationId: string, operationId: string, kind: string, failure: OctopusError | undefined) => {
+    const error = failure && { code: failure.code, message: failure.message };
+    return tell({ type: 'operation.ended', data: { migrationId, operationId, kind, ...(error ? { error } : {}) } });
+  };
+
+  function requireFree(jobId: string): void {
     if (stopped) throw new OctopusError('server.stopping', 'Octopus is stopping: try again once it is back.', { retryable: true });
-    if (working.has(jobId)) {
-      throw new OctopusError('source.busy', `The migration is busy with a ${working.get(jobId)?.kind} already.`, { retryable: true });
-    }
+    const busy = doing.get(jobId)?.kind ?? asked.get(jobId)?.kind;
+    if (busy !== undefined) throw new OctopusError('source.busy', `The migration is busy with a ${busy} already.`, { retryable: true });
+  }
+
+  /** Puts it into the one queue: the limits hold for it as for what is planned, but it goes first. */
+  async function ask(jobId: string, request: Exclude<OperationRequest, { kind: 'rollback' }>): Promise<{ operationId: string }> {
     const operationId = parts.newId();
+    const place = Promise.withResolvers<string>();
+    place.promise.catch(() => undefined);
+    asked.set(jobId, { kind: request.kind, operationId, taskId: place.promise, ended: Promise.withResolvers() });
+    // What was begun is told before what it does.
+    await started(jobId, operationId, request.kind);
+    try {
+      place.resolve((await parts.enqueue(taskFor(jobId, operationId, request, parts.now()))).id);
+    } catch (caught) {
+      const error = toOctopusError(caught);
+      place.reject(error);
+      asked.get(jobId)?.ended.resolve();
+      asked.delete(jobId);
+      await ended(jobId, operationId, request.kind, error);
+      throw error;
+    }
+    return { operationId };
+  }
+
+  /** Does it now. A rollback does not wait behind copies: a machine is down meanwhile. */
+  async function act(jobId: string, operationId: string, request: OperationRequest, outer?: AbortSignal): Promise<void> {
+    if (doing.has(jobId)) {
+      throw new OctopusError('source.busy', `The migration is busy with a ${doing.get(jobId)?.kind} already.`, { retryable: true });
+    }
     const abort = new AbortController();
     const signal = outer ? AbortSignal.any([abort.signal, outer]) : abort.signal;
-    const about = { migrationId: jobId, operationId, kind: request.kind };
-    const ended = run();
-    working.set(jobId, { kind: request.kind, abort, ended });
-    return { operationId, ended };
-
-    async function run(): Promise<void> {
-      // What was begun is told before what it does.
-      await parts.publish({ type: 'operation.started', data: about }).catch(() => undefined);
-      let failure: OctopusError | undefined;
-      try {
-        await parts.ready;
-        signal.throwIfAborted();
-        await act(jobId, request, signal);
-      } catch (error) {
-        failure = toOctopusError(error);
-      }
-      working.delete(jobId);
-      const error = failure && { code: failure.code, message: failure.message };
-      await parts.publish({ type: 'operation.ended', data: { ...about, ...(error ? { error } : {}) } }).catch(() => undefined);
-      if (failure) throw failure;
+    const work = parts.ready.then(() => {
+      signal.throwIfAborted();
+      return replicate(jobId, operationId, request, signal);
+    });
+    const entry: Doing = { kind: request.kind, abort, ended: work };
+    doing.set(jobId, entry);
+    try {
+      await work;
+    } finally {
+      doing.delete(jobId);
     }
   }
 
-  async function act(jobId: string, request: OperationRequest, signal: AbortSignal): Promise<void> {
+  async function replicate(jobId: string, operationId: string, request: OperationRequest, signal: AbortSignal): Promise<void> {
     const { replicator } = parts;
     if (request.kind === 'sync') await replicator.run(jobId, { kind: request.run, signal });
     else if (request.kind === 'cutover') await replicator.cutover(jobId, request.settings as Partial<CutoverSettings>, signal);
-    else await replicator.rollback(jobId, signal);
+    else if (request.kind === 'rollback') await replicator.rollback(jobId, signal);
+    else await replicator.verify(jobId, { pointId: request.recoveryPointId, signal, onProgress: progressOf(jobId, operationId) });
+  }
+
+  function progressOf(migrationId: string, operationId: string) {
+    let last = Number.NEGATIVE_INFINITY;
+    return (progress: { key: number; done: number; total: number }) => {
+      const now = performance.now();
+      if (progress.done < progress.total && now - last < PROGRESS_EVERY) return;
+      last = now;
+      void tell({ type: 'verify.progress', data: { migrationId, operationId, ...progress } });
+    };
+  }
+
+  /** With its events, for what has no place in the queue of its own. */
+  async function tellAndAct(jobId: string, request: OperationRequest, operationId: string, outer?: AbortSignal): Promise<void> {
+    let failure: OctopusError | undefined;
+    const acting = act(jobId, operationId, request, outer);
+    acting.catch(() => undefined);
+    await started(jobId, operationId, request.kind);
+    try {
+      await acting;
+    } catch (error) {
+      failure = toOctopusError(error);
+    }
+    await ended(jobId, operationId, request.kind, failure);
+    if (failure) throw failure;
   }
 
   return {
     async begin(jobId, request) {
-      const { operationId, ended } = start(jobId, request);
-      ended.catch((error: OctopusError) => parts.onFailure(jobId, error));
+      await restored;
+      requireFree(jobId);
+      if (request.kind !== 'rollback') return ask(jobId, request);
+      const operationId = parts.newId();
+      tellAndAct(jobId, request, operationId).catch((error: OctopusError) => parts.onFailure(jobId, error));
       return { operationId };
     },
-    perform: async (jobId, request, signal) => start(jobId, request, signal).ended,
+    async perform(task, request, signal) {
+      await restored;
+      if (!isQueued(task)) return tellAndAct(task.jobId!, request, parts.newId(), signal);
+      const operationId = String(task.payload.operationId);
+      // Somebody tried a failed one again.
+      if (asked.get(task.jobId!)?.operationId !== operationId) await started(task.jobId!, note(task).operationId, request.kind);
+      try {
+        await act(task.jobId!, operationId, request, signal);
+      } catch (caught) {
+        const { code, message, details } = toOctopusError(caught);
+        // Whoever asked is told, and may ask again; only what was planned is tried again by itself.
+        throw new OctopusError(code, message, { retryable: false, ...(details ? { details } : {}), cause: caught });
+      }
+    },
+    taskEnded(task, error) {
+      if (!isQueued(task) || task.jobId === undefined) return;
+      const operationId = String(task.payload.operationId);
+      const entry = asked.get(task.jobId);
+      const mine = entry?.operationId === operationId;
+      if (mine) asked.delete(task.jobId);
+      void ended(task.jobId, operationId, kindOf(task), error);
+      if (mine) entry.ended.resolve();
+      if (error && error.code !== 'operation.cancelled') parts.onFailure(task.jobId, error);
+    },
     async cancel(jobId) {
-      const found = working.get(jobId);
+      await restored;
+      const waits = asked.get(jobId);
+      const found = doing.get(jobId);
+      if (waits) {
+        const taskId = await waits.taskId.catch(() => undefined);
+        // It may have ended just now.
+        if (taskId !== undefined) await parts.cancelTask(taskId).catch(() => undefined);
+        await waits.ended.promise;
+      }
       found?.abort.abort(new OctopusError('operation.cancelled', 'It was cancelled.'));
       await found?.ended.catch(() => undefined);
-      return found !== undefined;
+      return waits !== undefined || found !== undefined;
     },
     async working(jobId) {
-      return working.get(jobId)?.kind;
+      await restored;
+      const kind = doing.get(jobId)?.kind ?? asked.get(jobId)?.kind;
+      return kind === 'remove' ? undefined : kind;
     },
+    async remove(jobId, replicas, signal) {
+      await restored;
+      requireFree(jobId);
+      const work = parts.ready.then(() => parts.replicator.remove(jobId, replicas, signal));
+      doing.set(jobId, { kind: 'remove', abort: new AbortController(), ended: work });
+      try {
+        await work;
+      } finally {
+        doing.delete(jobId);
+      }
+    },
+    limit: (jobId, bytesPerSecond) => parts.replicator.limit(jobId, bytesPerSecond),
     async stop() {
       stopped = true;
-      const all = [...working.values()];
+      const all = [...doing.values()];
       for (const { abort } of all) abort.abort(new OctopusError('operation.cancelled', 'Octopus is stopping.'));
-      await Promise.allSettled(all.map(({ ended }) => ended));
+      await Promise.allSettled(all.map((one) => one.ended));
+      // What waits in the queue goes on after the next start; whoever waits for its end here need not.
+      for (const entry of asked.values()) entry.ended.resolve();
     },
   };
 }

@@ -26,6 +26,11 @@ export function createReplicationEvents(
       const { id, jobId, state, error } = event.cutover;
       return { type: 'cutover.ended', data: { migrationId: jobId, cutoverId: id, state, ...(error ? { error } : {}) } };
     }
+    if (event.type === 'point-verified') {
+      const { jobId: migrationId, pointId: recoveryPointId, mismatch } = event;
+      if (mismatch === undefined) return { type: 'recovery-point.verified', data: { migrationId, recoveryPointId, outcome: 'match' } };
+      return { type: 'recovery-point.verified', data: { migrationId, recoveryPointId, outcome: 'mismatch', mismatch } };
+    }
     if (event.type === 'cutover') {
       const cutover = await store.cutovers.find(event.cutoverId);
       const { cutoverId, phase } = event;

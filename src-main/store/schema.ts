@@ -38,6 +38,7 @@ export interface Schema {
     thumbprint: string;
     instance_uuid: string;
     created_at: string;
+    settings_json: Generated<string>;
   };
   target_environments: { id: string; kind: string; name: string; location: string; settings_json: string; created_at: string };
   vms: {
@@ -63,6 +64,7 @@ export interface Schema {
     state: string;
     settings_json: string;
     created_at: string;
+    paused: Generated<number>;
   };
   sync_history: {
     id: string;
@@ -110,6 +112,8 @@ export interface Schema {
     verified: string;
     committed_at: string;
     removed_at: string | null;
+    reread_at: Generated<string | null>;
+    mismatch: Generated<string | null>;
   };
   recovery_point_disks: {
     recovery_point_id: string;

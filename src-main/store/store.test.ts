@@ -158,7 +158,7 @@ test('what is stored is what is read, also by the next process', async () => {
     { phase: 'snapshot', startedAt: at, endedAt: undefined },
   ]);
   expect(await again.runDisks.ofRun('run-1')).toEqual([disk]);
-  expect(await again.recoveryPoints.newest('job-1')).toEqual({ ...point, id: 'point-2' });
+  expect(await again.recoveryPoints.newest('job-1')).toMatchObject({ ...point, id: 'point-2' });
   expect(await again.recoveryPoints.ofJob('job-1')).toHaveLength(1);
   const ended: Run = { ...run, state: 'failed', error: { code: 'target.full', message: 'Full.' }, endedAt: at };
   await again.runs.save(ended);

@@ -8,9 +8,11 @@ import { migrate } from './migrate.ts';
 import { type ActivityRepository, createActivityRepository } from './repositories/activity-logs.ts';
 import { type CutoverRepository, createCutoverRepository } from './repositories/cutovers.ts';
 import { createVariableRepository, type VariableRepository } from './repositories/env-variables.ts';
+import { createEstimateRepository, type EstimateRepository } from './repositories/estimates.ts';
 import { createEventRepository, type EventRepository } from './repositories/events.ts';
 import { createKeptAnswerRepository, type KeptAnswerRepository } from './repositories/kept-answers.ts';
 import { createJobRepository, type JobRepository } from './repositories/migration-jobs.ts';
+import { createOverviewRepository, type OverviewRepository } from './repositories/overview.ts';
 import { createRecoveryPointRepository, type RecoveryPointRepository } from './repositories/recovery-points.ts';
 import { createRefreshTokenRepository, type RefreshTokenRepository } from './repositories/refresh-tokens.ts';
 import { createRunDiskRepository, type RunDiskRepository } from './repositories/run-disks.ts';
@@ -37,6 +39,8 @@ export interface Store extends AsyncDisposable {
   runDisks: RunDiskRepository;
   recoveryPoints: RecoveryPointRepository;
   cutovers: CutoverRepository;
+  estimates: EstimateRepository;
+  overview: OverviewRepository;
   events: EventRepository;
   schedules: ScheduleRepository;
   tasks: ScheduledTaskRepository;
@@ -69,6 +73,8 @@ export async function openStore(path: string): Promise<Store> {
     runDisks: createRunDiskRepository(kysely),
     recoveryPoints: createRecoveryPointRepository(kysely),
     cutovers: createCutoverRepository(kysely),
+    estimates: createEstimateRepository(kysely),
+    overview: createOverviewRepository(kysely),
     events: createEventRepository(kysely),
     schedules: createScheduleRepository(kysely),
     tasks: createScheduledTaskRepository(kysely),

@@ -28,7 +28,6 @@ export const eventData = {
   'verify.progress': z.object({
     migrationId: id,
     operationId: id,
-    recoveryPointId: id,
     key: z.number(),
     done: z.number(),
     total: z.number(),

@@ -150,6 +150,34 @@ export async function journalRun(path: string): Promise<{ runId: string; size: n
   }
 }
 
+export interface JournalStates {
+  runId: string;
+  /** Bytes of the disk. */
+  size: number;
+  /** A BlockState a block. */
+  states: Uint8Array;
+}
+
+/** The states of all blocks, read while others may be writing; undefined where there is no journal. */
+export async function journalStates(path: string): Promise<JournalStates | undefined> {
+  const handle = await openForReading(path);
+  if (handle === undefined) return undefined;
+  try {
+    const { runId, size } = await readHeader(path, handle);
+    const states = new Uint8Array(blockCount(size));
+    const page = Buffer.alloc(PAGE_SECTORS * SECTOR * 8);
+    const most = PAGE_BLOCKS * 8;
+    for (let first = 0; first < states.length; first += most) {
+      const count = Math.min(most, states.length - first);
+      await readFully(path, handle, page.subarray(0, Math.ceil(count / ENTRIES) * SECTOR), pageOffset(first));
+      for (let index = 0; index < count; index++) states[first + index] = page[entryInPage(index) + DIGEST_SIZE] as number;
+    }
+    return { runId, size, states };
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Writes what the journal knows as a manifest. `manifest.invalid` while any block is unknown or pending. */
 export async function journalToManifest(journalPath: string, manifestPath: string): Promise<Manifest> {
   const journal = await openJournal(journalPath);

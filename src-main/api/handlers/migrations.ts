@@ -39,6 +39,7 @@ export const migrationHandlers: HandlersOf<typeof migrationRoutes> = {
     const settings = { ...job.settings, ...given(body.settings) };
     note({ before: job.settings, after: settings });
     const stored = await services.store.jobs.put({ ...job, settings });
+    if (settings.bandwidthLimit !== undefined) services.operations.limit(job.id, settings.bandwidthLimit);
     await services.publish({ type: 'migration.changed', data: { migrationId: job.id, change: 'updated' } });
     return shape(services, stored);
   },
@@ -55,6 +56,15 @@ export const migrationHandlers: HandlersOf<typeof migrationRoutes> = {
     note({ before: { userIds: before }, after: { userIds } });
     return { userIds };
   },
+  'migrations.remove': async ({ params, query }, { services, caller, signal, note }) => {
+    const job = await requireMigration(services.store, caller, 'act', params.id);
+    note({ before: { machineId: job.machineId, targetId: job.targetEnvironmentId }, after: { replicas: query.replicas } });
+    await services.operations.remove(params.id, query.replicas, signal);
+    await services.publish({ type: 'migration.changed', data: { migrationId: params.id, change: 'removed' } });
+  },
+  'migrations.pause': ({ params }, context) => setPaused(context, params.id, true),
+  'migrations.resume': ({ params }, context) => setPaused(context, params.id, false),
+  'migrations.verify': ({ params, body }, context) => begin(context, params.id, { kind: 'verify', ...given(body) }),
   'migrations.sync': ({ params, body }, context) => begin(context, params.id, { kind: 'sync', run: body.kind }),
   'migrations.cutover': ({ params, body }, context) => begin(context, params.id, { kind: 'cutover', settings: given(body) }),
   'migrations.rollback': ({ params }, context) => begin(context, params.id, { kind: 'rollback' }),
@@ -71,8 +81,12 @@ export const migrationHandlers: HandlersOf<typeof migrationRoutes> = {
     return { items: items.map(shapeRun), next };
   },
   'migrations.recoveryPoints': async ({ params }, { services }) => ({
-    items: (await services.store.recoveryPoints.ofJob(params.id)).map(({ id, runId, kind, doubts, takenAt, verified, disks }) => ({
-      ...{ id, runId, kind, doubts, takenAt, verified },
+    items: (await services.store.recoveryPoints.ofJob(params.id)).map(({ disks, committedAt, rereadAt, mismatch, ...point }) => ({
+      ...point,
+      verifiedAt: rereadAt ?? committedAt,
+      verifiedBy: rereadAt === undefined ? 'run' : 'verify',
+      outcome: mismatch === undefined ? 'match' : 'mismatch',
+      mismatch,
       disks: disks.map(({ key, capacity, algorithm, manifestRoot }) => ({ key, capacity, algorithm, manifestRoot })),
     })),
   }),
@@ -87,9 +101,25 @@ async function begin({ services, caller, note }: HandlerContext, migrationId: st
   if (request.kind === 'rollback' && (await services.store.cutovers.ofJob(migrationId))[0]?.state !== 'done') {
     throw new OctopusError('job.state', 'The machine is not cut over, so there is nothing to roll back.');
   }
+  if (request.kind === 'verify') {
+    const points = await services.store.recoveryPoints.ofJob(migrationId);
+    const { recoveryPointId } = request;
+    if (recoveryPointId !== undefined && !points.some(({ id }) => id === recoveryPointId)) {
+      throw notFound('recovery point', recoveryPointId, 'recoveryPointId');
+    }
+    if (points.length === 0) throw new OctopusError('job.state', 'The migration has no recovery point yet: replicate first.');
+  }
   const { operationId } = await services.operations.begin(migrationId, request);
   note({ after: { ...request, operationId } });
   return { operationId, migrationId, kind: request.kind };
+}
+
+async function setPaused({ services, caller, note }: HandlerContext, migrationId: string, paused: boolean) {
+  const job = await requireMigration(services.store, caller, 'act', migrationId);
+  note({ before: { paused: job.paused === true }, after: { paused } });
+  await services.store.jobs.setPaused(migrationId, paused);
+  await services.publish({ type: 'migration.changed', data: { migrationId, change: 'updated' } });
+  return shape(services, { ...job, paused });
 }
 
 async function shape(services: Services, job: Job) {
@@ -105,7 +135,8 @@ async function shape(services: Services, job: Job) {
     targetId: job.targetEnvironmentId,
     ownerId: job.ownerId,
     state: job.state,
-    settings: job.settings,
+    settings: { ...job.settings, bandwidthLimit: job.settings.bandwidthLimit ?? 0 },
+    paused: job.paused === true,
     working: await services.operations.working(job.id),
     lastRun: lastRun && shapeRun(lastRun),
     lastCutover: lastCutover && shapeCutover(lastCutover),

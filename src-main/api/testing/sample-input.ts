@@ -26,6 +26,7 @@ export function sampleOf(schema: z.ZodType, id: string): unknown {
   function value(part: JsonSchema, name: string): unknown {
     if (part.$ref !== undefined) return value(root.$defs?.[part.$ref.replace('#/$defs/', '')] ?? {}, name);
     if (name === 'id' || /[a-z]Id$/.test(name)) return id;
+    if (/[a-z]Ids$/.test(name) && part.type === 'string') return id;
     if (part.examples?.length) return part.examples[0];
     if (part.const !== undefined) return part.const;
     if (part.enum) return part.enum[0];

@@ -128,10 +128,15 @@ export async function openWorld(): Promise<World> {
     environments: {
       addSource: did('addSource', () => source()),
       updateSource: did('updateSource', source),
+      addImages: did('addImages', () => source()),
+      updateImages: did('updateImages', source),
+      probeSource: did('probeSource', async () => ({ ok: true, steps: [], tookMs: 3 })),
       removeSource: did('removeSource', nothing),
       testSource: did('testSource', async () => ({ name: 'vc', version: '8.0', tookMs: 3 })),
       syncSource: did('syncSource', async () => ({ machines: 2, removed: 0, tookMs: 3 })),
       addLocalTarget: did('addLocalTarget', () => target()),
+      probeTarget: did('probeTarget', async (folder: string) => ({ ok: true, steps: [], folder, exists: true, tookMs: 3 })),
+      targetSpace: async () => ({ freeBytes: 1, totalBytes: 2 }),
       renameTarget: did('renameTarget', target),
       removeTarget: did('removeTarget', nothing),
       addMigration: did('addMigration', () => store.jobs.find('own')),
@@ -140,6 +145,12 @@ export async function openWorld(): Promise<World> {
       begin: did('begin', async () => ({ operationId: 'op-1' })),
       cancel: did('cancel', async () => true),
       working: async () => undefined,
+      remove: did('remove', nothing),
+      limit: did('limit', () => undefined),
+    },
+    insight: {
+      check: async () => [{ id: 'source', outcome: 'pass', text: 'It answers.' }],
+      diskMap: async () => ({ running: false, states: [], disks: [] }),
     },
     lab: {
       status: () => ({ running: false, machines: 0 }),
@@ -155,6 +166,7 @@ export async function openWorld(): Promise<World> {
         servers: [{ url: undefined, ok: false, steps: [{ step: 'settings', ok: false, message: 'Name at least one directory server.' }] }],
       })),
     },
+    now: () => new Date(at),
     publish: async (event) => {
       published.push(event);
     },
@@ -282,5 +294,17 @@ async function seed(store: Store, id: string, ownerId: string): Promise<void> {
     endedAt: undefined,
   };
   await store.tasks.add([task]);
+  await store.runs.add({ ...run, id, jobId: id, recoveryPointId: id });
+  const disk = {
+    key: 2000,
+    objectId: 'o',
+    capacity: 1,
+    changeId: undefined,
+    manifestRoot: 'r',
+    algorithm: 'blake3',
+    manifest: 'm',
+    image: 'i',
+  };
+  await store.recoveryPoints.add(id, { id, runId: id, kind: 'full', doubts: [], takenAt: at, verified: 'all', disks: [disk] }, at);
   await store.cutovers.add({ ...cutover, id, jobId: id });
 }

@@ -136,6 +136,45 @@ export function createLocalTarget(options: LocalTargetOptions): LocalTarget {
         return removed;
       }),
 
+    pointDisks: (machineId, pointId) =>
+      guarded(`Recovery point ${pointId} cannot be read`, async () => {
+        const folder = pointFolder(machineId, pointId);
+        const { images } = await openPoint(machineId, pointId);
+        const { disks } = await readRecoveryPoint(folder, pointId);
+        return images.map(({ key, path }) => ({
+          key,
+          readBack: { kind: 'file' as const, path, direct: true },
+          manifest: join(folder, disks.find((disk) => disk.key === key)!.manifest),
+        }));
+      }),
+
+    remove: (machineId) =>
+      guarded(`What ${root} holds of ${machineId} cannot be removed`, async () => {
+        await existing(root, `The target folder ${root} does not exist; is its disk mounted?`);
+        const folders = machineFolders(root, machineId);
+        await sweepTemporary(root);
+        if ((await namesIn(folders.machine)).length === 0) return;
+        if ((await startedPoints(folders)).length > 0) {
+          throw new OctopusError(
+            'job.state',
+            'The machine runs at the target from its replica: roll its cutover back, or keep the replicas.',
+          );
+        }
+        await hold(folders);
+        const release = locks.get(folders.lock);
+        locks.delete(folders.lock);
+        await (await release)?.();
+        const name = temporaryName(`removed-${machineId}`);
+        try {
+          // Gone at once for every reader, then removed.
+          await rename(folders.machine, join(root, name));
+          await syncFolder(root);
+          await rm(join(root, name), { recursive: true, force: true });
+        } finally {
+          temporaryDone(name);
+        }
+      }),
+
     observeBoot: (machineId, pointId, expectation, signal) =>
       guarded(`Recovery point ${pointId} cannot be observed`, async () =>
         observeBoot(await openPoint(machineId, pointId), expectation, options.qemu ?? {}, signal),

@@ -43,6 +43,8 @@ function markedTarget(target: TargetProvider): TargetProvider {
     commit: (...args) => target.commit(...args),
     recoveryPoints: (...args) => target.recoveryPoints(...args),
     prune: (...args) => target.prune(...args),
+    pointDisks: (...args) => target.pointDisks(...args),
+    remove: (...args) => target.remove(...args),
     observeBoot: (...args) => target.observeBoot(...args),
     async start(_machine, point) {
       await writeFile(marker, point);

@@ -7,6 +7,7 @@ import type { RecoveryPoint } from '../../domain/recovery-point.ts';
 import type {
   BootExpectation,
   BootObservation,
+  PointDisk,
   ReplicaDisk,
   ReplicaHandle,
   StartedMachine,
@@ -86,6 +87,22 @@ export class FakeTarget implements TargetProvider {
     const old = (await this.recoveryPoints()).slice(keep);
     for (const { id } of old) await rm(join(this.folder, 'points', id), { recursive: true });
     return old.map(({ id }) => id);
+  }
+
+  async pointDisks(_machine: string, id: string): Promise<PointDisk[]> {
+    this.begin('pointDisks');
+    const point = (await this.recoveryPoints()).find((one) => one.id === id);
+    const place = join(this.folder, 'points', id);
+    return (point?.disks ?? []).map(({ key, image, manifest }) => ({
+      key,
+      readBack: { kind: 'file', path: join(place, image) },
+      manifest: join(place, manifest),
+    }));
+  }
+
+  async remove(): Promise<void> {
+    this.begin('remove');
+    for (const name of await readdir(this.folder)) await rm(join(this.folder, name), { recursive: true });
   }
 
   async observeBoot(_machine: string, _point: string, expectation: BootExpectation): Promise<BootObservation> {

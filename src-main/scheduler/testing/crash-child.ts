@@ -35,7 +35,7 @@ const scheduler = createScheduler({
   clock,
   random: randomFrom(1),
   newId: () => `child-${killAt}-${ids++}`,
-  executors: { run: work, cutover: work, inventory: work, retention: work },
+  executors: { run: work, cutover: work, inventory: work, retention: work, verify: work },
   goNoGo: async () => ({ go: true }),
 });
 for (let tick = 0; tick < 3; tick++) {

@@ -6,6 +6,19 @@ import { scheduler } from './0005-scheduler.ts';
 import { events } from './0006-events.ts';
 import { secretReferences } from './0007-secret-references.ts';
 import { keptAnswers } from './0008-kept-answers.ts';
+import { sourceSettings } from './0009-source-settings.ts';
+import { verifiedPoints } from './0010-verified-points.ts';
 import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [first, identity, audit, machineListing, scheduler, events, secretReferences, keptAnswers];
+export const migrations: readonly Migration[] = [
+  first,
+  identity,
+  audit,
+  machineListing,
+  scheduler,
+  events,
+  secretReferences,
+  keptAnswers,
+  sourceSettings,
+  verifiedPoints,
+];

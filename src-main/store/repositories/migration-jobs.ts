@@ -1,5 +1,5 @@
-import { type Kysely, type SqlBool, sql } from 'kysely';
-import type { Job, JobSettings, JobState } from '../../domain/job.ts';
+import { type Kysely, type Selectable, type SqlBool, sql } from 'kysely';
+import { defaultJobSettings, type Job, type JobSettings, type JobState } from '../../domain/job.ts';
 import type { Schema } from '../schema.ts';
 
 export interface JobQuery {
@@ -24,6 +24,9 @@ export interface JobRepository {
   /** How many replicate machines of this source, or to this target. */
   countOf(environment: { sourceEnvironmentId: string } | { targetEnvironmentId: string }): Promise<number>;
   setState(id: string, state: JobState): Promise<void>;
+  setPaused(id: string, paused: boolean): Promise<void>;
+  /** With its runs, cutovers, recovery points, schedules, tasks and shares; all or nothing. False: there is none. */
+  remove(id: string): Promise<boolean>;
 }
 
 /** The kind under which jobs stand in `shares`. */
@@ -93,17 +96,40 @@ export function createJobRepository(database: Kysely<Schema>): JobRepository {
     async setState(id, state) {
       await database.updateTable('migration_jobs').set({ state }).where('id', '=', id).execute();
     },
+    async setPaused(id, paused) {
+      await database
+        .updateTable('migration_jobs')
+        .set({ paused: Number(paused) })
+        .where('id', '=', id)
+        .execute();
+    },
+    remove: (id) =>
+      database.transaction().execute(async (transaction) => {
+        const runs = transaction.selectFrom('sync_history').select('id').where('job_id', '=', id);
+        const points = transaction.selectFrom('recovery_points').select('id').where('job_id', '=', id);
+        await transaction.deleteFrom('recovery_point_disks').where('recovery_point_id', 'in', points).execute();
+        await transaction.deleteFrom('recovery_points').where('job_id', '=', id).execute();
+        await transaction.deleteFrom('run_phases').where('run_id', 'in', runs).execute();
+        await transaction.deleteFrom('run_disks').where('run_id', 'in', runs).execute();
+        await transaction.deleteFrom('sync_history').where('job_id', '=', id).execute();
+        await transaction.deleteFrom('cutovers').where('job_id', '=', id).execute();
+        await transaction.deleteFrom('shares').where('kind', '=', sharedJobs).where('subject_id', '=', id).execute();
+        // Its schedules and tasks go with it: ON DELETE CASCADE.
+        const { numDeletedRows } = await transaction.deleteFrom('migration_jobs').where('id', '=', id).executeTakeFirstOrThrow();
+        return numDeletedRows > 0n;
+      }),
   };
 }
 
-function fromRow(row: Schema['migration_jobs']): Job {
+function fromRow(row: Selectable<Schema['migration_jobs']>): Job {
   return {
     id: row.id,
     machineId: row.vm_id,
     targetEnvironmentId: row.target_environment_id,
     ownerId: row.owner_id ?? undefined,
     state: row.state as JobState,
-    settings: JSON.parse(row.settings_json) as JobSettings,
+    settings: { ...defaultJobSettings, ...(JSON.parse(row.settings_json) as JobSettings) },
+    paused: row.paused === 1,
     createdAt: row.created_at,
   };
 }

@@ -1,6 +1,6 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import { changeId } from '../../domain/machine.ts';
-import type { RecoveryPoint, RunKind } from '../../domain/recovery-point.ts';
+import type { KeptPoint, RecoveryPoint, RunKind } from '../../domain/recovery-point.ts';
 import type { Schema } from '../schema.ts';
 
 export interface RecoveryPointRepository {
@@ -10,9 +10,11 @@ export interface RecoveryPointRepository {
    */
   add(jobId: string, point: RecoveryPoint, committedAt: string): Promise<void>;
   /** The baseline of the next run: the newest point, removed or not, since the working replica goes on from it. */
-  newest(jobId: string): Promise<RecoveryPoint | undefined>;
+  newest(jobId: string): Promise<KeptPoint | undefined>;
   /** Those that the target still holds, newest first. */
-  ofJob(jobId: string): Promise<RecoveryPoint[]>;
+  ofJob(jobId: string): Promise<KeptPoint[]>;
+  /** Every block was read again at the target. */
+  setReread(id: string, at: string, mismatch: string | undefined): Promise<void>;
   markRemoved(ids: string[], at: string): Promise<void>;
 }
 
@@ -25,7 +27,7 @@ export function createRecoveryPointRepository(database: Kysely<Schema>): Recover
       .orderBy('committed_at', 'desc')
       // Two points within a millisecond: rows are numbered in the order in which they came.
       .orderBy((build) => build.ref('rowid' as 'id'), 'desc');
-  const withDisks = async (row: Schema['recovery_points']): Promise<RecoveryPoint> => {
+  const withDisks = async (row: Selectable<Schema['recovery_points']>): Promise<KeptPoint> => {
     const disks = await database
       .selectFrom('recovery_point_disks')
       .selectAll()
@@ -39,6 +41,9 @@ export function createRecoveryPointRepository(database: Kysely<Schema>): Recover
       doubts: JSON.parse(row.doubts_json) as string[],
       takenAt: row.taken_at,
       verified: row.verified as 'all' | 'written',
+      committedAt: row.committed_at,
+      rereadAt: row.reread_at ?? undefined,
+      mismatch: row.mismatch ?? undefined,
       disks: disks.map((disk) => ({
         key: disk.disk_key,
         objectId: disk.object_id,
@@ -90,6 +95,13 @@ export function createRecoveryPointRepository(database: Kysely<Schema>): Recover
     async ofJob(jobId) {
       const rows = await all(jobId).where('removed_at', 'is', null).execute();
       return Promise.all(rows.map(withDisks));
+    },
+    async setReread(id, at, mismatch) {
+      await database
+        .updateTable('recovery_points')
+        .set({ reread_at: at, mismatch: mismatch ?? null })
+        .where('id', '=', id)
+        .execute();
     },
     async markRemoved(ids, at) {
       if (ids.length === 0) return;

@@ -13,9 +13,8 @@ export const estimate = z
     read: range.meta({ description: 'Bytes that the first run reads.' }),
     moved: range.meta({ description: 'Bytes that the first run sends.' }),
     stored: range.meta({ description: 'Bytes that the first recovery point takes at the target.' }),
-    basis: z.enum(['runs', 'used', 'capacity']).meta({
-      description:
-        'Runs of this very machine; the space that the source says its disks use; or their size alone, which is the widest guess.',
+    basis: z.enum(['runs', 'similar', 'capacity']).meta({
+      description: 'Runs of this very machine; first runs of others; or the size of its disks alone, which is the widest guess.',
     }),
     madeAt: time,
   })
@@ -55,3 +54,5 @@ export const estimateRoutes = {
     status: 200,
   }),
 };
+
+export type Estimate = z.input<typeof estimate>;

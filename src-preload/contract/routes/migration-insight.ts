@@ -51,20 +51,7 @@ export const diskMap = z
 
 export const check = z
   .object({
-    id: z.enum([
-      'source',
-      'machine',
-      'privileges',
-      'snapshots',
-      'tracking',
-      'disks',
-      'firmware',
-      'quiesce',
-      'conflict',
-      'target',
-      'space',
-      'throughput',
-    ]),
+    id: z.enum(['source', 'machine', 'privileges', 'snapshots', 'tracking', 'disks', 'firmware', 'quiesce', 'conflict', 'target', 'space']),
     outcome: z.enum(['pass', 'warn', 'fail']),
     text: z.string(),
     action: z.string().optional().meta({ description: 'What a person can do about it.' }),
@@ -113,3 +100,7 @@ export const migrationInsightRoutes = {
     status: 200,
   }),
 };
+
+export type Check = z.input<typeof check>;
+export type DiskMap = z.input<typeof diskMap>;
+export type Forecast = z.input<typeof forecast>;

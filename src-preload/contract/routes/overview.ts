@@ -66,3 +66,5 @@ export const overviewRoutes = {
     status: 200,
   }),
 };
+
+export type Overview = z.input<typeof overview>;

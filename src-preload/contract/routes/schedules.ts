@@ -45,7 +45,7 @@ const quietWindow = z.strictObject({
   from: clockTime,
   to: clockTime.meta({ description: 'At or before `from`: on the next day.' }),
 });
-const kind = z.enum(['run', 'cutover', 'inventory', 'retention']);
+const kind = z.enum(['run', 'cutover', 'inventory', 'retention', 'verify']);
 const jitterMs = z
   .int()
   .min(0)
@@ -74,7 +74,7 @@ const taskState = z.enum(['waiting', 'running', 'done', 'failed', 'dead', 'cance
 export const task = z
   .object({
     id,
-    kind: z.enum(['run', 'cutover', 'cutover-check', 'inventory', 'retention']),
+    kind: z.enum(['run', 'cutover', 'cutover-check', 'inventory', 'retention', 'verify']),
     state: taskState,
     scheduleId: id.optional(),
     migrationId: id.optional(),
@@ -113,7 +113,7 @@ export const scheduleRoutes = {
     access: 'operator',
     body: z.strictObject({
       kind,
-      migrationId: id.optional().meta({ description: 'For run and cutover.' }),
+      migrationId: id.optional().meta({ description: 'For run, cutover and verify.' }),
       sourceId: id.optional().meta({ description: 'For inventory.' }),
       timing,
       windows: windows.default([]),

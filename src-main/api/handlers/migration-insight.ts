@@ -1,0 +1,41 @@
+import type { estimateRoutes } from '../../../src-preload/contract/routes/estimates.ts';
+import type { migrationInsightRoutes } from '../../../src-preload/contract/routes/migration-insight.ts';
+import type { overviewRoutes } from '../../../src-preload/contract/routes/overview.ts';
+import { OctopusError } from '../../../workers/octopus-error.ts';
+import { estimate } from '../../estimation/estimate.ts';
+import { forecast } from '../../estimation/forecast.ts';
+import { overviewOf } from '../../estimation/overview.ts';
+import type { HandlersOf } from '../handler.ts';
+import { notFound, requireMigration, visibleMigrations } from '../ownership.ts';
+
+/** Machines of one call. */
+const MOST_MACHINES = 200;
+const worst = ['fail', 'warn', 'pass'] as const;
+
+type Insights = typeof migrationInsightRoutes & typeof estimateRoutes & typeof overviewRoutes;
+
+export const migrationInsightHandlers: HandlersOf<Insights> = {
+  'migrations.check': async ({ query }, { services, signal }) => {
+    const items = await services.insight.check(query, signal);
+    return { outcome: worst.find((outcome) => items.some((item) => item.outcome === outcome)) ?? 'pass', items };
+  },
+  'migrations.forecast': async ({ params }, { services, caller }) =>
+    forecast(services.store, await requireMigration(services.store, caller, 'see', params.id)),
+  'migrations.diskMap': ({ params, query }, { services }) => services.insight.diskMap(params.id, query.cells),
+  'estimates.get': async ({ query }, { services }) => {
+    const ids = [...new Set(query.machineIds.split(','))];
+    if (ids.length > MOST_MACHINES) {
+      throw new OctopusError('argument.invalid', `At most ${MOST_MACHINES} machines at once.`, { field: 'machineIds' });
+    }
+    const machines = [];
+    for (const id of ids) {
+      const machine = await services.store.machines.find(id);
+      if (!machine) throw notFound('machine', id, 'machineIds');
+      machines.push(machine);
+    }
+    const { targetKind, throughput } = query;
+    return estimate(services.store, machines, { targetKind, throughput }, services.now().toISOString());
+  },
+  'overview.get': async (_input, { services, caller }) =>
+    overviewOf(services.store, await visibleMigrations(services.store, caller), services.now()),
+};

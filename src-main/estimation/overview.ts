@@ -1,0 +1,158 @@
+import type { Schedule } from '../domain/schedule.ts';
+import { quietUntil } from '../scheduler/quiet-windows.ts';
+import { nextAfter } from '../scheduler/timing.ts';
+import type { DayOfRuns, MigrationState } from '../store/repositories/overview.ts';
+import type { Store } from '../store/store.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const DAYS = 30;
+/** Most that are listed. */
+const NEXT = 10;
+const ATTENTION = 100;
+
+/** The most urgent first. */
+const urgency = ['cutover-failed', 'mismatch', 'run-failed', 'behind', 'task-dead', 'schedules-paused', 'unscheduled'] as const;
+
+export interface Attention {
+  kind: (typeof urgency)[number];
+  migrationId?: string;
+  sourceId?: string;
+  machineName?: string;
+  text: string;
+  since: string;
+}
+
+type Next = { migrationId: string; machineName: string; scheduleId: string; at: string }[];
+
+export interface OverviewFacts {
+  counts: Record<'migrations' | 'protected' | 'behind' | 'failed' | 'running' | 'paused' | 'cutOver' | 'machines' | 'unprotected', number>;
+  moved: Omit<DayOfRuns, 'day' | 'failed'> & { days: DayOfRuns[] };
+  nextCutovers: Next;
+  nextRuns: Next;
+  attention: Attention[];
+}
+
+/** How everything is that one may see; `visible` undefined is all. */
+export async function overviewOf(
+  store: Pick<Store, 'overview' | 'schedules' | 'tasks'>,
+  visible: ReadonlySet<string> | undefined,
+  now: Date,
+): Promise<OverviewFacts> {
+  const since = new Date(now.getTime() - (DAYS - 1) * DAY).toISOString().slice(0, 10);
+  const migrations = await store.overview.migrations(visible);
+  const known = new Map(migrations.map((migration) => [migration.id, migration]));
+  const schedules = (await store.schedules.list()).filter(({ enabled }) => enabled);
+  const runsOf = Map.groupBy(
+    schedules.filter(({ kind, jobId }) => kind === 'run' && jobId !== undefined),
+    ({ jobId }) => jobId as string,
+  );
+  const { all, unprotected } = await store.overview.machines();
+  const counts = { migrations: migrations.length, protected: 0, behind: 0, failed: 0, running: 0, paused: 0, cutOver: 0 };
+  const attention: Attention[] = [];
+  for (const migration of migrations) {
+    const { id: migrationId, machineName, lastRun, lastCutover, newestPoint, mismatch } = migration;
+    const tell = (kind: Attention['kind'], at: string, text: string) => attention.push({ kind, migrationId, machineName, text, since: at });
+    if (migration.state === 'cut-over') {
+      counts.cutOver++;
+      continue;
+    }
+    const mine = runsOf.get(migrationId) ?? [];
+    const behind = migration.paused ? undefined : behindSince(migration, mine, now);
+    const failed = lastRun?.state === 'failed';
+    if (migration.paused) counts.paused++;
+    if (failed) counts.failed++;
+    if (behind) counts.behind++;
+    if (lastRun?.state === 'running' || lastCutover?.state === 'running' || lastCutover?.state === 'rolling-back') counts.running++;
+    if (newestPoint !== undefined && !failed && !behind) counts.protected++;
+    if (lastCutover && (lastCutover.state === 'failed' || (lastCutover.state === 'rolled-back' && lastCutover.error !== undefined))) {
+      // A run that ended well afterwards has settled it.
+      if (lastCutover.state === 'failed' || !lastRun || lastRun.at <= lastCutover.at || failed) {
+        tell('cutover-failed', lastCutover.at, `The cutover of ${machineName} failed: ${lastCutover.error ?? 'its end is not known.'}`);
+      }
+    }
+    if (mismatch) tell('mismatch', mismatch.at, `A recovery point of ${machineName} is not what was copied. ${mismatch.text}`);
+    if (failed) tell('run-failed', lastRun.at, `The last run of ${machineName} failed: ${lastRun.error ?? ''}`.trim());
+    else if (behind) {
+      const text = newestPoint
+        ? `The newest recovery point of ${machineName} is older than its schedule allows.`
+        : `${machineName} has no recovery point yet, and its schedule's time has passed.`;
+      tell('behind', behind, text);
+    }
+    if (mine.length === 0 && !migration.paused) {
+      tell('unscheduled', migration.createdAt, `${machineName} is replicated only when somebody asks for it: it has no schedule.`);
+    }
+  }
+  for (const task of await store.tasks.list({ state: 'dead', limit: ATTENTION })) {
+    const migration = task.jobId === undefined ? undefined : known.get(task.jobId);
+    // Those without a migration are the administrators'.
+    if (task.jobId === undefined ? visible !== undefined : !migration) continue;
+    const { jobId: migrationId, sourceId, error } = task;
+    attention.push({
+      kind: 'task-dead',
+      ...(migrationId === undefined ? {} : { migrationId }),
+      ...(sourceId === undefined ? {} : { sourceId }),
+      ...(migration ? { machineName: migration.machineName } : {}),
+      text: `A planned ${task.kind} was given up after ${task.attempts} tries: ${error?.message ?? ''}`.trim(),
+      since: task.endedAt ?? task.createdAt,
+    });
+  }
+  const paused = await store.schedules.paused();
+  if (paused)
+    attention.push({
+      kind: 'schedules-paused',
+      text: 'The scheduler is paused: nothing is begun until it goes on.',
+      since: now.toISOString(),
+    });
+  const rank = (kind: Attention['kind']) => urgency.indexOf(kind);
+  attention.sort((a, b) => rank(a.kind) - rank(b.kind) || a.since.localeCompare(b.since));
+  const days = allDays(await store.overview.days(visible, since), now);
+  const sum = (part: 'runs' | 'read' | 'sent' | 'zero' | 'unchanged') => days.reduce((total, day) => total + day[part], 0);
+  return {
+    counts: { ...counts, machines: all, unprotected },
+    moved: { runs: sum('runs'), read: sum('read'), sent: sum('sent'), zero: sum('zero'), unchanged: sum('unchanged'), days },
+    nextCutovers: nextOf(schedules, 'cutover', known, now),
+    nextRuns: nextOf(schedules, 'run', known, now),
+    attention: attention.slice(0, ATTENTION),
+  };
+}
+
+/** Since when a newer recovery point should be there; undefined: it is as new as its schedules want it. */
+function behindSince({ newestPoint, createdAt }: MigrationState, schedules: readonly Schedule[], now: Date): string | undefined {
+  let since: string | undefined;
+  for (const { timing, createdAt: made, windows, jitterMs } of schedules) {
+    if (timing.type === 'once') continue;
+    const from = new Date(newestPoint ?? (made > createdAt ? made : createdAt));
+    const due = nextAfter(timing, made, from);
+    const after = due === undefined ? undefined : nextAfter(timing, made, new Date(due));
+    if (due === undefined || after === undefined) continue;
+    // A run needs its time, and in a quiet window it waits.
+    const patience = jitterMs + Math.min(HOUR, Date.parse(after) - Date.parse(due));
+    const begins = quietUntil(windows, new Date(due)) ?? new Date(due);
+    if (begins.getTime() + patience < now.getTime() && (since === undefined || due < since)) since = due;
+  }
+  return since;
+}
+
+function nextOf(schedules: readonly Schedule[], kind: string, known: ReadonlyMap<string, MigrationState>, now: Date): Next {
+  return schedules
+    .flatMap((schedule) => {
+      const migration = schedule.kind === kind ? known.get(schedule.jobId ?? '') : undefined;
+      if (!migration || migration.paused || migration.state === 'cut-over') return [];
+      const { timing, nextAt, id: scheduleId } = schedule;
+      // Its next time may be that of the check ahead of it.
+      const at = timing.type === 'once' ? new Date(timing.at).toISOString() : nextAt;
+      if (at === undefined || nextAt === undefined || Date.parse(at) < now.getTime() - HOUR) return [];
+      return [{ migrationId: migration.id, machineName: migration.machineName, scheduleId, at }];
+    })
+    .sort((a, b) => a.at.localeCompare(b.at))
+    .slice(0, NEXT);
+}
+
+function allDays(found: readonly DayOfRuns[], now: Date): DayOfRuns[] {
+  const byDay = new Map(found.map((day) => [day.day, day]));
+  return Array.from({ length: DAYS }, (_, index) => {
+    const day = new Date(now.getTime() - (DAYS - 1 - index) * DAY).toISOString().slice(0, 10);
+    return byDay.get(day) ?? { day, runs: 0, failed: 0, read: 0, sent: 0, zero: 0, unchanged: 0 };
+  });
+}

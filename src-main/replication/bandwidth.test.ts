@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { createBandwidth } from './bandwidth.ts';
+
+test('the limit of a migration is shared by its tasks, and a change reaches those that go on', () => {
+  let perTask: number | undefined;
+  const bandwidth = createBandwidth(() => perTask);
+  const told: Record<string, (number | undefined)[]> = { a: [], b: [], other: [] };
+  const join = (job: string, name: string) => bandwidth.join(job, (rate) => told[name]!.push(rate));
+  const a = join('job', 'a');
+  join('else', 'other');
+  expect(a.share).toBeUndefined();
+  bandwidth.set('job', 100);
+  bandwidth.set('job', 100);
+  const b = join('job', 'b');
+  expect(b.share).toBe(50);
+  expect(told.a).toEqual([100, 50]);
+  bandwidth.set('job', 10);
+  expect(told.b).toEqual([5]);
+  b.leave();
+  expect(told.a).toEqual([100, 50, 5, 10]);
+  bandwidth.set('job', 0);
+  expect(told.a?.at(-1)).toBeUndefined();
+  perTask = 7;
+  bandwidth.set('job', 100);
+  expect(told.a?.at(-1)).toBe(7);
+  expect(told.other).toEqual([]);
+});
