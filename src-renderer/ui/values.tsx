@@ -1,14 +1,49 @@
-import { useEffect, useState } from 'react';
+import { useCallback, useSyncExternalStore } from 'react';
 import { formatBytes, formatDuration, formatNumber, formatPercent, formatRate, formatTime, formatWhen } from './format.ts';
+
+interface Clock {
+  now: number;
+  listeners: Set<() => void>;
+  timer: ReturnType<typeof setInterval> | undefined;
+}
+/** One timer for all that show a time, by milliseconds. */
+const clocks = new Map<number, Clock>();
+
+function clockOf(every: number): Clock {
+  let clock = clocks.get(every);
+  if (!clock) {
+    clock = { now: Date.now(), listeners: new Set(), timer: undefined };
+    clocks.set(every, clock);
+  }
+  return clock;
+}
+
+function tick(clock: Clock): void {
+  clock.now = Date.now();
+  for (const listener of clock.listeners) listener();
+}
 
 /** Milliseconds since the epoch, told anew at this interval. */
 export function useNow(every = 30_000): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), every);
-    return () => clearInterval(timer);
-  }, [every]);
-  return now;
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const clock = clockOf(every);
+      clock.listeners.add(listener);
+      if (clock.timer === undefined) {
+        clock.timer = setInterval(() => tick(clock), every);
+        // It stood still while nobody looked.
+        tick(clock);
+      }
+      return () => {
+        clock.listeners.delete(listener);
+        if (clock.listeners.size > 0) return;
+        clearInterval(clock.timer);
+        clock.timer = undefined;
+      };
+    },
+    [every],
+  );
+  return useSyncExternalStore(subscribe, () => clockOf(every).now);
 }
 
 interface OfNumber {

@@ -1,4 +1,3 @@
-import { Checkbox } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import type { KeyboardEvent, PointerEvent } from 'react';
 import { uiTexts } from '../texts/ui.ts';
@@ -30,10 +29,14 @@ export function TableHead(props: HeadProps) {
       <div className={classes.head} role="row" aria-rowindex={1} style={{ gridTemplateColumns: props.template }}>
         {props.selected === undefined ? null : (
           <div className={`${classes.headCell} ${classes.check}`} role="columnheader">
-            <Checkbox
+            <input
+              type="checkbox"
+              className={classes.box}
               aria-label={uiTexts.table.selectAll}
               checked={props.selected === 'all'}
-              indeterminate={props.selected === 'some'}
+              ref={(box) => {
+                if (box) box.indeterminate = props.selected === 'some';
+              }}
               onChange={props.onSelectAll}
             />
           </div>

@@ -1,4 +1,3 @@
-import { Checkbox } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type MouseEvent, memo, type ReactNode, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { uiTexts } from '../texts/ui.ts';
@@ -224,7 +223,10 @@ const TableRow = memo(function TableRow(props: RowProps) {
     >
       {selected === undefined ? null : (
         <div className={`${classes.cell} ${classes.check}`} role="gridcell" onClick={(event) => event.stopPropagation()}>
-          <Checkbox
+          {/* The browser's own: a hundred of Mantine's would cost frames. */}
+          <input
+            type="checkbox"
+            className={classes.box}
             tabIndex={-1}
             aria-label={uiTexts.table.selectRow(props.name)}
             checked={selected}
