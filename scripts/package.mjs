@@ -1,6 +1,7 @@
 // `npm run package`: the desktop application as a folder that runs anywhere (release/). Needs no network once Electron is prepared.
 //   --all    this system's installers: AppImage and deb, nsis, or dmg; electron-builder fetches their helpers
 //   --test   for the end-to-end tests: a debugger may enter, so it is put elsewhere (.cache/package/test) and never shipped
+import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
@@ -10,12 +11,12 @@ import { entries } from './bundle.mjs';
 import { bundleRenderer } from './bundle-renderer.mjs';
 import { prepareElectron } from './electron.mjs';
 import { notices } from './notices.mjs';
+import { packagedExecutable, packageFolder, packageStamp, packageWork } from './packaged.mjs';
 import { root, say } from './prepare.mjs';
 
 const require = createRequire(import.meta.url);
-const work = join(root, '.cache', 'package');
-const app = join(work, 'app');
-const packages = join(work, 'packages');
+const app = join(packageWork, 'app');
+const packages = join(packageWork, 'packages');
 const MB = 1e6;
 /** Node-API of better-sqlite3's own files; see scripts/electron.mjs. */
 const prebuiltNodeApi = 10;
@@ -103,7 +104,7 @@ async function layOut(target) {
     inputs,
     Object.keys(whole).map((folder) => join('node_modules', folder)),
   );
-  await writeFile(join(work, 'THIRD-PARTY-NOTICES.txt'), text);
+  await writeFile(join(packageWork, 'THIRD-PARTY-NOTICES.txt'), text);
   return count;
 }
 
@@ -114,8 +115,7 @@ async function size(path) {
   return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }
 
-/** Packs and answers the folder that was made. */
-export async function makePackage({ all = false, test = false } = {}) {
+async function makePackage({ all = false, test = false } = {}) {
   const started = Date.now();
   const electron = await prepareElectron();
   // On macOS the program lies inside Electron.app, three folders down.
@@ -124,9 +124,11 @@ export async function makePackage({ all = false, test = false } = {}) {
   const official = electronVersion === require('electron/package.json').version;
   if (!official) say(`packing the stand-in, Electron ${electronVersion}: good for tests, not for shipping.`);
   if (!official && all) throw new Error('Installers are made from the official Electron only, and it could not be fetched.');
-  const nodeApi = official ? prebuiltNodeApi : 9;
+  const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
+  const nodeApi = Number.parseInt(spawnSync(electron, ['-e', 'console.log(process.versions.napi)'], { encoding: 'utf8', env }).stdout, 10);
+  if (Number.isNaN(nodeApi)) throw new Error(`${electron} does not run.`);
   const count = await layOut({ platform: process.platform, arch: process.arch, nodeApi });
-  const output = test ? join(work, 'test') : join(root, 'release');
+  const output = packageFolder(test);
   await rm(output, { recursive: true, force: true });
   await pack({
     projectDir: root,
@@ -146,17 +148,16 @@ export async function makePackage({ all = false, test = false } = {}) {
       ...(test ? { electronFuses: { enableNodeCliInspectArguments: true } } : {}),
     },
   });
-  const folder = join(
-    output,
-    (await readdir(output)).find((name) => /unpacked$|^mac/.test(name)),
-  );
-  const resources = process.platform === 'darwin' ? join(folder, 'Octopus.app', 'Contents', 'Resources') : join(folder, 'resources');
+  const program = packagedExecutable(test);
+  // On macOS the program lies in Octopus.app/Contents/MacOS, its resources beside that folder.
+  const resources = process.platform === 'darwin' ? join(dirname(program), '..', 'Resources') : join(dirname(program), 'resources');
+  const folder = process.platform === 'darwin' ? join(dirname(program), '..', '..') : dirname(program);
   const own = (await size(join(resources, 'app.asar'))) + (await size(join(resources, 'app.asar.unpacked')));
   const megabytes = (bytes) => `${(bytes / MB).toFixed(1)} MB`;
   say(
     `${relative(root, folder)}: ${megabytes(await size(folder))}, of which Octopus ${megabytes(own)}; notices of ${count} packages; ${Math.round((Date.now() - started) / 1000)} s.`,
   );
-  return folder;
+  await writeFile(packageStamp(test), '');
 }
 
 if (process.argv[1] === import.meta.filename) {

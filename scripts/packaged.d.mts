@@ -1,0 +1,2 @@
+export function packagedExecutable(test: boolean): string | undefined;
+export function packageIsFresh(test: boolean): boolean;
