@@ -150,6 +150,21 @@ test('what one installation exports another one has after the import, secrets in
     expect((await readFile(join(folder, name))).includes('planted')).toBe(false);
 });
 
+test('disk images go along as a source; they have no password to be missed', async () => {
+  await using one = await install('one');
+  const common = { kind: 'images', createdAt: at } as const;
+  const sources = [
+    { ...common, id: 'i', name: 'a shelf', instanceUuid: 'i-1', place: { grouping: 'by-name', folder: '/srv/images' } },
+    { ...common, id: 'f', name: 'some files', instanceUuid: 'i-2', place: { grouping: 'each-alone', files: ['/srv/a.raw'] } },
+  ] as const;
+  for (const source of sources) await one.store.sources.put(JSON.parse(JSON.stringify(source)));
+  const document: unknown = JSON.parse(JSON.stringify(await exported(one, false)));
+  await using two = await install('two');
+  expect(await two.load(document)).toMatchObject({ sources: 2, passwordsNeeded: [] });
+  await two.load(document);
+  expect(await two.store.sources.list()).toEqual(sources.map((source, index) => ({ ...source, id: `two-${index + 1}` })));
+});
+
 test('without secrets there are none, and a changed address costs the stored password', async () => {
   await using one = await filled();
   const document = await exported(one, false);
@@ -204,6 +219,10 @@ test('a crash between vault and database leaves nothing behind, and what others 
   await Promise.all(['a', 'b'].map((secret) => one.keeper.keep({ kind: 'source', id: 's2' }, 'password', secret)));
   expect(await one.keeper.read({ kind: 'source', id: 's2' }, 'password')).toMatch(/^[ab]$/);
   expect(await one.keeper.sweep()).toBe(0);
+  // Killed after the source went and before its password did.
+  expect(await one.keeper.sweep(async ({ id }) => id !== 's2')).toBe(1);
+  expect(await one.store.secrets.ofOwner({ kind: 'source', id: 's2' })).toEqual([]);
+  expect([...one.vault.keys()].filter((reference) => reference.startsWith('kept:source:'))).toHaveLength(1);
   await one.keeper.forget({ kind: 'source', id: 's2' });
   expect(await one.keeper.has({ kind: 'source', id: 's2' }, 'password')).toBe(false);
 });

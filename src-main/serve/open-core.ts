@@ -7,6 +7,7 @@ import { createAudit } from '../audit/audit.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
 import { createEventLog, type EventLog } from '../events/event-log.ts';
 import { createIdentity, type Identity } from '../identity/identity.ts';
+import type { IdentitySettings } from '../identity/settings.ts';
 import { createSigningKeys } from '../identity/signing-keys.ts';
 import { connectVsphereSource, type OctopusOptions, openOctopus } from '../octopus.ts';
 import type { Recovered } from '../replication/replicator.ts';
@@ -37,6 +38,8 @@ export interface CoreOptions {
   environment: Readonly<Record<string, string | undefined>>;
   connectSource?: OctopusOptions['connectSource'];
   clock?: Clock;
+  /** Of users and sessions; settings go before it. Tests make hashing cheap with it. */
+  identity?: Partial<IdentitySettings>;
   /** What was done at the start about what an earlier process left. */
   onRecovered?: (recovered: Recovered[]) => void;
 }
@@ -95,7 +98,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const { store } = octopus;
   const vault = opened.use(await options.openVault());
   const secrets = createSecretKeeper({ vault, references: store.secrets, now: () => clock.now().toISOString(), newId });
-  await secrets.sweep();
+  await secrets.sweep(async ({ kind, id }) => kind !== 'source' || (await store.sources.find(id)) !== undefined);
   passwordOf = ({ id }) => secrets.read({ kind: 'source', id }, 'password');
   const fingerprintKey = await openFingerprintKey(vault, randomBytes);
   const known = await openSettings({ variables: store.variables, clock, environment: options.environment });
@@ -116,6 +119,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     random: randomBytes,
     directory: directory.current,
     settings: {
+      ...options.identity,
       get accessTokenMs() {
         return known.get('auth.accessTokenMinutes') * minutes;
       },

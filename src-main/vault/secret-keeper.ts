@@ -18,8 +18,11 @@ export interface SecretKeeper {
   has(owner: SecretOwner, kind: SecretKind): Promise<boolean>;
   /** All that the owner has. */
   forget(owner: SecretOwner): Promise<void>;
-  /** Removes what a crash left in the vault without a row, of what this keeper put there. Answers how many. At start, before anything else keeps secrets. */
-  sweep(): Promise<number>;
+  /**
+   * Removes what a crash left: secrets of owners that are gone, and what is in the vault without a row, of what this keeper put there.
+   * Answers how many. At start, before anything else keeps secrets.
+   */
+  sweep(isThere?: (owner: SecretOwner) => Promise<boolean>): Promise<number>;
 }
 
 export interface SecretKeeperParts {
@@ -56,11 +59,18 @@ export function createSecretKeeper({ vault, references, now, newId }: SecretKeep
         await references.remove(reference);
       }
     },
-    async sweep() {
+    async sweep(isThere = async () => true) {
+      let gone = 0;
+      for (const { reference, owner } of await references.list()) {
+        if (await isThere(owner)) continue;
+        await vault.delete(reference);
+        await references.remove(reference);
+        gone++;
+      }
       const known = new Set((await references.list()).map(({ reference }) => reference));
       const lost = (await vault.list()).filter((reference) => reference.startsWith('kept:') && !known.has(reference));
       for (const reference of lost) await vault.delete(reference);
-      return lost.length;
+      return gone + lost.length;
     },
   };
 }
