@@ -17,7 +17,13 @@ async function follow(answers: (number | string)[]) {
   await new Promise<void>((resolve) => {
     const stop = openEventStream({
       url: 'https://octopus.test/api/v1/events',
-      session: { accessToken: async () => 'token', renew: async (stale) => renewed.push(stale) && 'token' },
+      session: {
+        accessToken: async () => 'token',
+        renew: async (stale) => {
+          renewed.push(stale);
+          return 'token';
+        },
+      },
       listener: ({ id }) => void ids.push(id),
       onGap,
       onState: (state) => void states.push(state),
