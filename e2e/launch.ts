@@ -7,10 +7,9 @@ import { startSession } from '../src-main/vault/testing/gnome-keyring.ts';
 import type { Bridge } from '../src-preload/bridge.ts';
 import { startDisplay } from './display.ts';
 
-declare global {
-  interface Window {
-    octopus: Bridge;
-  }
+/** As the page sees it. */
+export interface PageGlobals {
+  octopus: Bridge;
 }
 
 export interface DesktopWorld extends AsyncDisposable {
@@ -80,7 +79,8 @@ export async function launchDesktop(options: LaunchOptions = {}): Promise<Deskto
 
 async function callBridge(page: Page, route: string, input: { params?: unknown; query?: unknown; body?: unknown }): Promise<unknown> {
   const answer = await page.evaluate(
-    ([id, given]) => window.octopus.call({ requestId: crypto.randomUUID(), route: id as never, input: given }),
+    ([id, given]) =>
+      (globalThis as unknown as PageGlobals).octopus.call({ requestId: crypto.randomUUID(), route: id as never, input: given }),
     [route, input] as const,
   );
   if (!answer.ok) throw new Error(`${route}: ${answer.error.code} ${answer.error.message}`);
