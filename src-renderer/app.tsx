@@ -58,6 +58,12 @@ function Door({ core }: { core: Core }) {
       core.queries.clear();
     });
   }, [client, core]);
+  // It may only be starting still.
+  useEffect(() => {
+    if (session.state !== 'unreachable') return;
+    const timer = setTimeout(() => void loadSession(client), 3000);
+    return () => clearTimeout(timer);
+  }, [client, session]);
   useStream(core, session.state === 'signed-in' && !session.user.mustChangePassword);
 
   if (session.state === 'starting') return <EntryPage hint={frameTexts.starting} />;

@@ -1,6 +1,6 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight';
-import { IconSearch, IconServer2 } from '@tabler/icons-react';
+import { IconSearch, IconServer2, IconTransfer } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { useRoute } from '../api/queries.tsx';
 import { go } from '../go.ts';
@@ -17,6 +17,9 @@ export function Palette() {
   const [wanted] = useDebouncedValue(text.trim(), 150);
   const commands = useAllCommands();
   const machines = useRoute('vms.list', { query: { text: wanted, limit: 8 } }, { enabled: wanted.length >= 2, keepPrevious: true });
+
+  // The server does not search these by name: the newest are looked through here.
+  const migrations = useRoute('migrations.list', { query: { limit: 500 } }, { enabled: wanted.length >= 2 });
 
   const fixed = useMemo((): SpotlightActionGroupData[] => {
     const places = screens
@@ -61,6 +64,19 @@ export function Palette() {
         leftSection: <IconServer2 size={17} stroke={1.7} />,
         onClick: () => go(`/machines/${machine.id}`),
       })),
+    },
+    {
+      group: frameTexts.groups.migrations,
+      actions: (wanted.length >= 2 ? (migrations.data?.items ?? []) : [])
+        .filter(({ machineName }) => machineName.toLowerCase().includes(wanted.toLowerCase()))
+        .slice(0, 8)
+        .map((migration) => ({
+          id: `migration ${migration.id}`,
+          label: migration.machineName,
+          keywords: text,
+          leftSection: <IconTransfer size={17} stroke={1.7} />,
+          onClick: () => go(`/migrations/${migration.id}`),
+        })),
     },
   ];
 
