@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Run } from '../domain/run.ts';
+import type { Schedule } from '../domain/schedule.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { overviewOf } from './overview.ts';
+import { inventoryOf, runOf } from './testing/facts.ts';
+
+const now = new Date('2026-03-10T12:00:00.000Z');
+const ago = (hours: number) => new Date(now.getTime() - hours * 3_600_000).toISOString();
+let store: Store;
+
+beforeEach(async () => {
+  store = await openStore(':memory:');
+  await store.sources.put({
+    ...{ id: 's', kind: 'vsphere', name: 's', url: 'https://s/sdk', username: 'u', thumbprint: '', instanceUuid: 's', createdAt: ago(99) },
+  } as Parameters<Store['sources']['put']>[0]);
+  await store.targets.put({ id: 't', kind: 'local', name: 't', location: '/t', settings: {}, createdAt: ago(99) });
+});
+afterEach(() => store.close());
+
+async function migration(
+  id: string,
+  facts: { run?: Partial<Run>; pointAt?: string; everyMinutes?: number; windows?: Schedule['windows'] },
+) {
+  await store.machines.put({ id, sourceEnvironmentId: 's', inventory: inventoryOf(id), seenAt: ago(1) });
+  await store.jobs.put({
+    ...{ id, machineId: id, targetEnvironmentId: 't', state: 'active', createdAt: ago(96) },
+    settings: { keep: 3, verify: 'written', quiesce: false },
+  });
+  if (facts.run) await store.runs.add({ ...runOf(`run-${id}`, id), ...facts.run });
+  const { pointAt, everyMinutes } = facts;
+  if (pointAt) {
+    const disk = {
+      key: 1,
+      objectId: 'o',
+      capacity: 1,
+      changeId: undefined,
+      manifestRoot: 'r',
+      algorithm: 'blake3',
+      manifest: 'm',
+      image: 'i',
+    };
+    const point = {
+      id: `point-${id}`,
+      runId: `run-${id}`,
+      kind: 'full',
+      doubts: [],
+      takenAt: pointAt,
+      verified: 'all',
+      disks: [disk],
+    } as const;
+    await store.recoveryPoints.add(id, { ...point, doubts: [], disks: [disk] }, pointAt);
+  }
+  if (everyMinutes !== undefined) {
+    await store.schedules.put({
+      ...{ id: `schedule-${id}`, kind: 'run', jobId: id, sourceId: undefined, windows: facts.windows ?? [], jitterMs: 0, priority: 10 },
+      ...{ timing: { type: 'every', minutes: everyMinutes }, payload: {}, enabled: true, nextAt: ago(-1), createdAt: ago(96) },
+    });
+  }
+}
+
+test('what is protected, behind, failed or forgotten, the most urgent first', async () => {
+  await migration('fine', { run: { startedAt: ago(2), endedAt: ago(1) }, pointAt: ago(2), everyMinutes: 120 });
+  await migration('late', { run: { startedAt: ago(9), endedAt: ago(9) }, pointAt: ago(9), everyMinutes: 60 });
+  // It waits for the end of its quiet window.
+  const window = { zone: 'UTC', days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '11:30' };
+  await migration('quiet', { run: { startedAt: ago(9), endedAt: ago(9) }, pointAt: ago(9), everyMinutes: 60, windows: [window] });
+  await migration('never', { everyMinutes: 60 });
+  await migration('broken', { run: { startedAt: ago(3), endedAt: ago(3), state: 'failed', error: { code: 'x', message: 'It broke.' } } });
+  await migration('busy', { run: { startedAt: ago(0.1), endedAt: undefined, state: 'running' } });
+  await migration('resting', { run: { startedAt: ago(90), endedAt: ago(90) }, pointAt: ago(90), everyMinutes: 60 });
+  await store.jobs.setPaused('resting', true);
+  await migration('moved', { run: { startedAt: ago(5), endedAt: ago(5) }, pointAt: ago(5) });
+  await store.jobs.setState('moved', 'cut-over');
+  await migration('wrong', { run: { startedAt: ago(1), endedAt: ago(1) }, pointAt: ago(1), everyMinutes: 120 });
+  await store.recoveryPoints.setReread('point-wrong', ago(0.5), 'Disk 1 differs.');
+  await store.machines.put({ id: 'bare', sourceEnvironmentId: 's', inventory: inventoryOf('bare'), seenAt: ago(1) });
+
+  const { counts, attention, moved, nextRuns } = await overviewOf(store, undefined, now);
+  expect(counts).toEqual({
+    ...{ migrations: 9, protected: 4, behind: 2, failed: 1, running: 1, paused: 1, cutOver: 1, machines: 10, unprotected: 1 },
+  });
+  expect(attention.map(({ kind, migrationId }) => `${kind} ${migrationId}`)).toEqual([
+    'mismatch wrong',
+    'run-failed broken',
+    'behind never',
+    'behind late',
+    'unscheduled broken',
+    'unscheduled busy',
+  ]);
+  expect(attention[3]).toMatchObject({ since: ago(8), machineName: 'late' });
+  expect(moved.days).toHaveLength(30);
+  expect(moved.days.at(-1)).toMatchObject({ day: '2026-03-10' });
+  expect(moved).toMatchObject({ read: 70, sent: 28, zero: 21, unchanged: 21 });
+  expect(nextRuns.map(({ migrationId }) => migrationId).sort()).toEqual(['fine', 'late', 'never', 'quiet', 'wrong']);
+
+  const mine = await overviewOf(store, new Set(['late']), now);
+  expect(mine.counts).toMatchObject({ migrations: 1, behind: 1, protected: 0 });
+  expect(mine.attention).toHaveLength(1);
+  expect(mine.moved.sent).toBe(4);
+  await store.schedules.setPaused(true);
+  expect((await overviewOf(store, new Set(), now)).attention).toMatchObject([{ kind: 'schedules-paused' }]);
+});
