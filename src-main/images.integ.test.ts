@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RecoveryPoint } from './domain/recovery-point.ts';
 import { type Octopus, openOctopus } from './octopus.ts';
+import { createLocalTarget } from './providers/local/local-target.ts';
 import type { ImagesEnvironment } from './store/repositories/source-environments.ts';
 
 const MiB = 2 ** 20;
@@ -16,7 +17,7 @@ let target: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'octopus-images-'));
   await mkdir(join(folder, 'images'));
-  octopus = await openOctopus({ stateFolder: join(folder, 'state'), threads: 2, tuning: { taskBytes: 4 * MiB } });
+  octopus = await openOctopus({ stateFolder: join(folder, 'state'), threads: 2, tuning: { taskBytes: 2 * MiB } });
   source = await octopus.addImages({ grouping: 'by-name', folder: join(folder, 'images') }, 'images');
   target = (await octopus.addLocalTarget(join(folder, 'target'))).id;
 });
@@ -36,8 +37,8 @@ const inPoint = (machineUuid: string, point: RecoveryPoint, index = 0) =>
   readFile(join(folder, 'target', machineUuid, 'points', point.id, point.disks[index]!.image));
 
 test('raw and qcow2 images become recovery points, byte for byte; later runs send only what changed', async () => {
-  const raw = content(10 * MiB + 512);
-  const other = content(7 * MiB);
+  const raw = content(4 * MiB + 700);
+  const other = content(3 * MiB);
   await writeFile(image('web.raw'), raw);
   await writeFile(join(folder, 'plain'), other);
   const convert = () => execFileSync('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', join(folder, 'plain'), image('web_1.qcow2')]);
@@ -54,7 +55,7 @@ test('raw and qcow2 images become recovery points, byte for byte; later runs sen
     expect((await inPoint(machine.instanceUuid, first.point)).equals(bytes)).toBe(true);
 
     // Two blocks of 1 MiB change.
-    for (const at of [10, 5 * MiB + 700]) bytes.write('changed', at);
+    for (const at of [10, 2 * MiB + 700]) bytes.write('changed', at);
     if (index === 0) {
       const file = await open(image('web.raw'), 'r+');
       await file.write(bytes, 0, bytes.length, 0);
@@ -117,6 +118,28 @@ test('an interrupted run is unwound at the next start, and the next one sends no
   expect(await octopus.replicator.recover()).toMatchObject([{ what: 'run', outcome: 'unwound' }]);
   const { run } = await octopus.replicator.run(job.id);
   expect(run).toMatchObject({ state: 'succeeded', counts: { sent: 0 } });
+});
+
+test('a cutover of disk images says that there was nothing to power off', async () => {
+  await writeFile(image('web.raw'), content(MiB));
+  await octopus.close();
+  octopus = await openOctopus({
+    stateFolder: join(folder, 'state'),
+    threads: 1,
+    // All but the start of a machine, which needs no test here.
+    openTarget: ({ location }) => ({
+      ...createLocalTarget({ folder: location }),
+      start: async () => ({ handle: 'h', where: 'nowhere' }),
+      stop: async () => {},
+    }),
+  });
+  const job = await octopus.addJob(source.id, 'web', target);
+  expect(await octopus.replicator.cutover(job.id)).toMatchObject({ state: 'done', sourceWasOn: false, poweredOff: 'no-power' });
+  const { inventory } = await octopus.machine(job.machineId);
+  expect(inventory.powerState).toBe('off');
+  const said = (await octopus.store.activity.of(job.id, 10)).map(({ message }) => message).join();
+  expect(said).toContain('There was nothing to power off at the source: it is disk images.');
+  expect(await octopus.replicator.rollback(job.id)).toMatchObject({ state: 'rolled-back' });
 });
 
 test('a source that is chosen anew keeps its machines', async () => {

@@ -53,12 +53,14 @@ test('a vCenter is tried step by step, and nothing is stored', async () => {
   expect(outcomes(await probe({ url, thumbprint }))).toEqual({ ...failsAt('login'), login: 'not-tried' });
   expect(JSON.stringify([good, fresh, wrongPassword])).not.toMatch(new RegExp(`${password}|not the one`));
 
+  const inAddress = await probe({ url: url.replace('//', '//ada:planted@'), thumbprint });
+  expect(outcomes(inAddress)).toEqual(failsAt('address'));
+  const told = JSON.stringify([inAddress, ok(await call('GET', '/admin/logs')), world.logLines]);
+  expect(told).toContain('source.probe');
+  expect(told).not.toContain('planted');
   expect(ok(await call('GET', '/sources')).items).toEqual([]);
   expect((await call('POST', '/sources/probe', { as: 'operator', body: { url } })).status).toBe(403);
-  expect(await call('POST', '/sources/probe', { body: { url, thumbprint: 'AB' } })).toMatchObject({
-    status: 400,
-    json: { field: 'thumbprint' },
-  });
+  expect(await probe({ url, thumbprint: 'AB' })).toMatchObject({ ok: false, certificate: { thumbprint, accepted: false } });
 });
 
 test('what is no vCenter is told where it goes wrong', async () => {
@@ -78,7 +80,7 @@ test('what is no vCenter is told where it goes wrong', async () => {
   expect(outcomes(await probe(`https://127.0.0.1:${(plain.address() as AddressInfo).port}/sdk`))).toEqual(failsAt('tls'));
   await closed(plain);
 
-  const { key, cert, thumbprint } = createCertificate();
+  const { key, cert, ca, thumbprint } = createCertificate();
   let told = '';
   const other = https.createServer({ key, cert }, (request, response) => {
     request.on('data', (bytes) => {
@@ -92,6 +94,10 @@ test('what is no vCenter is told where it goes wrong', async () => {
   const body = { url, username: 'u', password: 'secret word', thumbprint };
   const elsewhere = ok(await call('POST', '/sources/probe', { body }));
   expect(outcomes(elsewhere)).toEqual(failsAt('service'));
+  // What the system trusts needs no thumbprint, and what it does not trust is not known.
+  const trusted = await probeVsphere({ url, authorities: [ca] });
+  expect([outcomes(trusted), trusted.certificate?.trusted]).toEqual([failsAt('service'), true]);
+  expect((await probeVsphere({ url })).certificate).toMatchObject({ trusted: false, thumbprint });
   expect(told).not.toContain('secret word');
   other.closeAllConnections();
   await closed(other);

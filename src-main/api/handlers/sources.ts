@@ -17,7 +17,7 @@ export const sourceHandlers: HandlersOf<typeof sourceRoutes> = {
   'sources.probe': async ({ body }, { services, signal, note }) => {
     const probe = await services.environments.probeSource(body, signal);
     // What was found is the caller's; the log holds what was tried and whether it went well.
-    const what = body.kind === 'images' ? (body.folder ?? 'disk images') : body.url;
+    const what = body.kind === 'images' ? (body.folder ?? 'disk images') : new URL(body.url).host;
     note({ message: `${what}: ${probe.ok ? 'everything is well' : 'not everything is well'}`, after: undefined });
     return probe;
   },

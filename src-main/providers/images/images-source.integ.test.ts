@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openNbdSource } from '../../../workers/sources/nbd-source.ts';
-import type { MachineSnapshot, SourceProvider } from '../source.ts';
+import type { MachineSnapshot, SourceChange, SourceProvider } from '../source.ts';
 import { findImagePrograms } from './image-programs.ts';
 import { createImagesSource } from './images-source.ts';
 import { probeImages } from './probe-images.ts';
@@ -84,11 +84,15 @@ test('a folder is read as machines: by name, with their disks in order, and part
 
 test.each(['raw', 'qcow2', 'vmdk', 'vpc', 'vhdx'] as const)('%s holds what was put into it', async (format) => {
   const bytes = Buffer.concat([content(MiB, 1), Buffer.alloc(2 * MiB), content(MiB, 2)]);
+  // An MBR with an EFI system partition: how its machine starts is read off the disk, whatever the image's format.
+  bytes.fill(0, 0, 512).writeUInt16LE(0xaa55, 510);
+  bytes[446 + 4] = 0xef;
   await writeFile(at('plain'), bytes);
   const ending = format === 'vpc' ? 'vhd' : format;
   qemuImg('convert', '-f', 'raw', '-O', format, ...(format === 'vpc' ? ['-o', 'force_size=on'] : []), 'plain', `web.${ending}`);
   const source = images();
   const machine = await source.machine('web');
+  expect(machine.firmware).toBe('efi');
   expect(machine.disks[0]).toMatchObject({ capacity: bytes.length, excluded: undefined });
   expect(await source.prepareTracking(machine.ref, 'octopus-x')).toEqual({ tracked: false, doubt: 'Disk images have no change tracking.' });
   const snapshot = await source.createSnapshot(machine.ref, 'octopus-1', { quiesce: false });
@@ -230,7 +234,7 @@ test('the watch tells of images that come, change and go', async () => {
   await writeFile(at('web.raw'), content(512, 1));
   const end = new AbortController();
   const changes = images({ watchMs: 20 }).watch(end.signal)[Symbol.asyncIterator]();
-  const next = async () => (await changes.next()).value?.map(({ kind, inventory }) => `${kind} ${inventory?.name ?? ''}`);
+  const next = async () => (await changes.next()).value?.map(({ kind, inventory }: SourceChange) => `${kind} ${inventory?.name ?? ''}`);
   expect(await next()).toEqual(['added web']);
   await appendFile(at('web.raw'), 'more');
   expect(await next()).toEqual(['changed web']);

@@ -2,10 +2,11 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { ImagesPlace } from '../../domain/images-place.ts';
-import type { Disk, MachineInventory } from '../../domain/machine.ts';
+import type { Disk, Firmware, MachineInventory } from '../../domain/machine.ts';
 import type { MachineSnapshot, SnapshotDisk, SourceChange, SourceProvider } from '../source.ts';
 import { describeImage, type ImageDescription } from './describe-image.ts';
 import { findImages, type ImageFile, type ImageMachine } from './find-images.ts';
+import { firmwareOf, readHead } from './image-firmware.ts';
 import { findImagePrograms, type ImagePrograms } from './image-programs.ts';
 import { fileInUse, fingerprintOf } from './image-state.ts';
 import { OpenImages } from './open-images.ts';
@@ -40,9 +41,36 @@ export function createImagesSource(options: ImagesSourceOptions): SourceProvider
    */
   const snapshots = new Map<string, Frozen>();
 
+  /** By path; true while none of its files changed. */
+  const looks = new Map<string, { fingerprint: string; description: ImageDescription; firmware: Firmware | undefined }>();
+
+  async function lookAt(
+    image: ImageFile,
+    signal?: AbortSignal,
+  ): Promise<{ description: ImageDescription; firmware: Firmware | undefined }> {
+    const known = looks.get(image.path);
+    if (known && (await fingerprintOf(known.description.files).catch(() => '')) === known.fingerprint) return known;
+    looks.delete(image.path);
+    const description = await describeImage(image, programs, signal);
+    const [path] = description.files;
+    if (path === undefined) return { description, firmware: undefined };
+    // What it is worth while it is being written is found out when it is frozen.
+    const fingerprint = await fingerprintOf(description.files);
+    const head = readHead({ path, format: image.format, capacity: description.capacity }, programs, signal);
+    const look = { fingerprint, description, firmware: await head.then(firmwareOf, () => undefined) };
+    looks.set(image.path, look);
+    return look;
+  }
+
   async function inventoryOf(machine: ImageMachine, signal?: AbortSignal): Promise<MachineInventory> {
     const disks: Disk[] = [];
-    for (const image of machine.images) disks.push(diskOf(machine, image, await describeImage(image, programs, signal)));
+    let firmware: Firmware | undefined;
+    for (const image of machine.images) {
+      const look = await lookAt(image, signal);
+      disks.push(diskOf(machine, image, look.description));
+      firmware ??= look.firmware;
+    }
+    signal?.throwIfAborted();
     return {
       ref: machine.ref,
       instanceUuid: machine.instanceUuid,
@@ -51,8 +79,8 @@ export function createImagesSource(options: ImagesSourceOptions): SourceProvider
       host: hostname(),
       cluster: undefined,
       powerState: 'off',
-      // An image does not say how its machine was built: what a replica is started with can be chosen in its domain.xml.
-      firmware: 'bios',
+      // Nothing else of how its machine was built can be read off an image.
+      firmware: firmware ?? 'bios',
       secureBoot: false,
       guestId: 'otherGuest64',
       guestName: '',

@@ -95,6 +95,16 @@ describe('the inventory of the lab', () => {
     expect(other.disks[0]?.excluded).toMatch(/independent/);
   });
 
+  it('tells which snapshots a machine has, and since when', async () => {
+    const { lab, source } = await start({ machines: [oneDisk] });
+    const { ref } = machineOf(lab);
+    expect((await source.machine(ref)).snapshots).toBeUndefined();
+    await source.createSnapshot(ref, 'octopus-1', { quiesce: false });
+    const { snapshots, snapshotCount } = await source.machine(ref);
+    expect([snapshotCount, snapshots]).toEqual([1, [{ name: 'octopus-1', takenAt: expect.stringMatching(/^\d{4}-.*Z$/) }]]);
+    expect(await source.listSnapshots(ref, 'octopus-')).toEqual([{ ref: expect.any(String), name: 'octopus-1' }]);
+  });
+
   it('lists 5,000 machines', async () => {
     // In a process of its own, as a real server is.
     const program = `import { startLabVcenter } from ${JSON.stringify(new URL('../../../lab/vcenter/lab-vcenter.ts', import.meta.url).href)};

@@ -9,6 +9,7 @@ import { retrieveAll } from './properties.ts';
 import { connectTcp, type ShownCertificate, shownCertificate } from './shown-certificate.ts';
 import { exchange } from './vim-http.ts';
 import { moRef, VimSession } from './vim-session.ts';
+import { unlessCancelled } from './wait.ts';
 
 const ids = ['address', 'connection', 'tls', 'certificate', 'service', 'login', 'privileges'] as const;
 type StepId = (typeof ids)[number];
@@ -26,6 +27,8 @@ export interface VsphereTrial {
   username?: string | undefined;
   password?: string | undefined;
   thumbprint?: string | undefined;
+  /** Certificates of authorities (PEM) that are trusted besides the system's. */
+  authorities?: string[];
   /** Milliseconds for each step that waits for the network. */
   timeoutMs?: number;
 }
@@ -58,9 +61,10 @@ export async function probeVsphere(trial: VsphereTrial, signal?: AbortSignal): P
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const port = Number(url.port || 443);
     try {
-      const found = await lookup(host, { all: true });
+      const found = await unlessCancelled(lookup(host, { all: true }), limited(timeoutMs));
       passed('address', `${host} is ${found.map(({ address }) => address).join(', ')}.`);
     } catch (error) {
+      signal?.throwIfAborted();
       return failed(
         'address',
         `The name ${host} is not known to this computer.`,
@@ -74,14 +78,14 @@ export async function probeVsphere(trial: VsphereTrial, signal?: AbortSignal): P
     passed('connection', `${host} answers at port ${port}.`);
     let shown: ShownCertificate;
     try {
-      shown = await shownCertificate(socket, host, timeoutMs, signal);
+      shown = await shownCertificate(socket, host, trial.authorities ?? [], timeoutMs, signal);
     } catch (error) {
       signal?.throwIfAborted();
       const why = 'A vCenter is usually at port 443. Is this another service, or a proxy?';
       return failed('tls', `What answers at port ${port} of ${host} does not speak TLS.`, `${why} (${codeOf(error)})`);
     }
     passed('tls', `${host} speaks TLS.`);
-    const given = trial.thumbprint === undefined ? undefined : normalizeThumbprint(trial.thumbprint);
+    const given = trial.thumbprint === undefined ? undefined : normalized(trial.thumbprint);
     const certificate = { ...shown, accepted: given === shown.thumbprint };
     probe.certificate = certificate;
     const trustworthy = certificate.accepted || (given === undefined && certificate.trusted);
@@ -196,6 +200,15 @@ const ask =
 
 function step(id: StepId, outcome: ProbeStep['outcome'], text: string, detail?: string): ProbeStep<StepId> {
   return { id, outcome, text, ...(detail === undefined ? {} : { detail }) };
+}
+
+/** One that is of another kind than SHA-256 is no certificate's: compared as it is. */
+function normalized(thumbprint: string): string {
+  try {
+    return normalizeThumbprint(thumbprint);
+  } catch {
+    return thumbprint;
+  }
 }
 
 function refusal(host: string, port: number, error: unknown): [string, string] {

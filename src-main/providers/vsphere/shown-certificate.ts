@@ -18,10 +18,16 @@ export function connectTcp(host: string, port: number, timeoutMs: number, signal
 }
 
 /** The TLS handshake on it and no byte more. Chain and name are looked at, but not insisted on. */
-export async function shownCertificate(raw: net.Socket, host: string, timeoutMs: number, signal?: AbortSignal): Promise<ShownCertificate> {
+export async function shownCertificate(
+  raw: net.Socket,
+  host: string,
+  authorities: readonly string[],
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<ShownCertificate> {
   const servername = net.isIP(host) === 0 ? host : '';
-  const ca = authorities();
-  const socket = tls.connect({ socket: raw, host, servername, rejectUnauthorized: false, ...(ca ? { ca } : {}) });
+  const ca = [...systemAuthorities(), ...authorities];
+  const socket = tls.connect({ socket: raw, host, servername, rejectUnauthorized: false, ca });
   try {
     await opened(socket, 'secureConnect', timeoutMs, signal);
     const certificate = socket.getPeerX509Certificate();
@@ -48,11 +54,11 @@ const oneLine = (name: string | undefined) => (name ?? '').split('\n').join(', '
 
 let known: string[] | undefined;
 /** Node's own list and the system's. */
-function authorities(): string[] | undefined {
+function systemAuthorities(): readonly string[] {
   try {
     known ??= [...new Set([...tls.getCACertificates('default'), ...tls.getCACertificates('system')])];
   } catch {
-    // Node's own list will do.
+    known = [...tls.rootCertificates];
   }
   return known;
 }

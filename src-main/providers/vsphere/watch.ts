@@ -83,7 +83,7 @@ function differences(
   refs: string[],
   machines: Map<string, Properties>,
   told: Map<string, { text: string }>,
-  describe: (ref: string, properties: Properties) => MachineInventory,
+  inventoryOf: (ref: string, properties: Properties) => MachineInventory,
 ): SourceChange[] {
   const changes: SourceChange[] = [];
   for (const ref of new Set(refs)) {
@@ -94,7 +94,7 @@ function differences(
       told.delete(ref);
       continue;
     }
-    const inventory = describe(ref, properties);
+    const inventory = inventoryOf(ref, properties);
     const text = JSON.stringify(inventory);
     if (last?.text === text) continue;
     told.set(ref, { text });

@@ -68,7 +68,7 @@ export const sourceProbeSteps = [
 ] as const;
 export const sourceProbe = z
   .object({
-    ok: z.boolean().meta({ description: 'No step failed, and all that matter were tried: it can be stored.' }),
+    ok: z.boolean().meta({ description: 'It can be stored. Privileges that are missing are told, but do not stand in the way.' }),
     steps: z.array(probeStep(sourceProbeSteps)),
     certificate: z
       .object({
