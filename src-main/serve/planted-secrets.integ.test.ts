@@ -70,8 +70,11 @@ test('no secret is found outside of the vault, whatever happened', async () => {
   const wrong = plant('a wrong password');
   const [first, next] = [plant('a first password'), plant('a new password')];
   const vcenter = plant('the password of vCenter');
+  const bind = plant("the password of the directory's service account");
+  const sealing = plant('the passphrase of an export');
   const stray = plant('a secret where none belongs');
   await writeFile(join(folder, 'passphrase'), `${passphrase}\n`, { mode: 0o600 });
+  await writeFile(join(folder, 'sealing'), `${sealing}\n`, { mode: 0o600 });
   await writeFile(join(folder, 'disk.raw'), Buffer.alloc(2 ** 20, 'octopus'));
 
   const login = vi.spyOn(Sessions.prototype, 'login');
@@ -156,6 +159,28 @@ test('no secret is found outside of the vault, whatever happened', async () => {
   await call(200, 'PUT', '/admin/env/retention.defaultKeep', { value: 5 });
   await call(400, 'PUT', '/admin/env/retention.defaultKeep', { value: stray });
 
+  // The directory, which does not answer: everything is tried with its password, and told.
+  await call(204, 'PUT', '/admin/directory/password', { password: bind });
+  for (const [name, value] of [
+    ['directory.kind', 'ldap'],
+    ['directory.urls', 'ldaps://127.0.0.1:1'],
+    ['directory.bindDn', 'cn=octopus,dc=example,dc=com'],
+    ['directory.baseDn', 'ou=people,dc=example,dc=com'],
+    ['directory.viewerGroups', 'cn=guests,dc=example,dc=com'],
+    ['directory.enabled', true],
+  ] as const) {
+    await call(200, 'PUT', `/admin/env/${name}`, { value });
+  }
+  await call(200, 'POST', '/admin/directory/test', { sampleUser: 'bob' });
+  await call(200, 'GET', '/admin/directory');
+  await call(200, 'GET', '/admin/env');
+  bearer = '';
+  await call(502, 'POST', '/auth/login', { name: 'someone of the directory', password: wrong });
+  bearer = session.accessToken;
+  await call(400, 'PUT', '/admin/env/directory.urls', { value: [bind] });
+  await call(400, 'PUT', '/admin/directory/password', { password: { of: bind } });
+  await call(204, 'POST', '/admin/signing-key/rotate');
+
   // What is refused: bodies that cannot be read or are wrong, secrets in queries and headers.
   const bodies = [`{"name":"ann","password":${JSON.stringify(password)}`, `{"password":${stray}}`, JSON.stringify(stray), `${stray}`];
   for (const raw of bodies) await call(400, 'POST', '/auth/login', { raw });
@@ -197,7 +222,7 @@ test('no secret is found outside of the vault, whatever happened', async () => {
     outputs.push(server.output());
     // Not folded in: what was written is there twice.
     expect(await readdir(join(folder, 'data'))).toEqual(expect.arrayContaining(['octopus.db', 'octopus.db-wal', 'secrets.vault']));
-    for (const place of await secrets.findInFolder(folder, ['passphrase'])) found.add(place);
+    for (const place of await secrets.findInFolder(folder, ['passphrase', 'sealing'])) found.add(place);
   }
   await dieAndLook();
   // With what was left: it starts, reads its secrets, and dies again.
@@ -208,10 +233,28 @@ test('no secret is found outside of the vault, whatever happened', async () => {
   await dieAndLook();
   for (const watch of watches) watch.stop();
 
+  // An export with all secrets in it, sealed; and one that fails.
+  const exported = async (to: string, ...args: string[]) => {
+    const cli = join(import.meta.dirname, '..', 'cli.ts');
+    const vault = ['--vault', 'file', '--vault-passphrase-file', join(folder, 'passphrase')];
+    const child = spawn(process.execPath, [cli, 'export', '--data', join(folder, 'data'), '--to', join(folder, to), ...args, ...vault]);
+    children.add(child);
+    const watch = watchProcesses(child.pid as number, (...seen) => inProcesses.push(seen));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => answers.push({ what: 'octopus export', text: `${chunk}` }));
+    const [code] = await once(child, 'close');
+    watch.stop();
+    return code;
+  };
+  const sealed = ['--with-secrets', '--passphrase-file', join(folder, 'sealing')];
+  expect(await exported('export.json', ...sealed)).toBe(0);
+  expect(await exported('export.json', ...sealed)).not.toBe(0);
+  expect(await readdir(folder)).toContain('export.json');
+
   const cookies = login.mock.results.flatMap(({ value }) => (value === undefined ? [] : [(value as { cookie: string }).cookie]));
   expect(cookies.length).toBeGreaterThan(2);
   for (const [index, cookie] of cookies.entries()) secrets.add(`cookie ${index} of vCenter`, cookie);
-  for (const place of await secrets.findInFolder(folder, ['passphrase'])) found.add(place);
+  for (const place of await secrets.findInFolder(folder, ['passphrase', 'sealing'])) found.add(place);
   // Shown once, as it must be.
   expect(outputs.join('').split(token)).toHaveLength(2);
   for (const place of secrets.find('the output', outputs.join('').replace(token, ''))) found.add(place);
@@ -221,7 +264,7 @@ test('no secret is found outside of the vault, whatever happened', async () => {
   expect([...found]).toEqual([]);
 
   // That the search would have found them, and that there was something to search.
-  expect(await secrets.findInFolder(folder)).toEqual(['passphrase in passphrase']);
+  expect((await secrets.findInFolder(folder)).sort()).toEqual(['passphrase in passphrase', 'the passphrase of an export in sealing']);
   for (const form of [
     password,
     JSON.stringify({ password }),
