@@ -18,7 +18,7 @@ const pages = [
   ['Migrations', '/migrations'],
   ['Sources', '/sources'],
   ['Targets', '/targets'],
-  ['Tasks', '/tasks'],
+  ['Schedules and tasks', '/schedules'],
   ['Activity', '/activity'],
 ] as const;
 
