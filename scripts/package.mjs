@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
+import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { build as pack } from 'electron-builder';
 import { build } from 'esbuild';
 import { entries } from './bundle.mjs';
@@ -55,6 +56,22 @@ async function copy(from, to, wanted) {
 
 /** CommonJS packages inside an ESM bundle still want these three. */
 const commonJs = `import { createRequire as octopusRequire } from 'node:module'; import { fileURLToPath as octopusPath } from 'node:url'; const require = octopusRequire(import.meta.url), __filename = octopusPath(import.meta.url), __dirname = octopusPath(new URL('.', import.meta.url));`;
+
+/** That the program's fuses are what was asked for: a name that electron-builder did not know would pass unseen. */
+async function checkFuses(program, test) {
+  const wire = await getCurrentFuseWire(program);
+  const off = [
+    'RunAsNode',
+    'EnableNodeOptionsEnvironmentVariable',
+    'GrantFileProtocolExtraPrivileges',
+    'LoadBrowserProcessSpecificV8Snapshot',
+  ];
+  const on = ['OnlyLoadAppFromAsar', 'EnableEmbeddedAsarIntegrityValidation', 'EnableCookieEncryption'];
+  (test ? on : off).push('EnableNodeCliInspectArguments');
+  const is = (state) => (name) => wire[FuseV1Options[name]] === state;
+  const wrong = [...off.filter((name) => !is(FuseState.DISABLE)(name)), ...on.filter((name) => !is(FuseState.ENABLE)(name))];
+  if (wrong.length > 0) throw new Error(`These fuses are not as electron-builder.yml says: ${wrong.join(', ')}`);
+}
 
 /** Lays the application out as it will lie in its archive. Answers the packages in it. */
 async function layOut(target) {
@@ -152,6 +169,7 @@ async function makePackage({ all = false, test = false } = {}) {
   // On macOS the program lies in Octopus.app/Contents/MacOS, its resources beside that folder.
   const resources = process.platform === 'darwin' ? join(dirname(program), '..', 'Resources') : join(dirname(program), 'resources');
   const folder = process.platform === 'darwin' ? join(dirname(program), '..', '..') : dirname(program);
+  await checkFuses(program, test);
   const own = (await size(join(resources, 'app.asar'))) + (await size(join(resources, 'app.asar.unpacked')));
   const megabytes = (bytes) => `${(bytes / MB).toFixed(1)} MB`;
   say(
