@@ -7,6 +7,7 @@ import { timeOf } from './labels.ts';
 import { createPlot, type Plot, type PlotPoint } from './plot.ts';
 import { figuresOf, rangeOfSpan, seriesOf, type ThroughputSample, type ThroughputSpan, within } from './series.ts';
 import classes from './throughput-chart.module.css';
+import { useChartRatio } from './use-chart-ratio.ts';
 
 export interface ThroughputChartProps {
   /** Ascending. A new array for each new sample; kept for the whole run. */
@@ -24,6 +25,7 @@ const mebibyte = 2 ** 20;
 export function ThroughputChart({ samples, span, now, height = 160 }: ThroughputChartProps) {
   const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   const { ref, width } = useElementSize<HTMLDivElement>();
+  const ratio = useChartRatio();
   const root = useRef<HTMLDivElement>(null);
   const plot = useRef<Plot>(undefined);
   const [point, setPoint] = useState<PlotPoint>();
@@ -37,7 +39,7 @@ export function ThroughputChart({ samples, span, now, height = 160 }: Throughput
   latest.current = state;
 
   const measured = width > 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: made once, when there is a width; the effects below keep it up to date
+  // biome-ignore lint/correctness/useExhaustiveDependencies: made when there is a width, and for another pixel ratio, which the library does not follow; the effects below do the rest
   useEffect(() => {
     if (!root.current || !measured) return;
     const made = createPlot(root.current, { width, height }, latest.current, setPoint);
@@ -46,7 +48,7 @@ export function ThroughputChart({ samples, span, now, height = 160 }: Throughput
       plot.current = undefined;
       made.close();
     };
-  }, [measured]);
+  }, [measured, ratio]);
   useEffect(() => plot.current?.update(state), [state]);
   useEffect(() => {
     if (width > 0) plot.current?.resize(width, height);
