@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { listPackage } from '@electron/asar';
@@ -24,7 +25,7 @@ interface Migration {
   lastRun?: { state: string; error?: unknown };
 }
 
-test('the packed application migrates a machine of the lab: worker, database, keychain and WSDL all work inside the archive', async () => {
+test('the packed application reads the lab and migrates a disk image: worker, database, keychain and WSDL all work inside the archive', async () => {
   await using desktop = await launchDesktop({ packed: program });
   await using made = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'octopus-packed-'));
@@ -39,12 +40,17 @@ test('the packed application migrates a machine of the lab: worker, database, ke
   await desktop.call('auth.setup', { body: { name: 'ada', password: 'a long enough password' } });
   const { sourceId } = (await desktop.call('lab.start', { body: { machines: 2 } })) as { sourceId: string };
   expect(await desktop.call('sources.sync', { params: { id: sourceId } })).toMatchObject({ machines: 2 });
-  const { items } = (await desktop.call('vms.list', { query: {} })) as { items: { id: string }[] };
+  // The lab's disks are as large as real ones: what is copied is small and of this test.
+  const image = randomBytes(5 * 2 ** 20);
+  await writeFile(join(folder, 'web.raw'), image);
+  const source = (await desktop.call('sources.create', { body: { kind: 'images', files: [join(folder, 'web.raw')] } })) as { id: string };
+  await desktop.call('sources.sync', { params: { id: source.id } });
+  const { items } = (await desktop.call('vms.list', { query: { sourceId: source.id } })) as { items: { id: string }[] };
   const target = (await desktop.call('targets.create', { body: { folder: join(folder, 'replicas') } })) as { id: string };
   const migration = (await desktop.call('migrations.create', { body: { machineId: items[0]?.id, targetId: target.id } })) as Migration;
   await desktop.call('migrations.sync', { params: { id: migration.id }, body: {} });
   const get = async () => (await desktop.call('migrations.get', { params: { id: migration.id } })) as Migration;
-  await expect.poll(async () => (await get()).lastRun?.state, { timeout: 120_000, interval: 500 }).toMatch(/succeeded|failed/);
+  await expect.poll(async () => (await get()).lastRun?.state, { timeout: 60_000, interval: 200 }).toMatch(/succeeded|failed/);
   expect((await get()).lastRun).toMatchObject({ state: 'succeeded' });
   const points = (await desktop.call('migrations.recoveryPoints', { params: { id: migration.id }, query: {} })) as { items: unknown[] };
   expect(points.items[0]).toMatchObject({ outcome: 'match', disks: [{ algorithm: 'blake3' }] });
