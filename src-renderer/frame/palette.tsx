@@ -23,7 +23,7 @@ export function Palette() {
 
   const fixed = useMemo((): SpotlightActionGroupData[] => {
     const places = screens
-      .filter((screen) => mayDo(role, screen.role) && !screen.path.startsWith('/migrations/:'))
+      .filter((screen) => mayDo(role, screen.role) && !screen.path.startsWith('/migrations/'))
       .map(({ id, text: label, navigation, ...screen }): SpotlightActionData => {
         const Icon = navigation?.icon;
         return {
@@ -94,6 +94,7 @@ export function Palette() {
       centered={false}
       yOffset="12vh"
       overlayProps={{ backgroundOpacity: 0.35, blur: 0 }}
+      attributes={{ content: { 'aria-label': frameTexts.search } }}
       searchProps={{
         leftSection: <IconSearch size={17} aria-hidden />,
         placeholder: frameTexts.searchPlaceholder,

@@ -1,6 +1,7 @@
-import { Menu, Modal, SegmentedControl, Table, Text } from '@mantine/core';
+import { Button, Divider, Modal, Popover, SegmentedControl, Table, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconKey, IconKeyboard, IconLogout, IconUserCircle } from '@tabler/icons-react';
+import { type ComponentType, useState } from 'react';
 import { useAction, useCore } from '../api/queries.tsx';
 import { type Appearance, type Density, prefer, usePreferences } from '../stores/preferences.ts';
 import { signedOut, useCaller } from '../stores/session.ts';
@@ -30,17 +31,23 @@ export function UserMenu({ shortcuts }: { shortcuts: { opened: boolean; open: ()
   const [passwordOpened, password] = useDisclosure();
   const { appearance, density } = usePreferences();
   const signOut = useSignOut();
+  const [opened, setOpened] = useState(false);
+  const menu = { set: setOpened, toggle: () => setOpened((before) => !before) };
+  const closing = (act: () => void) => () => {
+    setOpened(false);
+    act();
+  };
   return (
     <>
-      <Menu position="bottom-end" width={250}>
-        <Menu.Target>
-          <button type="button" className={classes.user} aria-label={frameTexts.menu(user.name)}>
+      <Popover position="bottom-end" width={260} shadow="none" trapFocus opened={opened} onChange={menu.set}>
+        <Popover.Target>
+          <button type="button" className={classes.user} aria-label={frameTexts.menu(user.name)} onClick={menu.toggle}>
             <IconUserCircle size={18} stroke={1.6} aria-hidden />
             {user.name}
           </button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Label>{frameTexts.roles[user.role]}</Menu.Label>
+        </Popover.Target>
+        <Popover.Dropdown p={6} aria-label={frameTexts.menu(user.name)}>
+          <div className={classes.role}>{frameTexts.roles[user.role]}</div>
           <Choice
             title={frameTexts.appearance}
             value={appearance}
@@ -53,19 +60,13 @@ export function UserMenu({ shortcuts }: { shortcuts: { opened: boolean; open: ()
             texts={frameTexts.densities}
             onChange={(value) => prefer({ density: value as Density })}
           />
-          <Menu.Divider />
-          <Menu.Item leftSection={<IconKey size={15} />} onClick={password.open}>
-            {frameTexts.changePassword}
-          </Menu.Item>
-          <Menu.Item leftSection={<IconKeyboard size={15} />} onClick={shortcuts.open}>
-            {frameTexts.shortcuts}
-          </Menu.Item>
-          <Menu.Divider />
-          <Menu.Item leftSection={<IconLogout size={15} />} onClick={signOut}>
-            {frameTexts.signOut}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+          <Divider my={4} />
+          <Item icon={IconKey} text={frameTexts.changePassword} onClick={closing(password.open)} />
+          <Item icon={IconKeyboard} text={frameTexts.shortcuts} onClick={closing(shortcuts.open)} />
+          <Divider my={4} />
+          <Item icon={IconLogout} text={frameTexts.signOut} onClick={closing(signOut)} />
+        </Popover.Dropdown>
+      </Popover>
       <Modal opened={passwordOpened} onClose={password.close} title={passwordTexts.title}>
         <PasswordForm onDone={password.close} />
       </Modal>
@@ -89,7 +90,7 @@ export function UserMenu({ shortcuts }: { shortcuts: { opened: boolean; open: ()
 
 function Choice(props: { title: string; value: string; texts: Readonly<Record<string, string>>; onChange: (value: string) => void }) {
   return (
-    <div style={{ padding: '4px 12px 8px' }}>
+    <div style={{ padding: '4px 8px 8px' }}>
       <Text size="xs" c="dimmed" mb={4}>
         {props.title}
       </Text>
@@ -101,5 +102,23 @@ function Choice(props: { title: string; value: string; texts: Readonly<Record<st
         data={Object.entries(props.texts).map(([value, label]) => ({ value, label }))}
       />
     </div>
+  );
+}
+
+function Item(props: { icon: ComponentType<{ size?: number | string }>; text: string; onClick: () => void }) {
+  const { icon: Icon } = props;
+  return (
+    <Button
+      variant="subtle"
+      color="gray"
+      fullWidth
+      justify="start"
+      fw={400}
+      c="inherit"
+      leftSection={<Icon size={15} />}
+      onClick={props.onClick}
+    >
+      {props.text}
+    </Button>
   );
 }
