@@ -203,8 +203,8 @@ test('disk images become a source, its machines are listed and replicated', asyn
   const web = vms.find(({ name }: { name: string }) => name === 'web');
   const migration = ok(await call('POST', '/migrations', { body: { machineId: web.id, targetId: target.id } }), 201);
   ok(await call('POST', `/migrations/${migration.id}/sync`, { body: { kind: 'incremental' } }), 202);
-  const last = async () => ok(await call('GET', `/migrations/${migration.id}`)).lastRun?.state;
-  await expect.poll(last, { timeout: 20_000 }).toBe('succeeded');
+  const last = async () => ok(await call('GET', `/migrations/${migration.id}`)).lastRun;
+  await expect.poll(last, { timeout: 20_000 }).toMatchObject({ state: 'succeeded' });
   const machine = ok(await call('GET', `/vms/${web.id}`));
   expect(machine.tracking).toMatchObject({ state: 'unsupported', text: expect.stringContaining('no change tracking') });
   expect(machine.migrations).toEqual([expect.objectContaining({ id: migration.id, targetName: 'copies', recoveryPoints: 1 })]);

@@ -1,14 +1,11 @@
 import { lookup } from 'node:dns/promises';
-import { OctopusError, toOctopusError } from '../../../workers/octopus-error.ts';
+import { toOctopusError } from '../../../workers/octopus-error.ts';
 import type { ProbeStep } from '../probe-step.ts';
 import type { MissingPrivilege } from '../source.ts';
-import { machineState } from './machine-state.ts';
-import { normalizeThumbprint, PinnedAgent } from './pinned-agent.ts';
-import { missingPrivileges } from './privileges.ts';
-import { retrieveAll } from './properties.ts';
+import { normalizeThumbprint } from './pinned-agent.ts';
+import { askService, sampleMissingPrivileges } from './probe-questions.ts';
 import { connectTcp, type ShownCertificate, shownCertificate } from './shown-certificate.ts';
-import { exchange } from './vim-http.ts';
-import { moRef, VimSession } from './vim-session.ts';
+import { VimSession } from './vim-session.ts';
 import { unlessCancelled } from './wait.ts';
 
 const ids = ['address', 'connection', 'tls', 'certificate', 'service', 'login', 'privileges'] as const;
@@ -32,10 +29,6 @@ export interface VsphereTrial {
   /** Milliseconds for each step that waits for the network. */
   timeoutMs?: number;
 }
-
-/** Machines whose privileges are asked for. */
-const SAMPLE = 20;
-const MOST_MISSING = 100;
 
 /**
  * Tries a vCenter step by step. What is wrong with it is an answer, not an error. Nothing secret is sent to a certificate that neither a
@@ -123,68 +116,32 @@ export async function probeVsphere(trial: VsphereTrial, signal?: AbortSignal): P
     else failed('certificate', 'This computer does not know the certificate: compare its thumbprint and accept it.', detail);
   }
 
-  /** Asked without a login, and read as text: it may be anything. */
   async function serviceAnswers(thumbprint: string, timeoutMs: number): Promise<boolean> {
-    const agent = new PinnedAgent(thumbprint);
     try {
-      const headers = {
-        'content-type': 'text/xml; charset=utf-8',
-        soapaction: '"urn:vim25/6.0"',
-        'content-length': Buffer.byteLength(ask),
-      };
-      const answer = await exchange(trial.url, {
-        method: 'POST',
-        headers,
-        body: ask,
-        signal: limited(timeoutMs),
-        idleMs: timeoutMs,
-        agent,
-      });
-      const about = /<about[\s>]([\s\S]*?)<\/about>/.exec(answer.body)?.[1];
-      if (answer.status === 200 && about !== undefined) {
-        const part = (name: string) => textOf(new RegExp(`<${name}>([^<]*)</${name}>`).exec(about)?.[1] ?? '');
-        probe.server = { name: part('fullName') || part('name'), version: part('version') };
-        passed('service', `${probe.server.name || 'A vSphere server'} answers.`);
+      const { server, status } = await askService(trial.url, thumbprint, timeoutMs, limited(timeoutMs));
+      if (server !== undefined) {
+        probe.server = server;
+        passed('service', `${server.name || 'A vSphere server'} answers.`);
         return true;
       }
       const hint = 'The address of a vCenter reads https://host/sdk.';
-      failed('service', `There is no vSphere service at this address (HTTP ${answer.status}).`, hint);
+      failed('service', `There is no vSphere service at this address (HTTP ${status}).`, hint);
     } catch (error) {
       signal?.throwIfAborted();
       const { code, message } = toOctopusError(error);
-      failed(
-        'service',
-        code === 'operation.cancelled' ? 'The service does not answer in time.' : message,
-        'Is this a vCenter or an ESXi host?',
-      );
-    } finally {
-      agent.destroy();
+      const text = code === 'operation.cancelled' ? 'The service does not answer in time.' : message;
+      failed('service', text, 'Is this a vCenter or an ESXi host?');
     }
     return false;
   }
 
   async function privileges(session: VimSession, either: AbortSignal): Promise<void> {
-    const machines = await retrieveAll(session, { VirtualMachine: ['name'] }, either);
-    const every = Math.max(1, Math.ceil(machines.length / SAMPLE));
-    const sample = machines.filter((_, index) => index % every === 0);
-    const missing = new Map<string, MissingPrivilege>();
-    for (const { ref } of sample) {
-      try {
-        const state = await machineState(session, ref, either);
-        const datastores = [...new Set(state.disks.map((disk) => disk.datastoreRef))].filter((one) => one !== '');
-        for (const one of await missingPrivileges(session, moRef('VirtualMachine', ref), datastores, true, either)) {
-          missing.set(`${one.privilege} ${one.on}`, one);
-        }
-      } catch (error) {
-        // Gone in between, or shown without being readable: not what this is about.
-        if (!(error instanceof OctopusError) || !['source.missing', 'source.protocol'].includes(error.code)) throw error;
-      }
-    }
-    probe.missingPrivileges = [...missing.values()].slice(0, MOST_MISSING);
-    if (machines.length === 0) passed('privileges', 'This user sees no machine, so there is nothing to check.');
-    else if (missing.size === 0) passed('privileges', `Nothing is missing on ${sample.length} of ${machines.length} machines.`);
+    const { machines, asked, missing } = await sampleMissingPrivileges(session, either);
+    probe.missingPrivileges = missing;
+    if (machines === 0) passed('privileges', 'This user sees no machine, so there is nothing to check.');
+    else if (missing.length === 0) passed('privileges', `Nothing is missing on ${asked} of ${machines} machines.`);
     else {
-      const names = [...new Set([...missing.values()].map(({ privilege }) => privilege))].join(', ');
+      const names = [...new Set(missing.map(({ privilege }) => privilege))].join(', ');
       failed('privileges', 'This user may not do all that a run needs: machines without these privileges cannot be replicated.', names);
     }
   }
@@ -193,10 +150,6 @@ export async function probeVsphere(trial: VsphereTrial, signal?: AbortSignal): P
     return signal ? AbortSignal.any([signal, AbortSignal.timeout(ms)]) : AbortSignal.timeout(ms);
   }
 }
-
-const ask =
-  '<?xml version="1.0" encoding="UTF-8"?><e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>' +
-  '<RetrieveServiceContent xmlns="urn:vim25"><_this type="ServiceInstance">ServiceInstance</_this></RetrieveServiceContent></e:Body></e:Envelope>';
 
 function step(id: StepId, outcome: ProbeStep['outcome'], text: string, detail?: string): ProbeStep<StepId> {
   return { id, outcome, text, ...(detail === undefined ? {} : { detail }) };
@@ -222,11 +175,3 @@ function codeOf(error: unknown): string {
   const one = error instanceof AggregateError ? error.errors[0] : error;
   return (one as NodeJS.ErrnoException)?.code ?? (one instanceof Error ? one.message : String(one));
 }
-
-const entities: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&amp;': '&', '&quot;': '"', '&apos;': "'" };
-/** One line for people, whatever the server calls itself. */
-const textOf = (xml: string) =>
-  xml
-    .replace(/&(lt|gt|amp|quot|apos);/g, (entity) => entities[entity] ?? '')
-    .replace(/\p{Cc}/gu, ' ')
-    .slice(0, 200);
