@@ -137,6 +137,29 @@ test('lists show what the caller owns or was given; sharing gives and takes', as
   await expect(nobody).rejects.toMatchObject({ code: 'not.found', field: 'userIds' });
 });
 
+test('migrations are found by name and by what is wrong with them; each tells its newest point, whom it was given to, its phases', async () => {
+  const { store } = world;
+  const list = async (query: object) => (await call('migrations.list', { query }, 'admin')).items.map(({ id }) => id);
+  const [own] = (await call('migrations.list', {}, 'operator')).items;
+  expect(own?.userIds).toEqual(['u-viewer']);
+  expect(await list({ text: own!.machineName.toUpperCase().slice(1) })).toContain('own');
+  expect(await list({ text: 'nowhere' })).toEqual([]);
+  expect(await list({ only: 'paused' })).toEqual([]);
+  await call('migrations.pause', { params: { id: 'own' } }, 'operator');
+  expect(await list({ only: 'paused' })).toEqual(['own']);
+  const started = { ...run, jobId: 'own', startedAt: '2031-01-01T00:00:00.000Z', phase: 'transfer' as const, endedAt: undefined };
+  await store.runs.add({ ...started, id: 'newest', state: 'running' });
+  await store.runs.enterPhase('newest', 'tracking', started.startedAt);
+  expect(await list({ only: 'running' })).toContain('own');
+  expect(await list({ only: 'failed' })).not.toContain('own');
+  await store.runs.save({ ...started, id: 'newest', state: 'failed' });
+  expect(await list({ only: 'failed' })).toContain('own');
+  const { lastRun, newestPoint } = await call('migrations.get', { params: { id: 'own' } }, 'viewer');
+  expect(lastRun?.phases).toEqual([{ phase: 'tracking', startedAt: started.startedAt }]);
+  const { items } = await call('migrations.recoveryPoints', { params: { id: 'own' } }, 'viewer');
+  expect(newestPoint?.id).toBe(items[0]?.id);
+});
+
 test('events about a migration reach those who may see it, those about settings administrators only', async () => {
   const maySee = createEventAccess(world.store);
   const who = async (type: string, data: object) => {

@@ -11,11 +11,13 @@ import type { OperationRequest, Services } from '../services.ts';
 
 export const migrationHandlers: HandlersOf<typeof migrationRoutes> = {
   'migrations.list': async ({ query }, { services, caller }) => {
-    const { limit, cursor, state, machineId } = query;
+    const { limit, cursor, state, machineId, text, only } = query;
     const after = readCursor(cursor, ['string', 'string']);
     const found = await services.store.jobs.page({
       state,
       machineId,
+      text,
+      only,
       visibleTo: caller.role === 'admin' ? undefined : caller.userId,
       limit: limit + 1,
       after: after && { createdAt: after[0], id: after[1] },
@@ -32,8 +34,10 @@ export const migrationHandlers: HandlersOf<typeof migrationRoutes> = {
     await services.publish({ type: 'migration.changed', data: { migrationId: job.id, change: 'created' } });
     return shape(services, job);
   },
-  'migrations.get': async ({ params }, { services, caller }) =>
-    shape(services, await requireMigration(services.store, caller, 'see', params.id)),
+  'migrations.get': async ({ params }, { services, caller }) => {
+    const shaped = await shape(services, await requireMigration(services.store, caller, 'see', params.id));
+    return { ...shaped, lastRun: shaped.lastRun && (await withPhases(services, shaped.lastRun)) };
+  },
   'migrations.update': async ({ params, body }, { services, caller, note }) => {
     const job = await requireMigration(services.store, caller, 'act', params.id);
     const settings = { ...job.settings, ...given(body.settings) };
@@ -54,6 +58,7 @@ export const migrationHandlers: HandlersOf<typeof migrationRoutes> = {
     for (const userId of userIds) await shares.give(sharedJobs, params.id, userId);
     for (const userId of before) if (!userIds.includes(userId)) await shares.take(sharedJobs, params.id, userId);
     note({ before: { userIds: before }, after: { userIds } });
+    await services.publish({ type: 'migration.changed', data: { migrationId: params.id, change: 'updated' } });
     return { userIds };
   },
   'migrations.remove': async ({ params, query }, { services, caller, signal, note }) => {
@@ -78,7 +83,7 @@ export const migrationHandlers: HandlersOf<typeof migrationRoutes> = {
     const place = after && { startedAt: after[0], id: after[1] };
     const found = await services.store.runs.pageOfJob(params.id, query.limit + 1, place);
     const { items, next } = pageOf(found, query.limit, (last) => [last.startedAt, last.id]);
-    return { items: items.map(shapeRun), next };
+    return { items: await Promise.all(items.map((run) => withPhases(services, shapeRun(run)))), next };
   },
   'migrations.recoveryPoints': async ({ params }, { services }) => ({
     items: (await services.store.recoveryPoints.ofJob(params.id)).map(({ disks, committedAt, rereadAt, mismatch, ...point }) => ({
@@ -127,6 +132,7 @@ async function shape(services: Services, job: Job) {
   const machine = await store.machines.find(job.machineId);
   const [lastRun] = await store.runs.pageOfJob(job.id, 1);
   const [lastCutover] = await store.cutovers.ofJob(job.id);
+  const newest = await store.recoveryPoints.newestHeld(job.id);
   return {
     id: job.id,
     machineId: job.machineId,
@@ -140,8 +146,19 @@ async function shape(services: Services, job: Job) {
     working: await services.operations.working(job.id),
     lastRun: lastRun && shapeRun(lastRun),
     lastCutover: lastCutover && shapeCutover(lastCutover),
+    newestPoint: newest && {
+      id: newest.id,
+      takenAt: newest.takenAt,
+      verifiedAt: newest.rereadAt ?? newest.committedAt,
+      outcome: newest.mismatch === undefined ? ('match' as const) : ('mismatch' as const),
+    },
+    userIds: await store.shares.of(sharedJobs, job.id),
     createdAt: job.createdAt,
   };
+}
+
+async function withPhases<Shaped extends { id: string }>({ store }: Services, run: Shaped) {
+  return { ...run, phases: await store.runs.phases(run.id) };
 }
 
 function shapeRun({ id, kind, state, phase, notes, counts, recoveryPointId, error, startedAt, endedAt }: Run) {

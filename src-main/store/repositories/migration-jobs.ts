@@ -1,10 +1,15 @@
 import { type Kysely, type Selectable, type SqlBool, sql } from 'kysely';
 import { defaultJobSettings, type Job, type JobSettings, type JobState } from '../../domain/job.ts';
+import { nameKey } from '../../domain/user.ts';
 import type { Schema } from '../schema.ts';
 
 export interface JobQuery {
   state?: JobState | undefined;
   machineId?: string | undefined;
+  /** Part of the machine's name. */
+  text?: string | undefined;
+  /** A run or a cutover goes on; the last run failed; its schedules do nothing. */
+  only?: 'running' | 'failed' | 'paused' | undefined;
   /** Only those that this user owns or was given. */
   visibleTo?: string | undefined;
   limit: number;
@@ -60,10 +65,27 @@ export function createJobRepository(database: Kysely<Schema>): JobRepository {
     async list() {
       return (await all().orderBy('created_at').execute()).map(fromRow);
     },
-    async page({ state, machineId, visibleTo, limit, after }) {
+    async page({ state, machineId, text, only, visibleTo, limit, after }) {
       let rows = all();
       if (state !== undefined) rows = rows.where('state', '=', state);
       if (machineId !== undefined) rows = rows.where('vm_id', '=', machineId);
+      if (text) {
+        const named = sql<SqlBool>`instr(name_key, ${nameKey(text)}) > 0`;
+        rows = rows.where('vm_id', 'in', (build) => build.selectFrom('vms').select('id').where(named));
+      }
+      if (only === 'paused') rows = rows.where('paused', '=', 1);
+      if (only === 'running') {
+        rows = rows.where((build) =>
+          build.or([
+            build('id', 'in', build.selectFrom('sync_history').select('job_id').where('state', '=', 'running')),
+            build('id', 'in', build.selectFrom('cutovers').select('job_id').where('state', 'in', ['running', 'rolling-back'])),
+          ]),
+        );
+      }
+      if (only === 'failed') {
+        const last = sql`SELECT state FROM sync_history WHERE job_id = migration_jobs.id ORDER BY started_at DESC, id DESC LIMIT 1`;
+        rows = rows.where(sql<SqlBool>`(${last}) = 'failed'`);
+      }
       if (visibleTo !== undefined) {
         rows = rows.where((build) =>
           build.or([

@@ -11,6 +11,8 @@ export interface RecoveryPointRepository {
   add(jobId: string, point: RecoveryPoint, committedAt: string): Promise<void>;
   /** The baseline of the next run: the newest point, removed or not, since the working replica goes on from it. */
   newest(jobId: string): Promise<KeptPoint | undefined>;
+  /** The newest one that the target still holds, without its disks. */
+  newestHeld(jobId: string): Promise<Omit<KeptPoint, 'disks'> | undefined>;
   /** Those that the target still holds, newest first. */
   ofJob(jobId: string): Promise<KeptPoint[]>;
   /** Every block was read again at the target. */
@@ -35,15 +37,7 @@ export function createRecoveryPointRepository(database: Kysely<Schema>): Recover
       .orderBy('disk_key')
       .execute();
     return {
-      id: row.id,
-      runId: row.run_id,
-      kind: row.kind as RunKind,
-      doubts: JSON.parse(row.doubts_json) as string[],
-      takenAt: row.taken_at,
-      verified: row.verified as 'all' | 'written',
-      committedAt: row.committed_at,
-      rereadAt: row.reread_at ?? undefined,
-      mismatch: row.mismatch ?? undefined,
+      ...plain(row),
       disks: disks.map((disk) => ({
         key: disk.disk_key,
         objectId: disk.object_id,
@@ -92,6 +86,10 @@ export function createRecoveryPointRepository(database: Kysely<Schema>): Recover
       const row = await all(jobId).executeTakeFirst();
       return row && (await withDisks(row));
     },
+    async newestHeld(jobId) {
+      const row = await all(jobId).where('removed_at', 'is', null).limit(1).executeTakeFirst();
+      return row && plain(row);
+    },
     async ofJob(jobId) {
       const rows = await all(jobId).where('removed_at', 'is', null).execute();
       return Promise.all(rows.map(withDisks));
@@ -107,5 +105,19 @@ export function createRecoveryPointRepository(database: Kysely<Schema>): Recover
       if (ids.length === 0) return;
       await database.updateTable('recovery_points').set({ removed_at: at }).where('id', 'in', ids).execute();
     },
+  };
+}
+
+function plain(row: Selectable<Schema['recovery_points']>): Omit<KeptPoint, 'disks'> {
+  return {
+    id: row.id,
+    runId: row.run_id,
+    kind: row.kind as RunKind,
+    doubts: JSON.parse(row.doubts_json) as string[],
+    takenAt: row.taken_at,
+    verified: row.verified as 'all' | 'written',
+    committedAt: row.committed_at,
+    rereadAt: row.reread_at ?? undefined,
+    mismatch: row.mismatch ?? undefined,
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { failure, id, idParams, nothing, pageOf, paging, time } from '../common.ts';
+import { failure, id, idParams, nothing, pageOf, paging, searchText, time } from '../common.ts';
 import { defineRoute } from '../route.ts';
 
 const settings = z.strictObject({
@@ -35,6 +35,10 @@ export const run = z
     error: failure.optional(),
     startedAt: time,
     endedAt: time.optional(),
+    phases: z
+      .array(z.object({ phase: z.string(), startedAt: time, endedAt: time.optional() }))
+      .optional()
+      .meta({ description: 'In their order, as far as it came. Not in the list of migrations.' }),
   })
   .meta({ id: 'Run' });
 
@@ -65,6 +69,11 @@ export const migration = z
     working: work.optional().meta({ description: 'What it is busy with, or waits to begin.' }),
     lastRun: run.optional(),
     lastCutover: cutover.optional(),
+    newestPoint: z
+      .object({ id, takenAt: time, verifiedAt: time, outcome: z.enum(['match', 'mismatch']) })
+      .optional()
+      .meta({ description: 'The newest recovery point that the target holds.' }),
+    userIds: z.array(id).meta({ description: 'Whom it was given to, besides its owner.' }),
     createdAt: time,
   })
   .meta({ id: 'Migration' });
@@ -98,7 +107,16 @@ export const migrationRoutes = {
     tag: 'migrations',
     summary: 'The migrations that the caller owns or was given; for an administrator all.',
     access: 'viewer',
-    query: z.strictObject({ state: state.optional(), machineId: id.optional(), ...paging }),
+    query: z.strictObject({
+      state: state.optional(),
+      machineId: id.optional(),
+      text: searchText.optional().meta({ description: "Part of the machine's name." }),
+      only: z
+        .enum(['running', 'failed', 'paused'])
+        .optional()
+        .meta({ description: 'A run or a cutover of it goes on; its last run failed; its schedules do nothing.' }),
+      ...paging,
+    }),
     response: pageOf(migration),
     status: 200,
   }),
