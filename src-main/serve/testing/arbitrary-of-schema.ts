@@ -42,28 +42,33 @@ export const strangeValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom(null, true, 0, -1, 2 ** 53, 1e308, [], {}, [[]], { __proto__x: 1 }),
 );
 
-/** Values that fit the schema, nearly: patterns are not all understood. `known` gives values for fields by their name. */
+/**
+ * Values that fit the schema, nearly: patterns are not all understood. `known` gives values for fields by their name. Half of the values
+ * have only what is required.
+ */
 export function arbitraryOf(schema: z.ZodType | undefined, known: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<unknown> {
   if (schema === undefined) return fc.constant(undefined);
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json;
-  return build(json, json.$defs ?? {}, known, '');
+  return fc.oneof(...[true, false].map((whole) => build(json, json.$defs ?? {}, known, '', whole)));
 }
 
-function build(json: Json, defs: Json, known: Record<string, fc.Arbitrary<unknown>>, name: string): fc.Arbitrary<unknown> {
+function build(json: Json, defs: Json, known: Record<string, fc.Arbitrary<unknown>>, name: string, whole: boolean): fc.Arbitrary<unknown> {
   if (Object.hasOwn(known, name)) return known[name] as fc.Arbitrary<unknown>;
-  if (json.$ref) return build(defs[json.$ref.replace('#/$defs/', '')] ?? {}, defs, known, name);
+  if (json.$ref) return build(defs[json.$ref.replace('#/$defs/', '')] ?? {}, defs, known, name, whole);
   if (json.const !== undefined) return fc.constant(json.const);
   if (json.enum) return fc.constantFrom(...json.enum);
   const either = json.anyOf ?? json.oneOf;
-  if (either) return fc.oneof(...either.map((one: Json) => build(one, defs, known, name)));
+  if (either) return fc.oneof(...either.map((one: Json) => build(one, defs, known, name, whole)));
   switch (json.type) {
     case 'object': {
       const required = new Set<string>(json.required ?? []);
-      const fields = Object.entries(json.properties ?? {}).map(([key, value]) => [key, build(value, defs, known, key)] as const);
+      const fields = Object.entries(json.properties ?? {})
+        .filter(([key]) => whole || required.has(key))
+        .map(([key, value]) => [key, build(value, defs, known, key, whole)] as const);
       return fc.record(Object.fromEntries(fields), { requiredKeys: [...required] as never[] });
     }
     case 'array':
-      return fc.array(build(json.items ?? {}, defs, known, name), {
+      return fc.array(build(json.items ?? {}, defs, known, name, whole), {
         minLength: json.minItems ?? 0,
         maxLength: Math.min(json.maxItems ?? 3, 5),
       });
