@@ -35,7 +35,7 @@ export const testPackages = [
     'ldap-utils',
     'gnome-keyring',
     'dbus-daemon',
-    ...keychainPackages,
+    ...electronPackages,
   ]),
 ];
 
