@@ -28,7 +28,7 @@ const frame = () => {
 
 beforeEach(() => {
   frames = [];
-  useLive.setState({ runs: {}, cutovers: {} });
+  useLive.setState({ runs: {}, cutovers: {}, cutoverBegan: {}, verifies: {} });
 });
 
 test('events of a frame are shown at once, together', () => {
@@ -93,4 +93,35 @@ test('a cutover is told of while it goes on; what concerns no run changes nothin
   take({ id: 3, at: at(3), type: 'settings.changed', data: { name: 'x' } });
   frame();
   expect(useLive.getState()).toMatchObject({ cutovers: {}, runs: {} });
+});
+
+test('a client that comes in the middle of a run shows no peak of what was done before', () => {
+  const take = feed();
+  take(progress(10, 1, 5_000_000));
+  frame();
+  expect(useLive.getState().runs.m).toMatchObject({ samples: [], disks: { 1: { done: 5_000_000 } } });
+  take(progress(11, 1, 5_000_100));
+  frame();
+  expect(useLive.getState().runs.m?.samples.map(({ read }) => read)).toEqual([100]);
+});
+
+test('what a run says, when its phases began, and how far a verification is', () => {
+  const take = feed();
+  const said = (type: string, second: number, data: object) => take({ id: 1, at: at(second), type, data: { ...ofRun('r1'), ...data } });
+  said('run.phase', 1, { phase: 'tracking' });
+  said('run.phase', 2, { phase: 'snapshot' });
+  said('run.retry', 3, { attempt: 1, code: 'source.unreachable', message: 'It did not answer.' });
+  said('run.note', 4, { text: 'Disk 2 was left out.' });
+  take({ id: 1, at: at(5), type: 'verify.progress', data: { migrationId: 'm', operationId: 'o', key: 7, done: 1, total: 2 } });
+  frame();
+  const { runs, verifies } = useLive.getState();
+  expect(runs.m).toMatchObject({ retries: 1, began: { tracking: Date.parse(at(1)), snapshot: Date.parse(at(2)) } });
+  expect(runs.m?.log.map(({ kind, text }) => [kind, text])).toEqual([
+    ['retry', 'It did not answer.'],
+    ['note', 'Disk 2 was left out.'],
+  ]);
+  expect(verifies).toEqual({ m: { operationId: 'o', disks: { 7: { done: 1, total: 2 } } } });
+  take({ id: 1, at: at(6), type: 'operation.ended', data: { migrationId: 'm', operationId: 'o', kind: 'verify' } });
+  frame();
+  expect(useLive.getState().verifies).toEqual({});
 });

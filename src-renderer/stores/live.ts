@@ -21,6 +21,22 @@ export interface Sample {
   verified: number;
 }
 
+/** What a run told people while it went on. */
+export interface LogLine {
+  at: string;
+  kind: 'note' | 'retry';
+  text: string;
+  /** The error's, of a retry. */
+  code?: string;
+  attempt?: number;
+}
+
+/** A recovery point that is read again: bytes, of all its disks. */
+export interface LiveVerify {
+  operationId: string;
+  disks: Readonly<Record<number, { done: number; total: number }>>;
+}
+
 export interface LiveRun {
   migrationId: string;
   runId: string;
@@ -33,6 +49,10 @@ export interface LiveRun {
   /** Oldest first, a second apart; the last one may still grow. */
   samples: readonly Sample[];
   retries: number;
+  /** When each phase was begun, in milliseconds since 1970, as far as it was heard of. */
+  began: Readonly<Record<string, number>>;
+  /** Oldest first. */
+  log: readonly LogLine[];
 }
 
 interface Live {
@@ -40,15 +60,21 @@ interface Live {
   runs: Readonly<Record<string, LiveRun>>;
   /** Phase of the cutover that goes on, by migration. */
   cutovers: Readonly<Record<string, string>>;
+  /** When the phases of that cutover were begun, in milliseconds since 1970, by migration. */
+  cutoverBegan: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** The verification that goes on, by migration. */
+  verifies: Readonly<Record<string, LiveVerify>>;
 }
 
 /** Events between two frames that are kept; more are taken in at once. */
 const MOST_WAITING = 5000;
 /** A quarter of an hour. */
 const SAMPLES = 900;
+/** Log lines that are kept of a run. */
+const LINES = 200;
 
 /** What happens this moment, from the events. Empty after a reload until something happens: the state of record is migrations.get. */
-export const useLive = create<Live>()(() => ({ runs: {}, cutovers: {} }));
+export const useLive = create<Live>()(() => ({ runs: {}, cutovers: {}, cutoverBegan: {}, verifies: {} }));
 
 /** The newest run of this migration, if it was heard of since the client started. */
 export function useLiveRun(migrationId: string): LiveRun | undefined {
@@ -56,7 +82,7 @@ export function useLiveRun(migrationId: string): LiveRun | undefined {
 }
 
 function begun(event: StoredEvent, migrationId: string, runId: string): LiveRun {
-  return { migrationId, runId, phase: '', startedAt: event.at, state: 'running', disks: {}, samples: [], retries: 0 };
+  return { migrationId, runId, phase: '', startedAt: event.at, state: 'running', disks: {}, samples: [], retries: 0, began: {}, log: [] };
 }
 
 function withSample(run: LiveRun, at: number, more: Omit<Sample, 'at'>): readonly Sample[] {
@@ -76,6 +102,11 @@ function progressed(run: LiveRun, event: StoredEvent, data: EventData<'run.progr
   const before = run.disks[data.key];
   const grew = (now: number, then: number | undefined) => Math.max(0, now - (then ?? 0));
   const verifying = data.activity === 'verify';
+  // The client came in the middle of the run: what was done before it looked is no second's work.
+  if (!before && run.machine === undefined) {
+    const { activity, done, total, counts, key } = data;
+    return { ...run, disks: { ...run.disks, [key]: { key, activity, done, total, counts } } };
+  }
   const more = {
     read: verifying ? 0 : grew(data.counts.read, before?.counts.read),
     sent: verifying ? 0 : grew(data.counts.sent, before?.counts.sent),
@@ -89,15 +120,36 @@ function progressed(run: LiveRun, event: StoredEvent, data: EventData<'run.progr
   };
 }
 
+function without<Value>(all: Readonly<Record<string, Value>>, key: string): Readonly<Record<string, Value>> {
+  const { [key]: _, ...rest } = all;
+  return rest;
+}
+
 /** What an event changes; the same object when nothing. */
 export function applyEvent(live: Live, event: StoredEvent): Live {
   const { migrationId, runId } = event.data as { migrationId?: string; runId?: string };
   if (migrationId === undefined) return live;
   const cutover = dataOf(event, 'cutover.phase');
-  if (cutover) return { ...live, cutovers: { ...live.cutovers, [migrationId]: cutover.phase } };
-  if (dataOf(event, 'cutover.ended')) {
-    const { [migrationId]: _, ...cutovers } = live.cutovers;
-    return { ...live, cutovers };
+  if (cutover) {
+    // The phases of a former one count no more.
+    const former = live.cutovers[migrationId] === undefined ? {} : live.cutoverBegan[migrationId];
+    const began = { ...former, [cutover.phase]: Date.parse(event.at) };
+    return {
+      ...live,
+      cutovers: { ...live.cutovers, [migrationId]: cutover.phase },
+      cutoverBegan: { ...live.cutoverBegan, [migrationId]: began },
+    };
+  }
+  if (dataOf(event, 'cutover.ended')) return { ...live, cutovers: without(live.cutovers, migrationId) };
+  const verify = dataOf(event, 'verify.progress');
+  if (verify) {
+    const { operationId, key, done, total } = verify;
+    const known = live.verifies[migrationId];
+    const disks = { ...(known?.operationId === operationId ? known.disks : {}), [key]: { done, total } };
+    return { ...live, verifies: { ...live.verifies, [migrationId]: { operationId, disks } } };
+  }
+  if (dataOf(event, 'operation.ended') && live.verifies[migrationId]) {
+    return { ...live, verifies: without(live.verifies, migrationId) };
   }
   if (runId === undefined) return live;
   const known = live.runs[migrationId];
@@ -106,7 +158,7 @@ export function applyEvent(live: Live, event: StoredEvent): Live {
   const started = dataOf(event, 'run.started');
   if (started) return set({ machine: started.machine, startedAt: event.at, state: 'running' });
   const phase = dataOf(event, 'run.phase');
-  if (phase) return set({ phase: phase.phase });
+  if (phase) return set({ phase: phase.phase, began: { ...run.began, [phase.phase]: Date.parse(event.at) } });
   const disk = dataOf(event, 'run.disk');
   if (disk) {
     const { key, mode, capacity, bytes } = disk;
@@ -115,7 +167,14 @@ export function applyEvent(live: Live, event: StoredEvent): Live {
   }
   const progress = dataOf(event, 'run.progress');
   if (progress) return set(progressed(run, event, progress));
-  if (dataOf(event, 'run.retry')) return set({ retries: run.retries + 1 });
+  const say = (line: Omit<LogLine, 'at'>) => [...run.log, { at: event.at, ...line }].slice(-LINES);
+  const retry = dataOf(event, 'run.retry');
+  if (retry) {
+    const { attempt, code, message: text } = retry;
+    return set({ retries: run.retries + 1, log: say({ kind: 'retry', text, code, attempt }) });
+  }
+  const note = dataOf(event, 'run.note');
+  if (note) return set({ log: say({ kind: 'note', text: note.text }) });
   const ended = dataOf(event, 'run.ended');
   if (ended) return set({ state: ended.state, endedAt: event.at });
   return live;

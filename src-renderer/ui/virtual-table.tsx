@@ -31,6 +31,8 @@ export interface VirtualTableProps<Row> {
   rowName: (row: Row) => string;
   /** How many there are in all; the scroll bar reaches that far. As many as `rows` unless given. */
   total?: number | undefined;
+  /** There are more rows, nobody knows how many. */
+  endless?: boolean;
   /** The end of what is loaded comes into sight: usePages' `more`. */
   onNeedMore?: () => void;
   /** As in the contract: `name`, or `-name` for descending. */
@@ -55,7 +57,7 @@ const CHECK = 36;
  */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const { columns, rows, rowId, onNeedMore, selection, onSelection, onOpen, rowHeight = 30 } = props;
-  const total = Math.max(props.total ?? rows.length, rows.length);
+  const total = Math.max(props.total ?? rows.length, rows.length + (props.endless ? 1 : 0));
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const [widths, setWidths] = useState<Readonly<Record<string, number>>>({});
@@ -185,7 +187,11 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
       </div>
       <div className={classes.foot}>
         <span>{props.footer}</span>
-        <span className="tabular">{uiTexts.table.rows(formatNumber(rows.length), formatNumber(total))}</span>
+        <span className="tabular">
+          {props.endless
+            ? uiTexts.table.more(formatNumber(rows.length))
+            : uiTexts.table.rows(formatNumber(rows.length), formatNumber(total))}
+        </span>
       </div>
     </div>
   );
