@@ -21,7 +21,14 @@ export function createExecutors(parts: {
       if (!isQueued(task) && (await jobOf(octopus, task)).paused) return;
       await operations.perform(task, requestOf(task), signal);
     },
-    cutover: (task, signal) => operations.perform(task, requestOf(task), signal),
+    async cutover(task, signal) {
+      const [last] = await octopus.store.cutovers.ofJob(jobIdOf(task));
+      // Octopus stopped or crashed in it, and it was undone: nobody expects the machine to go down once more by itself.
+      if (isQueued(task) && last && last.startedAt >= task.createdAt && (last.state === 'rolled-back' || last.state === 'failed')) {
+        throw new OctopusError('job.state', `The cutover was interrupted and undone: begin it anew. ${last.error?.message ?? ''}`.trim());
+      }
+      await operations.perform(task, requestOf(task), signal);
+    },
     verify: (task, signal) => operations.perform(task, requestOf(task), signal),
     async inventory(task, signal) {
       const all = task.sourceId === undefined ? (await octopus.store.sources.list()).map(({ id }) => id) : [task.sourceId];

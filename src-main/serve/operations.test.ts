@@ -97,6 +97,24 @@ test('what waited when the process ended goes on under its name, and can be canc
   expect(await operations.cancel('job')).toBe(false);
 });
 
+test('a cutover that was interrupted and undone does not begin again by itself', async () => {
+  const { operations, did } = world();
+  const cutovers = {
+    ofJob: async () => [{ startedAt: now.toISOString(), state: 'rolled-back', error: { code: 'x', message: 'It was cancelled.' } }],
+  };
+  const octopus = { store: { cutovers } } as unknown as Octopus;
+  const executors = createExecutors({ octopus, operations, environments: {} as never, clock: {} as never });
+  const asked = asTask(taskFor('job', 'o', { kind: 'cutover', settings: {} }, now));
+  const { signal } = new AbortController();
+  await expect(executors.cutover(asked, signal)).rejects.toMatchObject({
+    code: 'job.state',
+    message: expect.stringContaining('begin it anew'),
+  });
+  expect(did).toEqual([]);
+  await executors.cutover({ ...asked, createdAt: new Date(now.getTime() + 1).toISOString() }, signal);
+  expect(did).toEqual(['cutover']);
+});
+
 test("a paused migration's schedules do nothing, people still can", async () => {
   const { operations, did, types } = world();
   const store = { jobs: { find: async () => ({ id: 'job', machineId: 'm', paused: true, state: 'active' }) } };

@@ -178,3 +178,23 @@ test('a commit without proof fails, and the last point stays', async () => {
   await expect(target.commit(MACHINE_ID, machine, point)).rejects.toMatchObject({ code: 'manifest.invalid' });
   expect((await target.recoveryPoints(MACHINE_ID)).map(({ id }) => id)).toEqual(['one']);
 });
+
+test('a point can be read again; all of a machine goes at once, and it can begin anew', async () => {
+  const whole = await commitPoint('one', 1);
+  const [read] = await target.pointDisks(MACHINE_ID, 'one');
+  expect(read).toMatchObject({ key: 2000, readBack: { kind: 'file', direct: true } });
+  expect((await readFile((read!.readBack as { path: string }).path)).equals(whole)).toBe(true);
+  expect((await readManifest(read!.manifest)).size).toBe(SIZE);
+  await expect(target.pointDisks(MACHINE_ID, 'two')).rejects.toMatchObject({ code: 'target.missing' });
+
+  await mkdir(at('running', 'h'), { recursive: true });
+  await writeFile(at('running', 'h', 'started.json'), JSON.stringify({ pointId: 'one' }));
+  await expect(target.remove(MACHINE_ID)).rejects.toMatchObject({ code: 'job.state' });
+  expect(await target.recoveryPoints(MACHINE_ID)).toHaveLength(1);
+  await rm(at('running'), { recursive: true });
+  await target.remove(MACHINE_ID);
+  await target.remove(MACHINE_ID);
+  expect(await readdir(folder)).toEqual([]);
+  await commitPoint('three', 3);
+  expect((await target.recoveryPoints(MACHINE_ID)).map(({ id }) => id)).toEqual(['three']);
+});

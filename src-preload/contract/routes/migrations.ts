@@ -172,7 +172,7 @@ export const migrationRoutes = {
   'migrations.sync': defineRoute({
     ...begins,
     path: '/migrations/:id/sync',
-    summary: 'Begins a run.',
+    summary: 'Begins a run. It waits its turn while as many go on as are allowed, and while the scheduler is paused.',
     body: z
       .strictObject({
         kind: z.enum(['incremental', 'reconcile']).default('incremental').meta({ description: 'The first run is full in any case.' }),
