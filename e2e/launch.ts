@@ -16,6 +16,8 @@ export interface DesktopWorld extends AsyncDisposable {
   app: ElectronApplication;
   page: Page;
   dataFolder: string;
+  /** In which it runs: its display, its keyring. */
+  env: Record<string, string>;
   /** Through the bridge, as the client does it. Fails where the answer is an error. */
   call(route: string, input?: { params?: unknown; query?: unknown; body?: unknown }): Promise<unknown>;
   /** Ends the application as a person does, and opens it again on the same data. */
@@ -66,6 +68,7 @@ export async function launchDesktop(options: LaunchOptions = {}): Promise<Deskto
   const parts = opened.move();
   return Object.assign(world, {
     dataFolder,
+    env,
     call: (route: string, input = {}) => callBridge(world.page, route, input),
     async restart() {
       await end(world.app);

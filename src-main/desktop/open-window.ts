@@ -79,10 +79,11 @@ export function openWindow(parts: WindowParts): BrowserWindow {
     parts.pageGone();
     if (reason === 'clean-exit' || window.isDestroyed()) return;
     log.error({ reason, exitCode }, 'the page ended unexpectedly');
-    if (policy() === 'reload') return load();
+    // Not from within: Chromium is still clearing the old process away.
+    if (policy() === 'reload') return void setTimeout(() => window.isDestroyed() || load(), 100);
     dialog
       .showMessageBox(window, { type: 'error', message: texts.keepsFailing, detail: texts.keepsFailingDetail, buttons: [texts.loadAgain] })
-      .then(load);
+      .then(() => window.isDestroyed() || load());
   });
   window.webContents.on('unresponsive', () => log.warn('the page does not respond'));
   window.webContents.on('responsive', () => log.info('the page responds again'));
