@@ -1,9 +1,10 @@
 import type { Problem } from '../../src-preload/contract/errors.ts';
-import { type RouteId, routeOf } from '../../src-preload/contract/routes.ts';
+import type { RouteId } from '../../src-preload/contract/routes.ts';
 import type { Client } from './client.ts';
 import { ClientError } from './client-error.ts';
 import { openEventStream } from './event-stream.ts';
 import { createRestSession, type Session } from './rest-session.ts';
+import { routeTable } from './route-table.ts';
 
 interface AnyInput {
   params?: unknown;
@@ -45,7 +46,7 @@ export function createRestClient(parts: RestClientParts): Client {
     signal: AbortSignal | undefined,
     key?: string,
   ): Promise<unknown> {
-    const { method, path, creates } = routeOf(id);
+    const { method, path, creates } = routeTable[id];
     const headers: Record<string, string> = { accept: 'application/json' };
     if (token !== undefined) headers.authorization = `Bearer ${token}`;
     if (input.body !== undefined) headers['content-type'] = 'application/json';
@@ -94,7 +95,7 @@ export function createRestClient(parts: RestClientParts): Client {
         session.take(answer);
         return { ...answer, accessToken: '', refreshToken: '' } as never;
       }
-      if (routeOf(id).access === 'anonymous') return (await ask(id, given, undefined, signal)) as never;
+      if (routeTable[id].anonymous) return (await ask(id, given, undefined, signal)) as never;
       if (id === 'auth.logout') {
         const body = { ...(given.body as object | undefined), ...tokenPart(session.refreshToken()) };
         try {
