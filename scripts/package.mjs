@@ -170,6 +170,7 @@ async function makePackage({ all = false, test = false } = {}) {
   const resources = process.platform === 'darwin' ? join(dirname(program), '..', 'Resources') : join(dirname(program), 'resources');
   const folder = process.platform === 'darwin' ? join(dirname(program), '..', '..') : dirname(program);
   await checkFuses(program, test);
+  await rm(join(output, 'builder-debug.yml'), { force: true });
   const own = (await size(join(resources, 'app.asar'))) + (await size(join(resources, 'app.asar.unpacked')));
   const megabytes = (bytes) => `${(bytes / MB).toFixed(1)} MB`;
   say(
