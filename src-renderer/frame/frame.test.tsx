@@ -1,0 +1,66 @@
+// @vitest-environment happy-dom
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { beforeEach, expect, test } from 'vitest';
+import { streamIs } from '../stores/session.ts';
+import { renderWith } from '../testing/render.tsx';
+import { Frame } from './frame.tsx';
+
+const entries = () =>
+  within(screen.getByRole('navigation', { name: 'Screens' }))
+    .getAllByRole('link')
+    .map((link) => link.getAttribute('href'));
+const press = (key: string) => fireEvent.keyDown(document.body, { key });
+
+beforeEach(() => {
+  location.hash = '#/no-such-screen';
+  streamIs('live');
+});
+
+test('the navigation shows what the role may see', () => {
+  renderWith(<Frame />, {}, { role: 'viewer' });
+  expect(entries()).toEqual(['#/', '#/machines', '#/migrations', '#/sources', '#/schedules']);
+});
+
+test('an address that leads nowhere says so', () => {
+  renderWith(<Frame />);
+  expect(screen.getByText('There is no such screen')).toBeTruthy();
+  expect(entries()).toContain('#/settings');
+});
+
+test('a screen that the role may not see is not opened, neither by its address nor by its key', async () => {
+  renderWith(<Frame />, {}, { role: 'operator' });
+  press('g');
+  press('u');
+  expect(location.hash).toBe('#/no-such-screen');
+  act(() => {
+    location.hash = '#/users';
+    dispatchEvent(new Event('hashchange'));
+  });
+  expect(await screen.findByText('Your role does not allow this')).toBeTruthy();
+});
+
+test('G and a letter open a screen; the window is called after it, and its title has the focus', async () => {
+  renderWith(<Frame />);
+  press('g');
+  press('u');
+  await waitFor(() => expect(document.title).toBe('Users – Octopus'), { timeout: 20_000 });
+  expect(location.hash).toBe('#/users');
+  expect(document.activeElement?.tagName).toBe('H1');
+  const current = screen.getByRole('navigation', { name: 'Screens' }).querySelector('[aria-current="page"]');
+  expect(current?.getAttribute('href')).toBe('#/users');
+});
+
+test('a lost connection is said, and no more once it is back', () => {
+  renderWith(<Frame />);
+  act(() => streamIs('lost'));
+  expect(screen.getByText(/connection to Octopus is lost/)).toBeTruthy();
+  act(() => streamIs('live'));
+  expect(screen.queryByText(/connection to Octopus is lost/)).toBeNull();
+});
+
+test('the menu shows the keys', async () => {
+  renderWith(<Frame />);
+  fireEvent.click(screen.getByRole('button', { name: 'Menu of anna' }));
+  fireEvent.click(await screen.findByRole('button', { name: 'Keyboard shortcuts' }));
+  expect(await screen.findByText('Go to a screen; the letter stands beside its name')).toBeTruthy();
+});
