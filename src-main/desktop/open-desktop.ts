@@ -149,7 +149,7 @@ export function openDesktop(parts: DesktopParts): { focus(): void } {
         const options = {
           type: 'error' as const,
           message: texts.cannotOpen,
-          detail: error.message,
+          detail: error.code === 'vault.unavailable' ? `${error.message}\n\n${texts.withoutKeychain}` : error.message,
           buttons: [texts.tryAgain, texts.quit],
           cancelId: 1,
         };
@@ -268,7 +268,11 @@ export function openDesktop(parts: DesktopParts): { focus(): void } {
   // Without a window it goes on.
   app.on('window-all-closed', () => undefined);
   app.on('activate', () => show());
-  powerMonitor.on('shutdown', () => quitting.now());
+  powerMonitor.on('shutdown', (event?: { preventDefault(): void }) => {
+    // The system waits a little for those who ask it to.
+    event?.preventDefault();
+    quitting.now();
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => quitting.now());
   app.on('child-process-gone', (_event, { type, reason, exitCode, serviceName }) => {
     if (reason !== 'clean-exit')

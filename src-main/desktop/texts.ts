@@ -23,6 +23,8 @@ export const texts = {
   nothingRuns: 'Nothing is running',
   running: (count: number) => (count === 1 ? '1 run' : `${count} runs`),
   cannotOpen: 'Octopus cannot open its data',
+  withoutKeychain:
+    'Where there is no keychain, start Octopus with --vault file --passphrase-file FILE: secrets are then kept in a file that is encrypted with the passphrase in FILE.',
   tryAgain: 'Try again',
   keepsFailing: 'The window failed several times',
   keepsFailingDetail: 'Runs are not affected. The log says more.',
