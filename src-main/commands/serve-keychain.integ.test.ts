@@ -83,7 +83,9 @@ test('octopus serve with a real gnome-keyring: a source is known after a restart
     expect(ok(await ask(`${second.url}/auth/me`, 'GET', { as: 'nobody', headers }), 200).name).toBe('ann');
   }
   // The password is used, from the keychain: the vCenter lets nobody in without it.
-  expect(ok(await call(second.url, 'POST', `/sources/${source.id}/test`), 200)).toMatchObject({ name: expect.stringContaining('Octopus lab') });
+  expect(ok(await call(second.url, 'POST', `/sources/${source.id}/test`), 200)).toMatchObject({
+    name: expect.stringContaining('Octopus lab'),
+  });
   ok(await call(second.url, 'POST', `/sources/${source.id}/sync`), 200);
   expect(ok(await call(second.url, 'GET', '/vms'), 200).items).toMatchObject([{ name: 'web' }]);
   // The same creating call again is answered as before, across the restart.

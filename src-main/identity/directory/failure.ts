@@ -41,7 +41,7 @@ export function mayFailOver(error: unknown): boolean {
 /** What failed and what to do about it. Never holds a password: none is given in, and LDAP answers hold none. */
 export function describeFailure(step: DirectoryStep, server: DirectoryServer, error: unknown): OctopusError {
   if (error instanceof OctopusError) return error;
-  const [code, message] = describe(step, server, error instanceof Error ? error : new Error(String(error)));
+  const [code, message] = codeAndMessage(step, server, error instanceof Error ? error : new Error(String(error)));
   return new OctopusError(code, message, {
     retryable: code === 'directory.unreachable',
     details: { step, server: server.url },
@@ -49,7 +49,7 @@ export function describeFailure(step: DirectoryStep, server: DirectoryServer, er
   });
 }
 
-function describe(step: DirectoryStep, server: DirectoryServer, error: Error): [ErrorCode, string] {
+function codeAndMessage(step: DirectoryStep, server: DirectoryServer, error: Error): [ErrorCode, string] {
   const { host, port } = server;
   const system = 'code' in error ? String(error.code) : '';
   if (error instanceof ResultCodeError) return describeAnswer(step, server, error);
