@@ -10,7 +10,7 @@ export function packagedApp(kind: 'test' | 'release' = 'test'): string {
   const test = kind === 'test';
   if (!packageIsFresh(test)) {
     const root = dirname(import.meta.dirname);
-    const args = [join(root, 'scripts', 'run.mjs'), 'package', ...(test ? ['--test'] : [])];
+    const args = [join(root, 'scripts', 'run.mjs'), 'package', '--stale', ...(test ? ['--test'] : [])];
     const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] });
     if (status !== 0) throw new Error('The application could not be packed; see the message above.');
   }
