@@ -35,6 +35,9 @@ import { createRunningWork } from './running-work.ts';
 import { createDesktopSession, type DesktopSession } from './session.ts';
 import { texts } from './texts.ts';
 
+/** Milliseconds; a page that cannot be painted must not keep a question back. */
+const SHOWN_WITHIN = 5000;
+
 export interface DesktopParts {
   /** Where the bundles and resources are. */
   folders: { bundles: string; resources: string; logs: string };
@@ -153,6 +156,7 @@ export function openDesktop(parts: DesktopParts): { focus(): void } {
           buttons: [texts.tryAgain, texts.quit],
           cancelId: 1,
         };
+        await shown(window);
         const { response } = await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options));
         if (response === 1) return quitting.now();
       }
@@ -185,6 +189,16 @@ export function openDesktop(parts: DesktopParts): { focus(): void } {
     rest = await parts.openRest(opened).catch((error) => {
       failed('the REST API could not be opened')(error);
       return undefined;
+    });
+  }
+
+  /** A question that comes before its window would lie below it. */
+  function shown(waited: BrowserWindow | undefined): Promise<void> | undefined {
+    if (!waited || waited.isDestroyed() || waited.isVisible()) return undefined;
+    return new Promise((resolve) => {
+      waited.once('show', () => resolve());
+      waited.once('closed', () => resolve());
+      setTimeout(resolve, SHOWN_WITHIN);
     });
   }
 
