@@ -1,0 +1,78 @@
+import type { Output } from '../../../src-preload/contract/routes.ts';
+
+export type Migration = Output<'migrations.get'>;
+export type Run = NonNullable<Migration['lastRun']>;
+export type Cutover = NonNullable<Migration['lastCutover']>;
+export type RecoveryPoint = Output<'migrations.recoveryPoints'>['items'][number];
+export type Schedule = Output<'schedules.list'>['items'][number];
+export type Work = NonNullable<Migration['working']>;
+
+/** Where a migration stands, which says what is to be done next. */
+export type Situation =
+  | 'syncing'
+  | 'cutting-over'
+  | 'rolling-back'
+  | 'verifying'
+  /** It waits for its turn. */
+  | 'queued'
+  | 'cut-over'
+  | 'cutover-failed'
+  | 'mismatch'
+  | 'first-run'
+  | 'failed'
+  | 'paused'
+  | 'ready';
+
+const situationOf = { sync: 'syncing', cutover: 'cutting-over', rollback: 'rolling-back', verify: 'verifying' } as const;
+
+type Standing = Pick<Migration, 'working' | 'state' | 'lastRun' | 'lastCutover' | 'newestPoint' | 'paused'>;
+
+export function situation(migration: Standing): Situation {
+  const { working, lastRun, lastCutover, newestPoint } = migration;
+  if (working === 'sync') return lastRun?.state === 'running' ? 'syncing' : 'queued';
+  if (working !== undefined) return situationOf[working];
+  // Another process of ours may run it, or took it up again at its start.
+  if (lastCutover?.state === 'running') return 'cutting-over';
+  if (lastCutover?.state === 'rolling-back') return 'rolling-back';
+  if (lastRun?.state === 'running') return 'syncing';
+  if (migration.state === 'cut-over') return 'cut-over';
+  if (lastCutover?.error && lastCutover.state !== 'done' && !cleared(lastCutover, lastRun)) return 'cutover-failed';
+  if (newestPoint?.outcome === 'mismatch') return 'mismatch';
+  if (lastRun?.state === 'failed') return 'failed';
+  if (!newestPoint) return 'first-run';
+  return migration.paused ? 'paused' : 'ready';
+}
+
+/** A run that went well after the cutover makes its failure old. */
+function cleared({ startedAt, endedAt }: Cutover, run: Run | undefined): boolean {
+  return run?.state === 'succeeded' && run.startedAt > (endedAt ?? startedAt);
+}
+
+export const isBusy = (where: Situation): boolean =>
+  where === 'syncing' || where === 'cutting-over' || where === 'rolling-back' || where === 'verifying' || where === 'queued';
+
+/** What may be done. */
+export type ActionName = 'sync' | 'reconcile' | 'verify' | 'pause' | 'resume' | 'cutover' | 'rollback' | 'cancel' | 'remove';
+export type Hindrance = 'busy' | 'idle' | 'cut-over' | 'not-cut-over' | 'no-point';
+
+/** Why it cannot be done now; undefined: it can. As the core decides it. */
+export function hindrance(action: ActionName, migration: Standing): Hindrance | undefined {
+  const busy = isBusy(situation(migration));
+  if (action === 'cancel') return busy ? undefined : 'idle';
+  if (action === 'pause' || action === 'resume') return undefined;
+  if (busy) return 'busy';
+  if (action === 'rollback') return migration.state === 'cut-over' ? undefined : 'not-cut-over';
+  if (action === 'verify') return migration.newestPoint ? undefined : 'no-point';
+  if (action === 'remove') return undefined;
+  return migration.state === 'cut-over' ? 'cut-over' : undefined;
+}
+
+/** When a schedule of this kind begins it next, as ISO 8601; a paused migration's does not. */
+export function nextOf(kind: Schedule['kind'], schedules: readonly Schedule[], migration: Pick<Migration, 'paused' | 'state'>) {
+  if (migration.paused || migration.state === 'cut-over') return undefined;
+  return schedules
+    .filter((schedule) => schedule.kind === kind && schedule.enabled)
+    .map(({ nextAt }) => nextAt)
+    .filter((at) => at !== undefined)
+    .sort()[0];
+}

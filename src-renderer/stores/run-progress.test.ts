@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import type { LiveDisk, Sample } from './live.ts';
+import { progressOfRun } from './run-progress.ts';
+
+const counts = { read: 0, sent: 0, zero: 0, unchanged: 0 };
+const disk = (key: number, activity: LiveDisk['activity'], done: number, total: number): LiveDisk => ({
+  key,
+  activity,
+  done,
+  total,
+  counts,
+});
+const second = (at: number, read: number, verified = 0): Sample => ({ at, read, sent: 0, verified });
+
+test('all disks together, at the rate of the last ten whole seconds', () => {
+  const samples = [second(100, 9000), ...Array.from({ length: 10 }, (_, n) => second(110 + n, 50)), second(120, 7777)];
+  const run = { phase: 'transfer', disks: { 1: disk(1, 'transfer', 300, 1000), 2: disk(2, 'transfer', 100, 1000) }, samples };
+  expect(progressOfRun(run, 120_400)).toEqual({
+    activity: 'transfer',
+    done: 400,
+    total: 2000,
+    part: 0.2,
+    rate: 50,
+    remainingMs: 32_000,
+  });
+});
+
+test('what stands still has no rate and no end that could be told', () => {
+  const run = { phase: 'transfer', disks: { 1: disk(1, 'transfer', 300, 1000) }, samples: [second(100, 300)] };
+  expect(progressOfRun(run, 200_000)).toMatchObject({ rate: undefined, remainingMs: undefined, part: 0.3 });
+});
+
+test('in its verify phase a run is as far as its reading back', () => {
+  const disks = { 1: disk(1, 'verify', 30, 100), 2: disk(2, 'transfer', 1000, 1000) };
+  const samples = [second(10, 0, 20), second(11, 0, 20)];
+  expect(progressOfRun({ phase: 'verify', disks, samples }, 12_000)).toMatchObject({ activity: 'verify', done: 30, rate: 20, part: 0.3 });
+});
+
+test('before its disks are known, nothing is', () => {
+  expect(progressOfRun({ phase: 'snapshot', disks: {}, samples: [] }, 0)).toBeUndefined();
+  const idle = { phase: 'transfer', disks: { 1: disk(1, 'transfer', 0, 0) }, samples: [] };
+  expect(progressOfRun(idle, 0)).toMatchObject({ part: undefined, remainingMs: undefined });
+});
