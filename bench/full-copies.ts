@@ -5,7 +5,8 @@ import { makeHalfFull, makeNearlyEmpty, serve } from './disks.ts';
 import { type Measured, measure, median } from './measure.ts';
 import type { Row } from './report.ts';
 
-export type Peer = 'octopus' | 'octopus with manifest' | 'nbdcopy' | 'qemu-img convert';
+/** Only Octopus and `nbdcopy --flush` end with the data on the device; the others leave it to the page cache. */
+export type Peer = 'octopus' | 'octopus with manifest' | 'nbdcopy' | 'nbdcopy --flush' | 'qemu-img convert';
 
 /**
  * Each peer copies each disk from the same nbdkit, which has it in `sourceFolder`, to a new raw file in `folder`, as a process of its own;
@@ -32,6 +33,7 @@ export async function fullCopies(
       octopus: [process.execPath, [...nodeFlags, cli, 'copy', served.uri, target]],
       'octopus with manifest': [process.execPath, [...nodeFlags, cli, 'copy', served.uri, target, '--manifest', manifest]],
       nbdcopy: ['nbdcopy', [served.uri, target]],
+      'nbdcopy --flush': ['nbdcopy', ['--flush', served.uri, target]],
       'qemu-img convert': ['qemu-img', ['convert', '-f', 'raw', '-O', 'raw', `nbd+unix:///?socket=${served.socket}`, target]],
     };
     const peers = Object.keys(commands) as Peer[];

@@ -36,6 +36,9 @@ export function bars(
       const proven = seconds(rows, disk, 'octopus with manifest');
       ratio(`${disk} to ${where}: speed over nbdcopy`, nbdcopy / plain, 1);
       ratio(`${disk} to ${where}: speed over nbdcopy, with manifest`, nbdcopy / proven, 0.9);
+      const durable = seconds(rows, disk, 'nbdcopy --flush');
+      ratio(`${disk} to ${where}: speed over nbdcopy --flush`, durable / plain, 1);
+      ratio(`${disk} to ${where}: speed over nbdcopy --flush, with manifest`, durable / proven, 0.9);
       ratio(`${disk} to ${where}: speed over qemu-img convert`, qemu / plain, 1);
       ratio(`${disk} to ${where}: speed over qemu-img convert, with manifest`, qemu / proven, 1);
     }
