@@ -56,6 +56,8 @@ export interface EnvironmentService {
   syncSource(id: string, signal: AbortSignal): Promise<{ machines: number; removed: number; tookMs: number }>;
   addLocalTarget(folder: string, name?: string): Promise<TargetEnvironment>;
   probeTarget(folder: string): Promise<z.input<typeof targetProbe>>;
+  /** In the home of who runs Octopus; undefined where there is none that can be written to. */
+  suggestTarget(): Promise<string | undefined>;
   /** Undefined where the target does not tell in time. */
   targetSpace(target: TargetEnvironment): Promise<{ freeBytes: number; totalBytes: number } | undefined>;
   renameTarget(id: string, name: string): Promise<TargetEnvironment>;

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import type { EnvironmentService, ImagesChoice, SourceLogin } from '../api/services.ts';
@@ -6,6 +7,7 @@ import type { ImagesPlace } from '../domain/images-place.ts';
 import { defaultJobSettings, type JobSettings } from '../domain/job.ts';
 import type { Octopus, SourceConnection } from '../octopus.ts';
 import { pathProblem, probeFolder, spaceOf } from '../providers/local/probe-folder.ts';
+import { suggestedFolder } from '../providers/local/suggested-folder.ts';
 import type { SourceProvider } from '../providers/source.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { ImagesEnvironment, SourceEnvironment, VsphereEnvironment } from '../store/repositories/source-environments.ts';
@@ -165,6 +167,7 @@ export function createEnvironments(parts: EnvironmentParts): EnvironmentService 
       const began = performance.now();
       return { ...(await probeFolder(folder)), tookMs: Math.round(performance.now() - began) };
     },
+    suggestTarget: () => suggestedFolder(homedir()),
     targetSpace: (target) => spaceOf(target.location),
     async addLocalTarget(folder, name) {
       const problem = pathProblem(folder);

@@ -19,6 +19,7 @@ export const targetHandlers: HandlersOf<typeof targetRoutes> = {
     note({ message: `${probe.folder}: ${probe.ok ? 'fit' : 'unfit'}`, after: undefined });
     return probe;
   },
+  'targets.suggestion': async (_input, { services }) => ({ folder: await services.environments.suggestTarget() }),
   'targets.get': async ({ params }, { services }) => shape(services, await find(services, params.id)),
   'targets.update': async ({ params, body }, { services, note }) => {
     note({ before: await shape(services, await find(services, params.id)) });

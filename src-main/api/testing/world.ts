@@ -136,6 +136,7 @@ export async function openWorld(): Promise<World> {
       syncSource: did('syncSource', async () => ({ machines: 2, removed: 0, tookMs: 3 })),
       addLocalTarget: did('addLocalTarget', () => target()),
       probeTarget: did('probeTarget', async (folder: string) => ({ ok: true, steps: [], folder, exists: true, tookMs: 3 })),
+      suggestTarget: async () => '/home/anna/Octopus/replicas',
       targetSpace: async () => ({ freeBytes: 1, totalBytes: 2 }),
       renameTarget: did('renameTarget', target),
       removeTarget: did('removeTarget', nothing),

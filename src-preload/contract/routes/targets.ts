@@ -69,6 +69,15 @@ export const targetRoutes = {
     status: 200,
     audit: 'target.probe',
   }),
+  'targets.suggestion': defineRoute({
+    method: 'GET',
+    path: '/target-suggestion',
+    tag: 'targets',
+    summary: 'A folder that would do for a first target; nothing is made or tried.',
+    access: 'admin',
+    response: z.object({ folder: folder.optional().meta({ description: 'Absent where there is no home to put it in.' }) }),
+    status: 200,
+  }),
   'targets.get': defineRoute({
     method: 'GET',
     path: '/targets/:id',
