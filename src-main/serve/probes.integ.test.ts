@@ -183,6 +183,7 @@ test('disk images become a source, its machines are listed and replicated', asyn
   expect((await call('POST', '/sources', { body })).json.code).toBe('conflict.exists');
   expect(ok(await call('POST', `/sources/${source.id}/test`)).name).toBe(home);
   expect(ok(await call('POST', `/sources/${source.id}/sync`))).toMatchObject({ machines: 2, removed: 0 });
+  expect(ok(await call('GET', `/sources/${source.id}`)).inventory).toEqual({ machines: 2, readAt: expect.any(String) });
   expect((await call('PATCH', `/sources/${source.id}`, { body: { username: 'x' } })).json).toMatchObject({ field: 'kind' });
   expect(ok(await call('PATCH', `/sources/${source.id}`, { body: { kind: 'images', name: 'shelf', grouping: 'each-alone' } })).name).toBe(
     'shelf',

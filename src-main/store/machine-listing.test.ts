@@ -227,6 +227,8 @@ test('machines that the last sync no longer saw are forgotten, unless a job is a
   const jobs = [...protection.keys()].filter((machine) => machines.find((one) => one.id === machine)?.sourceEnvironmentId === 's-2').length;
   expect(await store.machines.removeUnseen('s-2', later)).toBe(COUNT / 4 - jobs - seen.length);
   expect((await walk({ sourceEnvironmentId: 's-2' })).ids).toHaveLength(jobs + seen.length);
+  const told = (await store.machines.seen()).find(({ sourceEnvironmentId }) => sourceEnvironmentId === 's-2');
+  expect(told).toEqual({ sourceEnvironmentId: 's-2', machines: jobs + seen.length, seenAt: seen.length > 0 ? later : at });
 });
 
 test('machines of an older database are listed as well', () => {

@@ -6,7 +6,10 @@ import { notFound } from '../ownership.ts';
 import type { Services } from '../services.ts';
 
 export const sourceHandlers: HandlersOf<typeof sourceRoutes> = {
-  'sources.list': async (_input, { services }) => ({ items: (await services.store.sources.list()).map(shape) }),
+  'sources.list': async (_input, { services }) => {
+    const seen = await inventories(services);
+    return { items: (await services.store.sources.list()).map((source) => ({ ...shape(source), ...seen.get(source.id) })) };
+  },
   'sources.create': async ({ body }, { services, signal, note }) => {
     const { environments } = services;
     const source = body.kind === 'images' ? await environments.addImages(body, signal) : await environments.addSource(body, signal);
@@ -21,7 +24,10 @@ export const sourceHandlers: HandlersOf<typeof sourceRoutes> = {
     note({ message: `${what}: ${probe.ok ? 'everything is well' : 'not everything is well'}`, after: undefined });
     return probe;
   },
-  'sources.get': async ({ params }, { services }) => shape(await find(services, params.id)),
+  'sources.get': async ({ params }, { services }) => {
+    const source = await find(services, params.id);
+    return { ...shape(source), ...(await inventories(services)).get(source.id) };
+  },
   'sources.update': async ({ params, body }, { services, signal, note }) => {
     const before = await find(services, params.id);
     note({ before: shape(before) });
@@ -59,6 +65,13 @@ async function find({ store }: Services, id: string): Promise<SourceEnvironment>
   const source = await store.sources.find(id);
   if (!source) throw notFound('source', id);
   return source;
+}
+
+async function inventories({ store }: Services) {
+  const seen = await store.machines.seen();
+  return new Map(
+    seen.map(({ sourceEnvironmentId, machines, seenAt }) => [sourceEnvironmentId, { inventory: { machines, readAt: seenAt } }]),
+  );
 }
 
 function shape(source: SourceEnvironment) {

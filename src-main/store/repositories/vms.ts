@@ -56,6 +56,8 @@ export interface MachineRepository {
   count(filter: MachineFilter): Promise<number>;
   /** By source, folder and cluster. */
   counts(): Promise<MachineCount[]>;
+  /** By source: how many are known, and when one of them was last seen. A source without any is left out. */
+  seen(): Promise<{ sourceEnvironmentId: string; machines: number; seenAt: string }[]>;
   /** Forgets those of the environment that were last seen before `at` and that no job is about. Answers how many. */
   removeUnseen(sourceEnvironmentId: string, at: string): Promise<number>;
 }
@@ -135,6 +137,16 @@ export function createMachineRepository(database: Kysely<Schema>): MachineReposi
       return row.n;
     },
     counts: () => countMachines(database),
+    seen: () =>
+      database
+        .selectFrom('vms')
+        .select(({ fn }) => [
+          'source_environment_id as sourceEnvironmentId',
+          fn.countAll<number>().as('machines'),
+          fn.max('seen_at').as('seenAt'),
+        ])
+        .groupBy('source_environment_id')
+        .execute(),
     async removeUnseen(sourceEnvironmentId, at) {
       const gone = database
         .selectFrom('vms')

@@ -25,7 +25,11 @@ export const imageGrouping = z.enum(['by-name', 'each-alone']).meta({
 const folder = localPath.meta({ description: 'Folder of disk images; its sub-folders, one level deep, are read as well.' });
 const files = z.array(localPath).min(1).max(1000).meta({ description: 'Chosen disk images.' });
 
-const common = { id, name: z.string(), createdAt: time };
+const inventory = z
+  .object({ machines: z.int(), readAt: time.meta({ description: 'When its machines were last read.' }) })
+  .optional()
+  .meta({ description: 'Absent until machines were found there.' });
+const common = { id, name: z.string(), createdAt: time, inventory };
 export const vsphereSource = z
   .object({ ...common, kind: z.literal('vsphere'), url: z.string(), username: z.string(), thumbprint: z.string() })
   .meta({ id: 'VsphereSource' });
