@@ -101,3 +101,22 @@ test('what is protected, behind, failed or forgotten, the most urgent first', as
   await store.schedules.setPaused(true);
   expect((await overviewOf(store, new Set(), now)).attention).toMatchObject([{ kind: 'schedules-paused' }]);
 });
+
+test('the sums of the days follow runs that begin, end, change and go', async () => {
+  const moved = async (visible?: Set<string>) => {
+    const { runs, sent, days } = (await overviewOf(store, visible, now)).moved;
+    return { runs, sent, failed: days.reduce((sum, day) => sum + day.failed, 0) };
+  };
+  await migration('a', { run: { startedAt: ago(3), endedAt: undefined, state: 'running' } });
+  expect(await moved()).toEqual({ runs: 0, sent: 0, failed: 0 });
+  const counts = { read: 9, sent: 8, zero: 0, unchanged: 1 };
+  const run = { ...runOf('run-a', 'a'), startedAt: ago(3), counts: { read: 9, sent: 8, zero: 0, unchanged: 1 } };
+  await store.runs.save({ ...run, state: 'failed', error: { code: 'x', message: 'It broke.' }, endedAt: ago(2) });
+  expect(await moved()).toEqual({ runs: 1, sent: 8, failed: 1 });
+  await store.runs.save({ ...run, state: 'succeeded', error: undefined, endedAt: ago(26), counts: { ...run.counts, sent: 5 } });
+  await migration('b', { run: { startedAt: ago(2), endedAt: ago(1) } });
+  expect(await moved()).toEqual({ runs: 2, sent: 9, failed: 0 });
+  expect(await moved(new Set(['a']))).toEqual({ runs: 1, sent: 5, failed: 0 });
+  await store.jobs.remove('a');
+  expect(await moved()).toEqual({ runs: 1, sent: 4, failed: 0 });
+});

@@ -1,8 +1,7 @@
 import type { Schedule } from '../domain/schedule.ts';
-import { quietUntil } from '../scheduler/quiet-windows.ts';
-import { nextAfter } from '../scheduler/timing.ts';
 import type { DayOfRuns, MigrationState } from '../store/repositories/overview.ts';
 import type { Store } from '../store/store.ts';
+import { behindSince } from './behind.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -104,8 +103,8 @@ export async function overviewOf(
       text: 'The scheduler is paused: nothing is begun until it goes on.',
       since: now.toISOString(),
     });
-  const rank = (kind: Attention['kind']) => urgency.indexOf(kind);
-  attention.sort((a, b) => rank(a.kind) - rank(b.kind) || a.since.localeCompare(b.since));
+  const rank = new Map(urgency.map((kind, index) => [kind, index]));
+  attention.sort((a, b) => rank.get(a.kind)! - rank.get(b.kind)! || byText(a.since, b.since));
   const days = allDays(await store.overview.days(visible, since), now);
   const sum = (part: 'runs' | 'read' | 'sent' | 'zero' | 'unchanged') => days.reduce((total, day) => total + day[part], 0);
   return {
@@ -117,22 +116,8 @@ export async function overviewOf(
   };
 }
 
-/** Since when a newer recovery point should be there; undefined: it is as new as its schedules want it. */
-function behindSince({ newestPoint, createdAt }: MigrationState, schedules: readonly Schedule[], now: Date): string | undefined {
-  let since: string | undefined;
-  for (const { timing, createdAt: made, windows, jitterMs } of schedules) {
-    if (timing.type === 'once') continue;
-    const from = new Date(newestPoint ?? (made > createdAt ? made : createdAt));
-    const due = nextAfter(timing, made, from);
-    const after = due === undefined ? undefined : nextAfter(timing, made, new Date(due));
-    if (due === undefined || after === undefined) continue;
-    // A run needs its time, and in a quiet window it waits.
-    const patience = jitterMs + Math.min(HOUR, Date.parse(after) - Date.parse(due));
-    const begins = quietUntil(windows, new Date(due)) ?? new Date(due);
-    if (begins.getTime() + patience < now.getTime() && (since === undefined || due < since)) since = due;
-  }
-  return since;
-}
+/** For ISO times: by the alphabet of a language it takes thirty times as long. */
+const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 function nextOf(schedules: readonly Schedule[], kind: string, known: ReadonlyMap<string, MigrationState>, now: Date): Next {
   return schedules
@@ -145,7 +130,7 @@ function nextOf(schedules: readonly Schedule[], kind: string, known: ReadonlyMap
       if (at === undefined || nextAt === undefined || Date.parse(at) < now.getTime() - HOUR) return [];
       return [{ migrationId: migration.id, machineName: migration.machineName, scheduleId, at }];
     })
-    .sort((a, b) => a.at.localeCompare(b.at))
+    .sort((a, b) => byText(a.at, b.at))
     .slice(0, NEXT);
 }
 

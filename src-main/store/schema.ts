@@ -85,6 +85,17 @@ export interface Schema {
     started_at: string;
     ended_at: string | null;
   };
+  /** Sums of the runs that ended on a day (UTC), kept by triggers; job_id '' is all together. */
+  run_days: {
+    job_id: string;
+    day: string;
+    runs: number;
+    failed: number;
+    read: number;
+    sent: number;
+    zero: number;
+    unchanged: number;
+  };
   run_phases: { run_id: string; position: number; phase: string; started_at: string; ended_at: string | null };
   run_disks: {
     run_id: string;

@@ -8,6 +8,7 @@ import { secretReferences } from './0007-secret-references.ts';
 import { keptAnswers } from './0008-kept-answers.ts';
 import { sourceSettings } from './0009-source-settings.ts';
 import { verifiedPoints } from './0010-verified-points.ts';
+import { overview } from './0011-overview.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   keptAnswers,
   sourceSettings,
   verifiedPoints,
+  overview,
 ];
