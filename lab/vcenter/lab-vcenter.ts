@@ -8,6 +8,7 @@ import type { LabServer } from './operations/call.ts';
 import { createWorld } from './world/create-world.ts';
 import type { World, WorldOptions } from './world/types.ts';
 
+export { sampleMachines } from './world/sample-machines.ts';
 export type { LabDiskSpec, LabMachineSpec, World } from './world/types.ts';
 
 export interface LabVcenterOptions extends WorldOptions {

@@ -109,9 +109,15 @@ export interface LabStatus {
   sourceId?: string | undefined;
 }
 
+export interface LabOptions {
+  machines?: number | undefined;
+  seed: number;
+}
+
 export interface LabService {
   status(): LabStatus;
-  start(options: { machines: number; seed: number }, signal: AbortSignal): Promise<LabStatus>;
+  /** Without `machines` it holds a dozen small samples. */
+  start(options: LabOptions, signal: AbortSignal): Promise<LabStatus>;
   stop(): Promise<void>;
 }
 

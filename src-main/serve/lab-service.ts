@@ -1,11 +1,26 @@
 import type { LabVcenter } from '../../lab/vcenter/lab-vcenter.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
-import type { EnvironmentService, LabService, LabStatus } from '../api/services.ts';
+import type { EnvironmentService, LabOptions, LabService, LabStatus } from '../api/services.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Store } from '../store/store.ts';
 
-export interface RunningLab extends LabService, AsyncDisposable {}
+export interface RunningLab extends LabService, AsyncDisposable {
+  /** Starts it anew where it ran when Octopus ended. */
+  comeBack(signal: AbortSignal): Promise<void>;
+}
 
-/** The simulated vCenter inside this process, as a source like any other. */
-export function createLabService(environments: EnvironmentService): RunningLab {
+/** Kept beside the settings, which nobody sets: how the lab was started, while it is to run. */
+const variable = 'lab';
+/** Between two rounds of writes of the samples' guests: enough for an incremental run to find something. */
+const writesEveryMs = 2000;
+
+/** The simulated vCenter inside this process, as a source like any other. The same seed is the same vCenter, also after a restart. */
+export function createLabService(parts: {
+  environments: Pick<EnvironmentService, 'addSource' | 'updateSource' | 'syncSource'>;
+  store: Pick<Store, 'sources' | 'variables'>;
+  clock: Clock;
+}): RunningLab {
+  const { environments, store, clock } = parts;
   let lab: { vcenter: LabVcenter; sourceId: string } | undefined;
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -21,6 +36,29 @@ export function createLabService(environments: EnvironmentService): RunningLab {
     return result;
   }
 
+  const remember = (options: LabOptions | undefined) =>
+    store.variables.put(new Map([[variable, options && JSON.stringify(options)]]), clock.now().toISOString());
+
+  async function start({ machines, seed }: LabOptions, signal: AbortSignal): Promise<LabStatus> {
+    if (lab) return status();
+    const { sampleMachines, startLabVcenter } = await import('../../lab/vcenter/lab-vcenter.ts');
+    const held = machines === undefined ? { machines: sampleMachines(), churnMs: writesEveryMs } : { generate: machines };
+    const vcenter = await startLabVcenter({ ...held, seed });
+    try {
+      const { url, username, password, thumbprint, world } = vcenter;
+      const login = { url, username, password, thumbprint };
+      const known = (await store.sources.list()).find(({ instanceUuid }) => instanceUuid === world.instanceUuid);
+      const source = known ? await environments.updateSource(known.id, login, signal) : await environments.addSource(login, signal);
+      await environments.syncSource(source.id, signal);
+      await remember({ machines, seed });
+      lab = { vcenter, sourceId: source.id };
+    } catch (error) {
+      await vcenter.close();
+      throw error;
+    }
+    return status();
+  }
+
   async function stop(): Promise<void> {
     const running = lab;
     lab = undefined;
@@ -29,26 +67,23 @@ export function createLabService(environments: EnvironmentService): RunningLab {
 
   return {
     status,
-    start: ({ machines, seed }, signal) =>
+    start: (options, signal) => inTurn(() => start(options, signal)),
+    stop: () =>
       inTurn(async () => {
-        if (lab) return status();
-        const { startLabVcenter } = await import('../../lab/vcenter/lab-vcenter.ts');
-        const vcenter = await startLabVcenter({ generate: machines, seed });
-        try {
-          const { url, username, password, thumbprint } = vcenter;
-          const source = await environments.addSource({ url, username, password, thumbprint }, signal);
-          await environments.syncSource(source.id, signal);
-          lab = { vcenter, sourceId: source.id };
-        } catch (error) {
-          await vcenter.close();
-          if (error instanceof OctopusError && error.code === 'conflict.exists') {
-            throw new OctopusError('conflict.exists', `${error.message} Remove that source first, or take another seed.`, { cause: error });
-          }
-          throw error;
-        }
-        return status();
+        await remember(undefined);
+        await stop();
       }),
-    stop: () => inTurn(stop),
+    comeBack: (signal) =>
+      inTurn(async () => {
+        const kept = (await store.variables.list()).find(({ name }) => name === variable);
+        if (kept) await start(parse(kept.value), signal);
+      }),
     [Symbol.asyncDispose]: () => inTurn(stop),
   };
+}
+
+function parse(value: string): LabOptions {
+  const { machines, seed } = JSON.parse(value) as Partial<LabOptions>;
+  if (typeof seed !== 'number') throw new OctopusError('store.corrupt', `The table env_variables holds no lab under '${variable}'.`);
+  return { machines, seed };
 }

@@ -142,6 +142,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   });
   const recovered = started
     .then(async () => {
+      // Runs on the lab's machines go on only where it is back.
+      await lab.comeBack(recovery.signal).catch(failed('the lab could not be started anew'));
       if (!recovery.signal.aborted) options.onRecovered?.(await octopus.replicator.recover(recovery.signal));
     })
     .catch((error) => {
@@ -164,7 +166,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     onFailure: (migrationId: string, error: OctopusError) =>
       log.warn({ migrationId, code: error.code, error: error.message }, 'an operation failed'),
   });
-  const lab = opened.use(createLabService(environments));
+  const lab = opened.use(createLabService({ environments, store, clock }));
   const scheduler: Scheduler = createScheduler({
     store,
     clock,

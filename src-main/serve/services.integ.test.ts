@@ -77,6 +77,9 @@ test('the lab comes as a source of its own, once', async () => {
   expect(ok(await call('GET', `/vms?sourceId=${first.json.sourceId}`), 200).items).toHaveLength(2);
   ok(await call('DELETE', '/lab'), 204);
   expect(ok(await call('GET', '/lab'), 200).running).toBe(false);
+  // Ended and started anew it is the same source, at another address.
+  expect(ok(await start(), 200).sourceId).toBe(first.json.sourceId);
+  ok(await call('DELETE', '/lab'), 204);
   ok(await call('DELETE', `/sources/${first.json.sourceId}`), 204);
   ok(await start(), 200);
 });

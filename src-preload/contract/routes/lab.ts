@@ -20,11 +20,19 @@ export const labRoutes = {
   'lab.start': defineRoute({
     ...common,
     method: 'POST',
-    summary: 'Starts the simulated vCenter inside Octopus and adds it as a source. Where it runs already, that is the answer.',
+    summary:
+      'Starts the simulated vCenter inside Octopus and adds it as a source; it comes back with every start until it is ended. Where it runs already, that is the answer.',
     access: 'admin',
     body: z
       .strictObject({
-        machines: z.int().min(1).max(5000).default(10),
+        machines: z
+          .int()
+          .min(1)
+          .max(5000)
+          .optional()
+          .meta({
+            description: 'So many made-up ones, with disks as large as real ones; without it a dozen small samples, copied within seconds.',
+          }),
         seed: z
           .int()
           .min(0)
