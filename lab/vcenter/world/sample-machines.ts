@@ -56,13 +56,13 @@ export function sampleMachines(): LabMachineSpec[] {
     },
     { name: 'directory', ...office, ...windows, firmware: 'efi', secureBoot: true, disks: [{ size: 512 * MiB, fill: 9 }] },
     // Somebody's snapshots stand in the way of change tracking.
-    { name: 'accounting', ...office, ...windows, foreignSnapshots: ['before the update'], disks: [{ size: 384 * MiB, fill: 10 }] },
+    { name: 'wiki', ...office, ...windows, foreignSnapshots: ['before the update'], disks: [{ size: 384 * MiB, fill: 10 }] },
     { name: 'build', ...test, ...redHat, poweredOn: false, disks: [{ size: 256 * MiB, fill: 11 }] },
     // Too old for change tracking.
     { name: 'legacy', ...test, ...debian, hardwareVersion: 4, tools: 'notInstalled', disks: [{ size: 128 * MiB, fill: 12 }] },
     // Snapshots leave an independent disk out.
     {
-      name: 'archive',
+      name: 'tape archive',
       ...test,
       ...debian,
       disks: [
@@ -71,6 +71,6 @@ export function sampleMachines(): LabMachineSpec[] {
       ],
     },
     // Shares its disk with another machine: no snapshot can be taken.
-    { name: 'cluster node', ...test, ...redHat, disks: [{ size: 256 * MiB, fill: 14, sharing: 'virtual' }] },
+    { name: 'shared node', ...test, ...redHat, disks: [{ size: 256 * MiB, fill: 14, sharing: 'virtual' }] },
   ];
 }
