@@ -1,0 +1,108 @@
+import { Button, Menu } from '@mantine/core';
+import {
+  IconArrowBackUp,
+  IconBan,
+  IconChevronDown,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconRefresh,
+  IconRefreshDot,
+  IconShieldCheck,
+  IconTransfer,
+  IconTrash,
+} from '@tabler/icons-react';
+import { useEffect, useMemo, useRef } from 'react';
+import { type Command, useCommands } from '../../frame/commands.ts';
+import { migrationTexts as texts } from '../../texts/migration.ts';
+import classes from './migration.module.css';
+import type { ActionName, Migration } from './next-step.ts';
+import type { MigrationActions } from './use-migration-actions.ts';
+
+const icons = {
+  sync: IconRefresh,
+  reconcile: IconRefreshDot,
+  verify: IconShieldCheck,
+  pause: IconPlayerPause,
+  resume: IconPlayerPlay,
+  cutover: IconTransfer,
+  rollback: IconArrowBackUp,
+  cancel: IconBan,
+  remove: IconTrash,
+};
+
+/** In groups: what runs, what moves the machine, what ends something. */
+function groupsOf(migration: Migration): ActionName[][] {
+  return [
+    ['sync', 'reconcile', 'verify', migration.paused ? 'resume' : 'pause'],
+    migration.state === 'cut-over' ? ['rollback'] : ['cutover'],
+    ['cancel', 'remove'],
+  ];
+}
+
+/** All that can be done with the migration; what cannot be done now says why. The same stands in the palette. */
+export function ActionsMenu({ migration, actions }: { migration: Migration; actions: MigrationActions }) {
+  usePaletteActions(migration, actions);
+  if (!actions.may) return null;
+  return (
+    <Menu position="bottom-end" width={290}>
+      <Menu.Target>
+        <Button variant="default" rightSection={<IconChevronDown size={14} aria-hidden />}>
+          {texts.actions.menu}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {groupsOf(migration).map((group, index) => [
+          index > 0 ? <Menu.Divider key={`above ${group[0]}`} /> : null,
+          ...group.map((action) => {
+            const Icon = icons[action];
+            const why = actions.hindrance(action);
+            const hint = why === undefined ? (texts.hints as Partial<Record<ActionName, string>>)[action] : texts.hindrance[why];
+            return (
+              <Menu.Item
+                key={action}
+                leftSection={<Icon size={16} aria-hidden />}
+                disabled={why !== undefined || actions.pending}
+                onClick={() => actions.do(action)}
+              >
+                {texts.actions[action]}
+                {hint === undefined ? null : <div className={classes.small}>{hint}</div>}
+              </Menu.Item>
+            );
+          }),
+        ])}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function usePaletteActions(migration: Migration, actions: MigrationActions): void {
+  const latest = useRef(actions);
+  useEffect(() => {
+    latest.current = actions;
+  });
+  const possible = actions.may
+    ? groupsOf(migration)
+        .flat()
+        .filter((action) => actions.hindrance(action) === undefined)
+        .join(' ')
+    : '';
+  const { machineName } = migration;
+  const commands = useMemo(
+    (): Command[] =>
+      possible
+        .split(' ')
+        .filter((action) => action !== '')
+        .map((name) => {
+          const action = name as ActionName;
+          return {
+            id: `migration ${action}`,
+            text: texts.actions[action],
+            icon: icons[action],
+            hint: machineName,
+            run: () => latest.current.do(action),
+          };
+        }),
+    [possible, machineName],
+  );
+  useCommands('migration', commands);
+}

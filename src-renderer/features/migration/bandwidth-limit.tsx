@@ -1,0 +1,79 @@
+import { Button, Group, NumberInput, Popover, Stack } from '@mantine/core';
+import { IconGauge } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useAction } from '../../api/queries.tsx';
+import { migrationTexts } from '../../texts/migration.ts';
+import { formatRate } from '../../ui/format.ts';
+import classes from './migration.module.css';
+import type { Migration } from './next-step.ts';
+
+const texts = migrationTexts.limit;
+const MIB = 2 ** 20;
+/** MiB a second; the contract takes no more bytes than this. */
+const MOST = Math.floor(1e12 / MIB);
+
+/** What its runs may send together; a change counts in the run that goes on. */
+export function BandwidthLimit({ migration, may }: { migration: Migration; may: boolean }) {
+  const [opened, setOpened] = useState(false);
+  const limit = migration.settings.bandwidthLimit;
+  const shown = `${migrationTexts.facts.limit}: ${limit > 0 ? formatRate(limit) : texts.none}`;
+  const update = useAction('migrations.update', { done: migrationTexts.done.limit, onDone: () => setOpened(false) });
+  if (!may) return <span className={classes.small}>{shown}</span>;
+  const set = (bandwidthLimit: number) => update.mutate({ params: { id: migration.id }, body: { settings: { bandwidthLimit } } });
+  return (
+    <Popover opened={opened} onChange={setOpened} position="bottom-end" width={270} trapFocus withRoles={false}>
+      <Popover.Target>
+        <Button
+          variant="default"
+          leftSection={<IconGauge size={15} aria-hidden />}
+          onClick={() => setOpened(!opened)}
+          aria-haspopup="dialog"
+          aria-expanded={opened}
+          title={texts.change}
+        >
+          {shown}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown role="dialog" aria-label={texts.change}>
+        <Form limit={limit} busy={update.isPending} onSet={set} />
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+/** Mounted anew each time it opens. */
+function Form({ limit, busy, onSet }: { limit: number; busy: boolean; onSet: (bytes: number) => void }) {
+  const [value, setValue] = useState<string | number>(limit > 0 ? Math.round((limit / MIB) * 10) / 10 : '');
+  const bytes = Math.round(Number(value) * MIB);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (bytes > 0) onSet(bytes);
+      }}
+    >
+      <Stack gap="sm">
+        <NumberInput
+          label={texts.title}
+          description={texts.hint}
+          value={value}
+          onChange={setValue}
+          min={0}
+          max={MOST}
+          decimalScale={1}
+          allowNegative={false}
+          hideControls
+          data-autofocus
+        />
+        <Group gap="xs" justify="flex-end">
+          <Button variant="default" onClick={() => onSet(0)} disabled={limit === 0 || busy}>
+            {texts.clear}
+          </Button>
+          <Button type="submit" disabled={!(bytes > 0)} loading={busy}>
+            {texts.set}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,76 @@
+import { Radio, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import { useAction } from '../../api/queries.tsx';
+import { go } from '../../go.ts';
+import { migrationTexts as texts } from '../../texts/migration.ts';
+import { ConfirmAction } from '../../ui/confirm-action.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { CutoverDialog } from './cutover-dialog.tsx';
+import type { Migration } from './next-step.ts';
+import type { MigrationActions } from './use-migration-actions.ts';
+
+/** What matters is asked about first. */
+export function Dialogs({ migration, actions }: { migration: Migration; actions: MigrationActions }) {
+  const { dialog, close } = actions;
+  const name = migration.machineName || texts.unnamed;
+  const params = { id: migration.id };
+  const rollback = useAction('migrations.rollback', { done: texts.done.rollback });
+  const cancel = useAction('migrations.cancel', { done: texts.done.cancel });
+  return (
+    <>
+      <CutoverDialog migration={migration} opened={dialog === 'cutover'} onClose={close} />
+      <ConfirmAction
+        opened={dialog === 'rollback'}
+        onClose={close}
+        title={texts.rollback.title(name)}
+        action={texts.rollback.action}
+        typedName={name}
+        danger
+        onConfirm={() => rollback.mutateAsync({ params })}
+      >
+        {texts.rollback.text(name)}
+      </ConfirmAction>
+      <ConfirmAction
+        opened={dialog === 'cancel'}
+        onClose={close}
+        title={texts.cancel.title}
+        action={texts.cancel.action}
+        onConfirm={() => cancel.mutateAsync({ params })}
+      >
+        {texts.cancel.text[migration.working ?? (migration.lastCutover?.state === 'running' ? 'cutover' : 'sync')]}
+      </ConfirmAction>
+      <Remove key={dialog === 'remove' ? 'open' : 'closed'} migration={migration} name={name} actions={actions} />
+    </>
+  );
+}
+
+function Remove({ migration, name, actions }: { migration: Migration; name: string; actions: MigrationActions }) {
+  const [replicas, setReplicas] = useState<'keep' | 'remove'>('keep');
+  const remove = useAction('migrations.remove', { done: texts.done.remove(name), onDone: () => go('/migrations', { replace: true }) });
+  return (
+    <ConfirmAction
+      opened={actions.dialog === 'remove'}
+      onClose={actions.close}
+      title={texts.remove.title(name)}
+      action={texts.remove.action}
+      typedName={name}
+      danger
+      onConfirm={() => remove.mutateAsync({ params: { id: migration.id }, query: { replicas } })}
+    >
+      <Stack gap="sm">
+        <Text>{texts.remove.text}</Text>
+        <Radio.Group
+          label={texts.remove.replicas}
+          value={replicas}
+          onChange={(value) => setReplicas(value === 'remove' ? 'remove' : 'keep')}
+        >
+          <Stack gap={6} mt={4}>
+            <Radio value="keep" label={texts.remove.keep} description={texts.remove.keepHint} />
+            <Radio value="remove" label={texts.remove.remove} description={texts.remove.removeHint} />
+          </Stack>
+        </Radio.Group>
+        {migration.state === 'cut-over' && replicas === 'remove' ? <Notice tone="warn">{texts.remove.cutOver}</Notice> : null}
+      </Stack>
+    </ConfirmAction>
+  );
+}

@@ -1,0 +1,44 @@
+import { hrefOf } from '../../go.ts';
+import { migrationTexts } from '../../texts/migration.ts';
+import { formatDay, formatNumber, formatRate } from '../../ui/format.ts';
+import { KeyValue, Section } from '../../ui/page-header.tsx';
+import { When } from '../../ui/values.tsx';
+import classes from './migration.module.css';
+import { type Migration, nextOf, type Schedule } from './next-step.ts';
+
+const texts = migrationTexts.facts;
+
+/** What ids are called; undefined where nobody knows. */
+export interface Names {
+  source: string | undefined;
+  target: string | undefined;
+  owner: string | undefined;
+}
+
+export function Facts({ migration, schedules, names }: { migration: Migration; schedules: readonly Schedule[]; names: Names }) {
+  const { machineId, machineName, sourceId, targetId, settings } = migration;
+  const nextRun = nextOf('run', schedules, migration);
+  const nextCutover = nextOf('cutover', schedules, migration);
+  const link = (href: string, text: string) => (
+    <a className={classes.link} href={hrefOf(href)}>
+      {text}
+    </a>
+  );
+  return (
+    <Section title={texts.title}>
+      <KeyValue
+        items={[
+          [texts.machine, link(`/machines/${machineId}`, machineName || migrationTexts.unnamed)],
+          [texts.source, names.source === undefined ? undefined : link(`/sources/${sourceId}`, names.source)],
+          [texts.target, names.target === undefined ? undefined : link(`/targets/${targetId}`, names.target)],
+          [texts.owner, names.owner],
+          [texts.nextSync, migration.paused ? texts.paused : nextRun === undefined ? texts.nothing : <When key="run" at={nextRun} />],
+          [texts.nextCutover, nextCutover === undefined ? undefined : <When key="cutover" at={nextCutover} />],
+          [texts.limit, settings.bandwidthLimit > 0 ? formatRate(settings.bandwidthLimit) : undefined],
+          [texts.keep, texts.kept(formatNumber(settings.keep))],
+          [texts.made, formatDay(migration.createdAt)],
+        ]}
+      />
+    </Section>
+  );
+}

@@ -1,0 +1,211 @@
+import { Button, Progress } from '@mantine/core';
+import {
+  IconAlertTriangle,
+  IconArrowRight,
+  IconClock,
+  IconPlayerPause,
+  IconProgress,
+  IconShieldCheck,
+  IconTransfer,
+} from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { useRoute } from '../../api/queries.tsx';
+import { hrefOf } from '../../go.ts';
+import { useLive, useLiveRun } from '../../stores/live.ts';
+import { progressOfRun } from '../../stores/run-progress.ts';
+import { migrationTexts as texts } from '../../texts/migration.ts';
+import { CopyText } from '../../ui/copy-text.tsx';
+import { formatBytes, formatDuration, formatPercent, formatRate } from '../../ui/format.ts';
+import { useNow, When } from '../../ui/values.tsx';
+import classes from './migration.module.css';
+import { type ActionName, isBusy, type Migration, nextOf, type Schedule, type Situation, situation } from './next-step.ts';
+import type { MigrationActions } from './use-migration-actions.ts';
+
+type Tone = 'good' | 'busy' | 'warn' | 'bad';
+interface Look {
+  tone: Tone;
+  icon: typeof IconClock;
+  /** The first is what to do. */
+  buttons: ActionName[];
+}
+
+const looks: Record<Situation, Look> = {
+  syncing: { tone: 'busy', icon: IconProgress, buttons: ['cancel'] },
+  'cutting-over': { tone: 'busy', icon: IconProgress, buttons: ['cancel'] },
+  'rolling-back': { tone: 'busy', icon: IconProgress, buttons: [] },
+  verifying: { tone: 'busy', icon: IconProgress, buttons: ['cancel'] },
+  queued: { tone: 'busy', icon: IconClock, buttons: ['cancel'] },
+  'cut-over': { tone: 'good', icon: IconTransfer, buttons: ['rollback'] },
+  'cutover-failed': { tone: 'bad', icon: IconAlertTriangle, buttons: ['cutover', 'sync'] },
+  mismatch: { tone: 'bad', icon: IconAlertTriangle, buttons: ['reconcile'] },
+  'first-run': { tone: 'good', icon: IconArrowRight, buttons: ['sync'] },
+  failed: { tone: 'bad', icon: IconAlertTriangle, buttons: ['sync'] },
+  paused: { tone: 'warn', icon: IconPlayerPause, buttons: ['resume', 'sync', 'cutover'] },
+  ready: { tone: 'good', icon: IconShieldCheck, buttons: ['sync', 'cutover'] },
+};
+
+/** What this migration is at, what comes next, and the button for it. */
+export function NextStepBar(props: { migration: Migration; schedules: readonly Schedule[]; actions: MigrationActions }) {
+  const { migration, schedules, actions } = props;
+  const where = situation(migration);
+  const { tone, icon: Icon, buttons } = looks[where];
+  const nextRun = nextOf('run', schedules, migration);
+  const nextCutover = nextOf('cutover', schedules, migration);
+  const unscheduled = where === 'ready' && nextRun === undefined && nextCutover === undefined;
+  return (
+    <section className={classes.next} data-tone={tone} aria-label={texts.status[where]}>
+      <span className={classes.nextIcon}>
+        <Icon size={19} aria-hidden />
+      </span>
+      <div className={classes.nextTexts}>
+        <h2>
+          <Title migration={migration} where={where} unscheduled={unscheduled} />
+        </h2>
+        <Hint migration={migration} where={where} unscheduled={unscheduled} />
+        <Facts migration={migration} where={where} nextRun={nextRun} nextCutover={nextCutover} />
+      </div>
+      {actions.may ? (
+        <div className={classes.nextActions}>
+          {buttons.map((action, index) => (
+            <Button
+              key={action}
+              variant={index === 0 && action !== 'cancel' && action !== 'rollback' ? 'filled' : 'default'}
+              onClick={() => actions.do(action)}
+              disabled={actions.pending || actions.hindrance(action) !== undefined}
+            >
+              {action === 'sync' && where === 'first-run' ? texts.actions.firstRun : texts.actions[action]}
+            </Button>
+          ))}
+          {unscheduled ? (
+            <Button variant="default" component="a" href={hrefOf('/schedules')}>
+              {texts.actions.schedule}
+            </Button>
+          ) : null}
+        </div>
+      ) : null}
+      {isBusy(where) ? <RunProgressLine migration={migration} /> : null}
+    </section>
+  );
+}
+
+function Title({ migration, where, unscheduled }: { migration: Migration; where: Situation; unscheduled: boolean }) {
+  const run = useLiveRun(migration.id);
+  const cutover = useLive(({ cutovers }) => cutovers[migration.id]);
+  if (where === 'syncing')
+    return texts.next.syncing(texts.phase((run?.state === 'running' && run.phase) || (migration.lastRun?.phase ?? '')));
+  if (where === 'cutting-over') return texts.next['cutting-over'](texts.phase(cutover ?? migration.lastCutover?.phase ?? ''));
+  if (where === 'ready') return texts.next[unscheduled ? 'ready-manual' : 'ready-scheduled'];
+  return texts.next[where];
+}
+
+function Hint({ migration, where, unscheduled }: { migration: Migration; where: Situation; unscheduled: boolean }) {
+  if (where === 'failed' || where === 'cutover-failed') {
+    const { error, ...rest } = (where === 'failed' ? migration.lastRun : migration.lastCutover) ?? {};
+    const undone = 'undone' in rest ? rest.undone : [];
+    return (
+      <>
+        <p>{error?.message}</p>
+        {undone.length > 0 ? <p>{undone.join(' ')}</p> : null}
+        {texts.advice(error?.code) === undefined ? null : <p>{texts.advice(error?.code)}</p>}
+      </>
+    );
+  }
+  if (where === 'first-run') {
+    return (
+      <>
+        <p>{texts.nextHint['first-run']}</p>
+        <FirstRunEstimate machineId={migration.machineId} />
+      </>
+    );
+  }
+  if (where === 'ready') return unscheduled ? <p>{texts.nextHint['ready-manual']}</p> : null;
+  const hint = (texts.nextHint as Partial<Record<Situation, string>>)[where];
+  return hint === undefined ? null : <p>{hint}</p>;
+}
+
+function FirstRunEstimate({ machineId }: { machineId: string }) {
+  const { data } = useRoute('estimates.get', { query: { machineIds: machineId } });
+  if (!data) return null;
+  const { read, stored, ms } = data.total;
+  return (
+    <p className="tabular">
+      {texts.estimate(formatBytes(read.likely), formatBytes(stored.likely))}{' '}
+      {ms ? `${texts.estimateTime(formatDuration(ms.low), formatDuration(ms.high))} ` : ''}
+      {data.basis}
+    </p>
+  );
+}
+
+function Facts(props: { migration: Migration; where: Situation; nextRun: string | undefined; nextCutover: string | undefined }) {
+  const { migration, where, nextRun, nextCutover } = props;
+  const busy = isBusy(where);
+  const facts: [string, ReactNode][] = [];
+  if (where === 'cut-over' && migration.lastCutover?.where !== undefined) {
+    facts.push([texts.nextHint.reachedAt, <CopyText key="where" text={migration.lastCutover.where} />]);
+  }
+  if (!busy && nextCutover !== undefined) facts.push([texts.nextHint.nextCutover, <When key="cutover" at={nextCutover} />]);
+  if (!busy && nextRun !== undefined) facts.push([texts.nextHint.nextSync, <When key="run" at={nextRun} />]);
+  if (!busy && migration.newestPoint && where !== 'cut-over') {
+    facts.push([texts.nextHint.newest, <When key="point" at={migration.newestPoint.takenAt} />]);
+  }
+  if (facts.length === 0) return null;
+  return (
+    <dl className={classes.nextFacts}>
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** How far the run or the verification is, how quick, and how long it may still take. */
+function RunProgressLine({ migration }: { migration: Migration }) {
+  const now = useNow(1000);
+  const run = useLiveRun(migration.id);
+  const verify = useLive(({ verifies }) => verifies[migration.id]);
+  if (migration.working === 'verify') {
+    const disks = Object.values(verify?.disks ?? {});
+    const done = disks.reduce((sum, disk) => sum + disk.done, 0);
+    const total = disks.reduce((sum, disk) => sum + disk.total, 0);
+    if (total === 0) return null;
+    return <ProgressLine label={texts.progress.verifying} word={texts.progress.verify} done={done} total={total} part={done / total} />;
+  }
+  if (!run || run.state !== 'running') return null;
+  const progress = progressOfRun(run, now);
+  if (!progress || (run.phase !== 'transfer' && run.phase !== 'verify' && run.phase !== '')) return null;
+  return (
+    <ProgressLine
+      label={texts.progress.label}
+      word={texts.progress[progress.activity]}
+      {...progress}
+      after={
+        <>
+          <span>{formatRate(progress.rate)}</span>
+          <span title={texts.progress.remainingTitle}>
+            {progress.remainingMs === undefined
+              ? texts.progress.unknownRemaining
+              : texts.progress.remaining(formatDuration(progress.remainingMs))}
+          </span>
+        </>
+      }
+    />
+  );
+}
+
+function ProgressLine(props: { label: string; word: string; done: number; total: number; part: number | undefined; after?: ReactNode }) {
+  return (
+    <div className={classes.progress}>
+      <div className={classes.progressLine}>
+        <strong>
+          {props.word} {formatPercent(props.part)}
+        </strong>
+        <span>{texts.progress.of(formatBytes(props.done), formatBytes(props.total))}</span>
+        {props.after}
+      </div>
+      <Progress value={(props.part ?? 0) * 100} size={6} aria-label={props.label} color="teal" transitionDuration={200} />
+    </div>
+  );
+}

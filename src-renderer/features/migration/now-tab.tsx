@@ -1,0 +1,83 @@
+import { lazy, Suspense } from 'react';
+import { useLive, useLiveRun } from '../../stores/live.ts';
+import { migrationTexts as texts } from '../../texts/migration.ts';
+import { formatWhen } from '../../ui/format.ts';
+import { Section } from '../../ui/page-header.tsx';
+import { PhaseTimeline } from '../../ui/phase-timeline/phase-timeline.tsx';
+import { cutoverSteps, progressOfCutover, progressOfRun, runSteps, timelineOf } from '../../ui/phase-timeline/timeline.ts';
+import { LoadingRows } from '../../ui/states.tsx';
+import { useNow } from '../../ui/values.tsx';
+import { DiskMaps } from './disk-maps.tsx';
+import { Facts, type Names } from './facts.tsx';
+import { ForecastSection } from './forecast-section.tsx';
+import classes from './migration.module.css';
+import { NewestPoint } from './newest-point.tsx';
+import { type Cutover, type Migration, type Run, type Schedule, situation } from './next-step.ts';
+import type { MigrationActions } from './use-migration-actions.ts';
+
+/** The chart's library is only loaded where it is seen. */
+const Throughput = lazy(() => import('./throughput.tsx'));
+
+/** How the run is, block for block; and beside it what the migration is worth. */
+export function NowTab(props: { migration: Migration; schedules: readonly Schedule[]; names: Names; actions: MigrationActions }) {
+  const { migration, schedules, names, actions } = props;
+  const { lastRun, lastCutover } = migration;
+  const where = situation(migration);
+  const showsCutover =
+    lastCutover && (where === 'cutting-over' || where === 'rolling-back' || where === 'cut-over' || where === 'cutover-failed');
+  return (
+    <div className={classes.now}>
+      <div>
+        {showsCutover ? <CutoverTimeline migrationId={migration.id} cutover={lastCutover} /> : null}
+        {lastRun ? <RunTimeline migrationId={migration.id} run={lastRun} /> : null}
+        {lastRun ? (
+          <Suspense fallback={<LoadingRows rows={3} />}>
+            <Throughput migration={migration} run={lastRun} may={actions.may} />
+          </Suspense>
+        ) : null}
+        <DiskMaps migrationId={migration.id} running={lastRun?.state === 'running'} />
+      </div>
+      <div className={classes.side}>
+        <div>
+          {migration.state === 'cut-over' ? null : <ForecastSection migrationId={migration.id} />}
+          <NewestPoint migration={migration} actions={actions} />
+        </div>
+        <Facts migration={migration} schedules={schedules} names={names} />
+      </div>
+    </div>
+  );
+}
+
+const since = (at: string | undefined) => (at === undefined ? undefined : Date.parse(at));
+
+export function RunTimeline({ migrationId, run, bare }: { migrationId: string; run: Run; bare?: boolean }) {
+  const now = useNow(run.state === 'running' ? 1000 : 60_000);
+  const live = useLiveRun(migrationId);
+  const heard = live?.runId === run.id ? live : undefined;
+  const stored = Object.fromEntries((run.phases ?? []).map(({ phase, startedAt }) => [phase, Date.parse(startedAt)]));
+  const began = { ...heard?.began, ...stored };
+  const phase = run.state === 'running' ? heard?.phase || run.phase : run.phase;
+  const steps = timelineOf(runSteps, { phase, state: progressOfRun(run.state), began, endedAt: since(run.endedAt), now });
+  if (bare) return <PhaseTimeline kind="run" steps={steps} />;
+  const when = run.endedAt === undefined ? texts.timeline.running : formatWhen(run.endedAt, now);
+  return (
+    <Section title={texts.timeline.run(texts.kinds[run.kind] ?? run.kind, when)}>
+      <PhaseTimeline kind="run" steps={steps} />
+    </Section>
+  );
+}
+
+function CutoverTimeline({ migrationId, cutover }: { migrationId: string; cutover: Cutover }) {
+  const now = useNow(cutover.endedAt === undefined ? 1000 : 60_000);
+  const livePhase = useLive(({ cutovers }) => cutovers[migrationId]);
+  const began = useLive(({ cutoverBegan }) => cutoverBegan[migrationId]) ?? {};
+  // While it rolls back, the stored phase says how far it had come.
+  const known = livePhase !== undefined && cutover.state === 'running' && (cutoverSteps as readonly string[]).includes(livePhase);
+  const phase = known ? livePhase : cutover.phase;
+  const steps = timelineOf(cutoverSteps, { phase, state: progressOfCutover(cutover.state), began, endedAt: since(cutover.endedAt), now });
+  return (
+    <Section title={texts.timeline.cutover}>
+      <PhaseTimeline kind="cutover" steps={steps} />
+    </Section>
+  );
+}

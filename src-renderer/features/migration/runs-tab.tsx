@@ -1,0 +1,145 @@
+import { IconAlertTriangle, IconHistory, IconInfoCircle, IconPoint, IconRefresh } from '@tabler/icons-react';
+import { useState } from 'react';
+import { usePages } from '../../api/queries.tsx';
+import { useLiveRun } from '../../stores/live.ts';
+import { timelineTexts } from '../../texts/graphics.ts';
+import { migrationTexts } from '../../texts/migration.ts';
+import { formatBytes, formatDuration, formatNumber, formatTime } from '../../ui/format.ts';
+import { KeyValue, Section } from '../../ui/page-header.tsx';
+import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
+import { StatusBadge } from '../../ui/status-badge.tsx';
+import { Bytes, Duration, When } from '../../ui/values.tsx';
+import { type Column, VirtualTable } from '../../ui/virtual-table.tsx';
+import classes from './migration.module.css';
+import type { Migration, Run } from './next-step.ts';
+import { RunTimeline } from './now-tab.tsx';
+import { type LogKind, logOf } from './run-log.ts';
+
+const texts = migrationTexts.runs;
+const took = ({ startedAt, endedAt }: Run) => (endedAt === undefined ? undefined : Date.parse(endedAt) - Date.parse(startedAt));
+
+const columns: Column<Run>[] = [
+  { id: 'started', title: texts.started, width: 150, cell: (run) => <When at={run.startedAt} /> },
+  { id: 'kind', title: texts.kind, width: 110, cell: (run) => migrationTexts.kinds[run.kind] ?? run.kind },
+  { id: 'state', title: texts.state, width: 130, grow: true, cell: (run) => <StatusBadge state={run.state} /> },
+  { id: 'took', title: texts.took, width: 110, align: 'end', cell: (run) => <Duration value={took(run)} /> },
+  { id: 'read', title: texts.read, width: 100, align: 'end', cell: (run) => <Bytes value={run.counts.read} /> },
+  { id: 'sent', title: texts.sent, width: 100, align: 'end', cell: (run) => <Bytes value={run.counts.sent} /> },
+  {
+    id: 'saved',
+    title: texts.saved,
+    width: 100,
+    align: 'end',
+    cell: (run) => <Bytes value={run.counts.zero + run.counts.unchanged} />,
+  },
+];
+const idOf = ({ id }: Run) => id;
+const nameOf = (run: Run) => `${migrationTexts.kinds[run.kind] ?? run.kind}, ${formatTime(run.startedAt)}`;
+
+/** All runs, and what the chosen one did and said. */
+export function RunsTab({ migration }: { migration: Migration }) {
+  const pages = usePages('migrations.runs', { params: { id: migration.id }, query: { limit: 100 } });
+  const [chosen, setChosen] = useState<string>();
+  if (pages.data === undefined) {
+    return pages.error ? <ErrorState error={pages.error} onRetry={() => void pages.refetch()} /> : <LoadingRows />;
+  }
+  if (pages.rows.length === 0) return <EmptyState icon={IconHistory} title={texts.emptyTitle} hint={texts.emptyHint} />;
+  const run = pages.rows.find(({ id }) => id === chosen) ?? pages.rows[0];
+  // Room for a few rows is enough for a few runs.
+  const height = Math.min(300, 30 * (pages.rows.length + 1) + 32);
+  return (
+    <>
+      <div className={classes.runs} style={{ height }}>
+        <VirtualTable
+          label={texts.list}
+          columns={columns}
+          rows={pages.rows}
+          rowId={idOf}
+          rowName={nameOf}
+          endless={pages.hasNextPage}
+          onNeedMore={pages.more}
+          onOpen={(row) => setChosen(row.id)}
+          footer={pages.rows.length > 1 ? texts.choose : undefined}
+        />
+      </div>
+      {run ? <Details migrationId={migration.id} run={run} /> : null}
+    </>
+  );
+}
+
+const icons: Record<LogKind, typeof IconPoint> = {
+  phase: IconPoint,
+  note: IconInfoCircle,
+  retry: IconRefresh,
+  error: IconAlertTriangle,
+};
+
+function Details({ migrationId, run }: { migrationId: string; run: Run }) {
+  const live = useLiveRun(migrationId);
+  const log = logOf(run, live?.runId === run.id ? live.log : []);
+  const { counts } = run;
+  return (
+    <Section title={`${texts.details(migrationTexts.kinds[run.kind] ?? run.kind)}, ${formatTime(run.startedAt)}`}>
+      <RunTimeline migrationId={migrationId} run={run} bare />
+      <div className={classes.runDetails}>
+        <div>
+          <h3 className={classes.subhead}>{texts.log}</h3>
+          {log.length === 0 ? (
+            <p className={classes.quiet}>{texts.noLog}</p>
+          ) : (
+            <ol className={classes.log}>
+              {log.map((entry, index) => {
+                const Icon = icons[entry.kind];
+                const advice = entry.kind === 'error' ? migrationTexts.advice(entry.code) : undefined;
+                return (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: a log only grows, and its lines have no id
+                  <li key={index} data-kind={entry.kind}>
+                    <span className={classes.logTime} title={entry.at === undefined ? undefined : formatTime(entry.at)}>
+                      {entry.at === undefined ? '' : clockOf(entry.at)}
+                    </span>
+                    <span className={classes.logIcon}>
+                      <Icon size={15} aria-hidden />
+                    </span>
+                    <span>
+                      {prefixOf(entry.kind, entry.attempt)}
+                      {entry.kind === 'phase' ? timelineTexts.word(entry.text) : entry.text}
+                      {advice === undefined ? null : (
+                        <>
+                          {' '}
+                          <strong>{texts.whatToDo}</strong> {advice}
+                        </>
+                      )}
+                    </span>
+                    <span className={classes.logTime}>{entry.took === undefined ? '' : formatDuration(entry.took)}</span>
+                  </li>
+                );
+              })}
+            </ol>
+          )}
+        </div>
+        <div>
+          <h3 className={classes.subhead}>{texts.counts}</h3>
+          <KeyValue
+            items={[
+              [texts.read, <Bytes key="read" value={counts.read} />],
+              [texts.sent, <Bytes key="sent" value={counts.sent} />],
+              [texts.zero, <Bytes key="zero" value={counts.zero} />],
+              [texts.unchanged, <Bytes key="unchanged" value={counts.unchanged} />],
+              [texts.resumed, counts.resumed > 0 ? formatBytes(counts.resumed) : undefined],
+              [texts.verified, <Bytes key="verified" value={counts.verified} />],
+            ]}
+          />
+        </div>
+      </div>
+    </Section>
+  );
+}
+
+function prefixOf(kind: LogKind, attempt: number | undefined): string {
+  if (kind === 'retry') return `${texts.retry(formatNumber(attempt))} `;
+  if (kind === 'note') return `${texts.note} `;
+  return kind === 'error' ? `${texts.error} ` : '';
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const clockOf = (at: string) => clock.format(new Date(at));

@@ -1,0 +1,130 @@
+import { Button, Checkbox, Group, MultiSelect, NumberInput, Radio, Stack } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useState } from 'react';
+import { useAction, useRoute } from '../../api/queries.tsx';
+import { hrefOf } from '../../go.ts';
+import { migrationTexts } from '../../texts/migration.ts';
+import { fieldErrors } from '../../ui/field-errors.ts';
+import { Section } from '../../ui/page-header.tsx';
+import { Loaded } from '../../ui/states.tsx';
+import type { Names } from './facts.tsx';
+import classes from './migration.module.css';
+import type { Migration } from './next-step.ts';
+import type { MigrationActions } from './use-migration-actions.ts';
+
+const texts = migrationTexts.settings;
+
+export function SettingsTab({ migration, names, actions }: { migration: Migration; names: Names; actions: MigrationActions }) {
+  const { settings } = migration;
+  return (
+    <div className={classes.form}>
+      {actions.may ? null : <p className={classes.quiet}>{texts.viewer}</p>}
+      {/* Begins anew when somebody else changed them. */}
+      <Replication key={`${settings.keep} ${settings.verify} ${settings.quiesce}`} migration={migration} may={actions.may} />
+      {actions.may ? <People key={migration.userIds.join()} migration={migration} names={names} /> : null}
+      {actions.may ? (
+        <Section title={texts.remove} hint={texts.removeHint}>
+          <Button variant="default" c="red.9" onClick={() => actions.do('remove')} disabled={actions.hindrance('remove') !== undefined}>
+            {migrationTexts.actions.remove}
+          </Button>{' '}
+          {actions.hindrance('remove') === undefined ? null : (
+            <span className={classes.small}>{migrationTexts.hindrance[actions.hindrance('remove')!]}</span>
+          )}
+        </Section>
+      ) : null}
+    </div>
+  );
+}
+
+function Replication({ migration, may }: { migration: Migration; may: boolean }) {
+  const { keep, verify, quiesce } = migration.settings;
+  const form = useForm({ initialValues: { keep: keep as number | string, verify: verify as string, quiesce } });
+  const update = useAction('migrations.update', {
+    done: migrationTexts.done.saved,
+    handles: fieldErrors(form, { 'settings.keep': 'keep', 'settings.verify': 'verify', 'settings.quiesce': 'quiesce' }),
+  });
+  return (
+    <Section title={texts.title}>
+      <form
+        onSubmit={form.onSubmit((values) =>
+          update.mutate({
+            params: { id: migration.id },
+            body: { settings: { keep: Number(values.keep), verify: values.verify as 'written' | 'all', quiesce: values.quiesce } },
+          }),
+        )}
+      >
+        <fieldset disabled={!may} className={classes.fieldset}>
+          <Stack gap="md" align="flex-start">
+            <NumberInput
+              label={texts.keep}
+              description={texts.keepHint}
+              min={1}
+              max={1000}
+              allowDecimal={false}
+              clampBehavior="strict"
+              {...form.getInputProps('keep')}
+            />
+            <Radio.Group label={texts.verify} {...form.getInputProps('verify')}>
+              <Stack gap={6} mt={4}>
+                <Radio value="written" label={texts.written} description={texts.writtenHint} />
+                <Radio value="all" label={texts.all} description={texts.allHint} />
+              </Stack>
+            </Radio.Group>
+            <Checkbox label={texts.quiesce} description={texts.quiesceHint} {...form.getInputProps('quiesce', { type: 'checkbox' })} />
+            {may ? (
+              <Group gap="xs">
+                <Button type="submit" loading={update.isPending} disabled={!form.isDirty() || form.values.keep === ''}>
+                  {texts.save}
+                </Button>
+                <a className={classes.link} href={hrefOf('/schedules')}>
+                  {texts.editSchedules}
+                </a>
+              </Group>
+            ) : null}
+          </Stack>
+        </fieldset>
+      </form>
+    </Section>
+  );
+}
+
+/** Whom the migration is given to. */
+function People({ migration, names }: { migration: Migration; names: Names }) {
+  const choices = useRoute('users.choices');
+  const [chosen, setChosen] = useState<string[]>(migration.userIds);
+  const share = useAction('migrations.share', { done: migrationTexts.done.shared });
+  const changed = [...chosen].sort().join() !== [...migration.userIds].sort().join();
+  return (
+    <Section title={texts.share} hint={texts.shareHint}>
+      <Loaded of={choices} rows={2}>
+        {({ items }) => {
+          const known = new Set(items.map(({ id }) => id));
+          // Somebody who may no longer sign in stays until taken away.
+          const gone = migration.userIds.filter((id) => !known.has(id)).map((id) => ({ value: id, label: id }));
+          const data = items.filter(({ id }) => id !== migration.ownerId).map(({ id, name }) => ({ value: id, label: name }));
+          return (
+            <Stack gap="sm" align="flex-start">
+              <span>{migration.ownerId === undefined ? texts.nobodys : names.owner === undefined ? null : texts.owner(names.owner)}</span>
+              <MultiSelect
+                label={texts.shareWith}
+                data={[...data, ...gone]}
+                value={chosen}
+                onChange={setChosen}
+                placeholder={chosen.length === 0 ? texts.nobody : ''}
+                searchable
+                w="100%"
+              />
+              <Button
+                disabled={!changed}
+                loading={share.isPending}
+                onClick={() => share.mutate({ params: { id: migration.id }, body: { userIds: chosen } })}
+              >
+                {texts.saveShare}
+              </Button>
+            </Stack>
+          );
+        }}
+      </Loaded>
+    </Section>
+  );
+}

@@ -1,0 +1,46 @@
+import { useMemo, useState } from 'react';
+import { useAction } from '../../api/queries.tsx';
+import { useMay } from '../../stores/session.ts';
+import { migrationTexts as texts } from '../../texts/migration.ts';
+import { type ActionName, type Hindrance, hindrance, type Migration } from './next-step.ts';
+
+/** What is asked about before it is done. */
+export type DialogName = 'cutover' | 'rollback' | 'cancel' | 'remove';
+
+export interface MigrationActions {
+  /** May this person act at all? What they may not do is not shown. */
+  may: boolean;
+  hindrance: (action: ActionName) => Hindrance | undefined;
+  do: (action: ActionName) => void;
+  verify: (recoveryPointId: string) => void;
+  /** An answer is awaited. */
+  pending: boolean;
+  dialog: DialogName | undefined;
+  close: () => void;
+}
+
+export function useMigrationActions(migration: Migration): MigrationActions {
+  const may = useMay('operator');
+  const [dialog, setDialog] = useState<DialogName>();
+  const sync = useAction('migrations.sync', { done: texts.done.sync });
+  const verify = useAction('migrations.verify', { done: texts.done.verify });
+  const pause = useAction('migrations.pause', { done: texts.done.pause });
+  const resume = useAction('migrations.resume', { done: texts.done.resume });
+  const params = useMemo(() => ({ id: migration.id }), [migration.id]);
+  return {
+    may,
+    hindrance: (action) => hindrance(action, migration),
+    do(action) {
+      if (action === 'sync') sync.mutate({ params, body: { kind: 'incremental' } });
+      else if (action === 'reconcile') sync.mutate({ params, body: { kind: 'reconcile' } });
+      else if (action === 'verify') verify.mutate({ params, body: {} });
+      else if (action === 'pause') pause.mutate({ params });
+      else if (action === 'resume') resume.mutate({ params });
+      else setDialog(action);
+    },
+    verify: (recoveryPointId) => verify.mutate({ params, body: { recoveryPointId } }),
+    pending: sync.isPending || verify.isPending || pause.isPending || resume.isPending,
+    dialog,
+    close: () => setDialog(undefined),
+  };
+}

@@ -1,0 +1,85 @@
+import { Progress } from '@mantine/core';
+import { useLive } from '../../stores/live.ts';
+import { progressOfRun } from '../../stores/run-progress.ts';
+import { migrationsTexts as texts } from '../../texts/migrations.ts';
+import { formatPercent } from '../../ui/format.ts';
+import { StatusBadge } from '../../ui/status-badge.tsx';
+import { When } from '../../ui/values.tsx';
+import type { Column } from '../../ui/virtual-table.tsx';
+import { MigrationState } from '../migration/migration-state.tsx';
+import { type Migration, situation } from '../migration/next-step.ts';
+import classes from './migrations.module.css';
+
+export interface Row {
+  migration: Migration;
+  target: string | undefined;
+  /** ISO 8601. */
+  next: string | undefined;
+}
+
+export const columns: Column<Row>[] = [
+  { id: 'machine', title: texts.columns.machine, width: 180, grow: true, cell: ({ migration }) => migration.machineName },
+  { id: 'state', title: texts.columns.state, width: 260, cell: ({ migration }) => <State migration={migration} /> },
+  { id: 'target', title: texts.columns.target, width: 130, cell: ({ target }) => target ?? '–' },
+  { id: 'last-run', title: texts.columns.lastRun, width: 190, cell: ({ migration }) => <LastRun migration={migration} /> },
+  { id: 'point', title: texts.columns.point, width: 170, cell: ({ migration }) => <Point migration={migration} /> },
+  {
+    id: 'next',
+    title: texts.columns.next,
+    width: 130,
+    cell: ({ next }) => (next === undefined ? <span className={classes.quiet}>{texts.notScheduled}</span> : <When at={next} />),
+  },
+];
+
+/** Whole percents of what the run does now: it is drawn anew a hundred times, not at every event. */
+function usePercent(migrationId: string): number | undefined {
+  return useLive(({ runs, verifies }) => {
+    const verify = Object.values(verifies[migrationId]?.disks ?? {});
+    if (verify.length > 0) {
+      const total = verify.reduce((sum, disk) => sum + disk.total, 0);
+      return total > 0 ? Math.floor((verify.reduce((sum, disk) => sum + disk.done, 0) / total) * 100) : undefined;
+    }
+    const run = runs[migrationId];
+    if (run?.state !== 'running' || (run.phase !== 'transfer' && run.phase !== 'verify')) return undefined;
+    const part = progressOfRun(run, 0)?.part;
+    return part === undefined ? undefined : Math.floor(part * 100);
+  });
+}
+
+function State({ migration }: { migration: Migration }) {
+  const percent = usePercent(migration.id);
+  const where = situation(migration);
+  const moving = percent !== undefined && (where === 'syncing' || where === 'verifying' || where === 'cutting-over');
+  return (
+    <span className={classes.state}>
+      <MigrationState migration={migration} more={moving ? formatPercent(percent / 100) : undefined} />
+      {moving ? (
+        <span className={classes.meter}>
+          <Progress value={percent} size={5} color="teal" aria-label={texts.progressOf(migration.machineName)} />
+        </span>
+      ) : null}
+    </span>
+  );
+}
+
+function LastRun({ migration: { lastRun } }: { migration: Migration }) {
+  if (!lastRun) return <span className={classes.quiet}>{texts.never}</span>;
+  return (
+    <span className={classes.run} title={lastRun.error?.message}>
+      <StatusBadge state={lastRun.state} />
+      <span className={classes.quiet}>
+        <When at={lastRun.endedAt ?? lastRun.startedAt} />
+      </span>
+    </span>
+  );
+}
+
+function Point({ migration: { newestPoint } }: { migration: Migration }) {
+  if (!newestPoint) return <span className={classes.quiet}>{texts.noPoint}</span>;
+  return (
+    <span className={classes.run}>
+      <When at={newestPoint.takenAt} />
+      {newestPoint.outcome === 'mismatch' ? <StatusBadge state="mismatch" word={texts.mismatch} /> : null}
+    </span>
+  );
+}
