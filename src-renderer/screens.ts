@@ -110,7 +110,7 @@ export const screens: readonly Screen[] = [
   screen(() => import('./features/settings/index.tsx'), {
     id: 'settings',
     path: '/settings/:part?',
-    role: 'admin',
+    role: 'viewer',
     text: screenTexts.settings,
     navigation: { icon: IconSettings, text: screenTexts.settings, key: 's' },
   }),

@@ -108,6 +108,17 @@ test('an error names the field', async () => {
   expect(await bad('toString' as RouteId, {})).toMatchObject({ code: 'not.found' });
 });
 
+test('a timing can be tried before it is stored', async () => {
+  const times = async (query: object) => (await call('schedules.times', { query }, 'viewer')).items;
+  const nightly = await times({ expression: '30 2 * * *', zone: 'Asia/Kolkata' });
+  expect(nightly).toHaveLength(5);
+  for (const at of nightly) expect(at).toMatch(/T21:00:00.000Z$/);
+  const [first = '', second = ''] = await times({ minutes: '90', startAt: '2020-01-01T00:00:00Z', count: '2' });
+  expect(Date.parse(second) - Date.parse(first)).toBe(90 * 60_000);
+  await expect(times({ expression: 'soon', zone: 'UTC' })).rejects.toMatchObject({ field: 'timing.expression' });
+  await expect(times({ expression: '0 0 * * *' })).rejects.toMatchObject({ code: 'argument.invalid' });
+});
+
 test('whoever must choose a password first can do that and nothing else', async () => {
   const caller: Caller = { ...world.callers.operator, role: 'viewer', mustChangePassword: true };
   expect(await call('auth.me', {}, caller)).toMatchObject({ mustChangePassword: true });

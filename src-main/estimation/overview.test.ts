@@ -109,9 +109,9 @@ test('the sums of the days follow runs that begin, end, change and go', async ()
   };
   await migration('a', { run: { startedAt: ago(3), endedAt: undefined, state: 'running' } });
   expect(await moved()).toEqual({ runs: 0, sent: 0, failed: 0 });
-  const counts = { read: 9, sent: 8, zero: 0, unchanged: 1 };
-  const run = { ...runOf('run-a', 'a'), startedAt: ago(3), counts: { read: 9, sent: 8, zero: 0, unchanged: 1 } };
-  await store.runs.save({ ...run, state: 'failed', error: { code: 'x', message: 'It broke.' }, endedAt: ago(2) });
+  const begun = runOf('run-a', 'a');
+  const run = { ...begun, startedAt: ago(3), counts: { ...begun.counts, read: 9, sent: 8 } };
+  await store.runs.save({ ...run, state: 'failed', error: { code: 'internal.unexpected', message: 'It broke.' }, endedAt: ago(2) });
   expect(await moved()).toEqual({ runs: 1, sent: 8, failed: 1 });
   await store.runs.save({ ...run, state: 'succeeded', error: undefined, endedAt: ago(26), counts: { ...run.counts, sent: 5 } });
   await migration('b', { run: { startedAt: ago(2), endedAt: ago(1) } });

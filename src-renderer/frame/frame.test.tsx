@@ -18,7 +18,7 @@ beforeEach(() => {
 
 test('the navigation shows what the role may see', () => {
   renderWith(<Frame />, {}, { role: 'viewer' });
-  expect(entries()).toEqual(['#/', '#/machines', '#/migrations', '#/sources', '#/schedules']);
+  expect(entries()).toEqual(['#/', '#/machines', '#/migrations', '#/sources', '#/schedules', '#/settings']);
 });
 
 test('an address that leads nowhere says so', () => {

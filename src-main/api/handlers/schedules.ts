@@ -1,13 +1,14 @@
 import type { scheduleRoutes } from '../../../src-preload/contract/routes/schedules.ts';
 import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { Schedule, Timing } from '../../domain/schedule.ts';
+import { checkTiming, nextAfter } from '../../scheduler/timing.ts';
 import type { HandlersOf } from '../handler.ts';
 import { notFound, requireMigration, visibleMigrations } from '../ownership.ts';
 import type { Services } from '../services.ts';
 
 type Schedules = Pick<
   typeof scheduleRoutes,
-  'schedules.list' | 'schedules.create' | 'schedules.get' | 'schedules.update' | 'schedules.remove'
+  'schedules.list' | 'schedules.times' | 'schedules.create' | 'schedules.get' | 'schedules.update' | 'schedules.remove'
 >;
 
 export const scheduleHandlers: HandlersOf<Schedules> = {
@@ -17,6 +18,17 @@ export const scheduleHandlers: HandlersOf<Schedules> = {
     const all = await services.store.schedules.list(migrationId === undefined ? {} : { jobId: migrationId });
     const visible = await visibleMigrations(services.store, caller);
     return { items: all.filter(({ jobId }) => !visible || (jobId !== undefined && visible.has(jobId))).map(shape) };
+  },
+  'schedules.times': async ({ query: { minutes, startAt, expression, zone, count } }, { services }) => {
+    const timing = timingOf({ minutes, startAt, expression, zone });
+    const now = services.now();
+    checkTiming(timing, now);
+    const items: string[] = [];
+    for (let at: string | undefined = now.toISOString(); items.length < count; items.push(at)) {
+      at = nextAfter(timing, now.toISOString(), new Date(at));
+      if (at === undefined) break;
+    }
+    return { items };
   },
   'schedules.create': async ({ body }, { services, caller, note }) => {
     const { kind, migrationId, sourceId, timing, windows, jitterMs, priority, enabled } = body;
@@ -68,6 +80,18 @@ async function inWordsOfTheContract<Result>(work: Promise<Result>): Promise<Resu
     if (!(error instanceof OctopusError) || error.field !== 'jobId') throw error;
     throw new OctopusError(error.code, error.message.replace('job', 'migration'), { field: 'migrationId', cause: error });
   });
+}
+
+function timingOf(query: {
+  minutes?: number | undefined;
+  startAt?: string | undefined;
+  expression?: string | undefined;
+  zone?: string | undefined;
+}) {
+  const { minutes, startAt, expression, zone } = query;
+  if (minutes !== undefined && expression === undefined) return plain({ type: 'every', minutes, startAt });
+  if (expression !== undefined && zone !== undefined && minutes === undefined) return { type: 'cron', expression, zone } as const;
+  throw new OctopusError('argument.invalid', 'Say either minutes, or an expression and its zone.', { field: 'minutes' });
 }
 
 function plain(timing: Timing | { type: 'every'; minutes: number; startAt?: string | undefined }): Timing {

@@ -105,6 +105,24 @@ export const scheduleRoutes = {
     response: z.object({ items: z.array(schedule) }),
     status: 200,
   }),
+  'schedules.times': defineRoute({
+    method: 'GET',
+    path: '/schedule-times',
+    tag: 'schedules',
+    summary: 'When a timing that is not stored yet would begin next; refused as it would be in a schedule.',
+    access: 'viewer',
+    query: z.strictObject({
+      minutes: z.coerce.number().int().min(1).max(525_600).optional(),
+      startAt: time.optional(),
+      expression: z.string().min(1).max(200).optional(),
+      zone: zone.optional(),
+      count: z.coerce.number().int().min(1).max(20).default(5),
+    }),
+    response: z.object({
+      items: z.array(time).meta({ description: 'Planned times, the soonest first. Quiet windows and jitter come on top.' }),
+    }),
+    status: 200,
+  }),
   'schedules.create': defineRoute({
     method: 'POST',
     path: '/schedules',
