@@ -116,7 +116,8 @@ test('a timing can be tried before it is stored', async () => {
   const [first = '', second = ''] = await times({ minutes: '90', startAt: '2020-01-01T00:00:00Z', count: '2' });
   expect(Date.parse(second) - Date.parse(first)).toBe(90 * 60_000);
   await expect(times({ expression: 'soon', zone: 'UTC' })).rejects.toMatchObject({ field: 'timing.expression' });
-  await expect(times({ expression: '0 0 * * *' })).rejects.toMatchObject({ code: 'argument.invalid' });
+  await expect(times({ expression: '0 0 * * *', minutes: '5' })).rejects.toMatchObject({ field: 'minutes' });
+  expect(await times({})).toEqual([]);
 });
 
 test('whoever must choose a password first can do that and nothing else', async () => {

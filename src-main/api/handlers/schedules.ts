@@ -22,8 +22,9 @@ export const scheduleHandlers: HandlersOf<Schedules> = {
   'schedules.times': async ({ query: { minutes, startAt, expression, zone, count } }, { services }) => {
     const timing = timingOf({ minutes, startAt, expression, zone });
     const now = services.now();
-    checkTiming(timing, now);
     const items: string[] = [];
+    if (!timing) return { items };
+    checkTiming(timing, now);
     for (let at: string | undefined = now.toISOString(); items.length < count; items.push(at)) {
       at = nextAfter(timing, now.toISOString(), new Date(at));
       if (at === undefined) break;
@@ -86,12 +87,12 @@ function timingOf(query: {
   minutes?: number | undefined;
   startAt?: string | undefined;
   expression?: string | undefined;
-  zone?: string | undefined;
-}) {
+  zone: string;
+}): Timing | undefined {
   const { minutes, startAt, expression, zone } = query;
-  if (minutes !== undefined && expression === undefined) return plain({ type: 'every', minutes, startAt });
-  if (expression !== undefined && zone !== undefined && minutes === undefined) return { type: 'cron', expression, zone } as const;
-  throw new OctopusError('argument.invalid', 'Say either minutes, or an expression and its zone.', { field: 'minutes' });
+  if (expression === undefined) return minutes === undefined ? undefined : plain({ type: 'every', minutes, startAt });
+  if (minutes === undefined) return { type: 'cron', expression, zone };
+  throw new OctopusError('argument.invalid', 'Say either minutes or an expression.', { field: 'minutes' });
 }
 
 function plain(timing: Timing | { type: 'every'; minutes: number; startAt?: string | undefined }): Timing {

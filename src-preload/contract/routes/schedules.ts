@@ -112,10 +112,16 @@ export const scheduleRoutes = {
     summary: 'When a timing that is not stored yet would begin next; refused as it would be in a schedule.',
     access: 'viewer',
     query: z.strictObject({
-      minutes: z.coerce.number().int().min(1).max(525_600).optional(),
+      minutes: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(525_600)
+        .optional()
+        .meta({ description: 'These, or an expression; without both nothing is planned.' }),
       startAt: time.optional(),
       expression: z.string().min(1).max(200).optional(),
-      zone: zone.optional(),
+      zone: zone.default('UTC').meta({ description: 'Of the expression.' }),
       count: z.coerce.number().int().min(1).max(20).default(5),
     }),
     response: z.object({
