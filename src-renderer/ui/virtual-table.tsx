@@ -45,6 +45,8 @@ export interface VirtualTableProps<Row> {
   /** Shown in the place of rows when there are none. */
   empty?: ReactNode;
   rowHeight?: number;
+  /** What the rows were asked for by: where it changes they are others, and the table is at its first one again. */
+  place?: string;
   /** Left of the row count. */
   footer?: ReactNode;
 }
@@ -69,6 +71,15 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another height makes what was measured old
   useEffect(() => virtual.measure(), [virtual, rowHeight]);
+  const { place } = props;
+  const shownPlace = useRef(place);
+  useEffect(() => {
+    if (shownPlace.current === place) return;
+    shownPlace.current = place;
+    anchor.current = 0;
+    setActive(0);
+    virtual.scrollToOffset(0);
+  }, [place, virtual]);
   useEffect(() => {
     if (rows.length > 0 && rows.length < total && lastSeen >= rows.length - 25) onNeedMore?.();
   }, [lastSeen, rows.length, total, onNeedMore]);

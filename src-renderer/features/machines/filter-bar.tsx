@@ -1,0 +1,153 @@
+import { ActionIcon, Button, CloseButton, Select, TextInput } from '@mantine/core';
+import { IconFilterOff, IconLayoutSidebarLeftExpand, IconSearch } from '@tabler/icons-react';
+import { type KeyboardEvent, type RefObject, useMemo } from 'react';
+import type { Output } from '../../../src-preload/contract/routes.ts';
+import {
+  allMachines,
+  filterMachines,
+  isFiltered,
+  type MachineFilter,
+  useMachineFilter,
+  useMachinePane,
+} from '../../stores/machine-filter.ts';
+import { machineTexts } from '../../texts/machines.ts';
+import { uiTexts } from '../../texts/ui.ts';
+import classes from './machines.module.css';
+import { ViewsMenu } from './views-menu.tsx';
+
+const texts = machineTexts.filter;
+const words = uiTexts.states;
+const powers = (['on', 'off', 'suspended'] as const).map((value) => ({ value, label: words[value] }));
+const protections = (['none', 'pending', 'protected', 'cut-over'] as const).map((value) => ({ value, label: words[value] }));
+
+interface FilterBarProps {
+  tree: Output<'vms.tree'> | undefined;
+  search: RefObject<HTMLInputElement | null>;
+  /** From the search down into the table. */
+  onDown: () => void;
+}
+
+/** Search, filters and saved views. */
+export function FilterBar({ tree, search, onDown }: FilterBarProps) {
+  const filter = useMachineFilter();
+  const pane = useMachinePane();
+  const sources = useMemo(() => tree?.sources.map(({ sourceId, name }) => ({ value: sourceId, label: name })) ?? [], [tree]);
+  const clusters = useMemo(() => {
+    const of = tree?.sources.filter(({ sourceId }) => filter.sourceId === undefined || sourceId === filter.sourceId) ?? [];
+    return [...new Set(of.flatMap((source) => source.clusters.map(({ name }) => name)))].sort();
+  }, [tree, filter.sourceId]);
+
+  function onKeyDown(event: KeyboardEvent<HTMLInputElement>): void {
+    if (event.key === 'ArrowDown' || event.key === 'Enter') onDown();
+    else if (event.key === 'Escape' && filter.text !== '') filterMachines({ text: '' });
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  return (
+    <search className={classes.bar} aria-label={machineTexts.filters}>
+      {pane.tree ? null : (
+        <ActionIcon
+          aria-label={machineTexts.tree.show}
+          title={machineTexts.tree.show}
+          onClick={() => useMachinePane.setState({ tree: true })}
+        >
+          <IconLayoutSidebarLeftExpand size={17} stroke={1.7} />
+        </ActionIcon>
+      )}
+      <TextInput
+        ref={search}
+        className={classes.search}
+        type="search"
+        aria-label={machineTexts.search}
+        placeholder={machineTexts.searchPlaceholder}
+        autoComplete="off"
+        spellCheck={false}
+        maxLength={200}
+        leftSection={<IconSearch size={14} aria-hidden />}
+        rightSection={
+          filter.text === '' ? (
+            <kbd className={classes.key} aria-hidden>
+              {machineTexts.searchKey}
+            </kbd>
+          ) : (
+            <CloseButton size="sm" aria-label={machineTexts.clearSearch} onClick={() => filterMachines({ text: '' })} />
+          )
+        }
+        value={filter.text}
+        onChange={(event) => filterMachines({ text: event.currentTarget.value })}
+        onKeyDown={onKeyDown}
+      />
+      {sources.length > 1 ? (
+        <Choice
+          label={texts.source}
+          data={sources}
+          value={filter.sourceId}
+          onChange={(sourceId) => filterMachines({ sourceId, folder: undefined, cluster: undefined })}
+        />
+      ) : null}
+      {clusters.length > 0 ? (
+        <Choice label={texts.cluster} data={clusters} value={filter.cluster} onChange={(cluster) => filterMachines({ cluster })} />
+      ) : null}
+      <Choice
+        label={texts.power}
+        data={powers}
+        value={filter.powerState}
+        onChange={(value) => filterMachines({ powerState: value as MachineFilter['powerState'] })}
+      />
+      <Choice
+        label={texts.protection}
+        data={protections}
+        value={filter.protection}
+        onChange={(value) => filterMachines({ protection: value as MachineFilter['protection'] })}
+      />
+      {filter.folder === undefined ? null : (
+        <Button
+          variant="default"
+          rightSection={<span aria-hidden>×</span>}
+          aria-label={machineTexts.leaveFolder(filter.folder)}
+          onClick={() => filterMachines({ folder: undefined })}
+        >
+          {machineTexts.inFolder(filter.folder)}
+        </Button>
+      )}
+      {isFiltered(filter) ? (
+        <Button
+          variant="subtle"
+          color="gray"
+          leftSection={<IconFilterOff size={14} aria-hidden />}
+          onClick={() => filterMachines({ ...allMachines, sort: filter.sort })}
+        >
+          {machineTexts.resetFilters}
+        </Button>
+      ) : null}
+      <span className={classes.spread} />
+      <ViewsMenu />
+    </search>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  data: readonly (string | { value: string; label: string })[];
+  value: string | undefined;
+  onChange: (value: string | undefined) => void;
+}
+
+function Choice({ label, data, value, onChange }: ChoiceProps) {
+  return (
+    <Select
+      className={classes.choice}
+      aria-label={label}
+      placeholder={texts.any(label)}
+      data={[...data]}
+      value={value ?? null}
+      onChange={(next) => onChange(next ?? undefined)}
+      clearable
+      searchable={data.length > 12}
+      comboboxProps={{ shadow: 'none', width: 'max-content', position: 'bottom-start' }}
+      limit={200}
+    />
+  );
+}
