@@ -10,6 +10,11 @@ export const uiTexts = {
   missingTitle: 'This is not there',
   defectTitle: 'Something went wrong in this screen',
   defectHint: 'The rest goes on. Try again; if it stays, collect the diagnostics in Settings.',
+  actions: 'Actions',
+  space: (free: string, total: string) => `${free} of ${total} free`,
+  spaceUsed: (part: string) => `${part} used`,
+  spaceTight: '(nearly full)',
+  steps: { passed: 'Passed:', failed: 'Failed:', 'not-tried': 'Not tried.', warning: 'Look at this:', busy: 'Being tried …' },
   typeName: (name: string) => `Type ${name} to go on`,
   table: {
     selectAll: 'Select all that are shown',

@@ -1,0 +1,73 @@
+import { Button, NumberInput } from '@mantine/core';
+import { useState } from 'react';
+import type { Output } from '../../../src-preload/contract/routes.ts';
+import { useAction } from '../../api/queries.tsx';
+import { useMay } from '../../stores/session.ts';
+import { labTexts as texts } from '../../texts/sources.ts';
+import { ConfirmAction } from '../../ui/confirm-action.tsx';
+import { formatNumber } from '../../ui/format.ts';
+import { Section } from '../../ui/page-header.tsx';
+import { StatusBadge } from '../../ui/status-badge.tsx';
+import classes from './sources.module.css';
+
+/** Starts and ends the simulated vCenter. */
+export function LabPanel({ lab }: { lab: Output<'lab.get'> }) {
+  const admin = useMay('admin');
+  const [machines, setMachines] = useState<number | string>(10);
+  const [stopping, setStopping] = useState(false);
+  const start = useAction('lab.start', { done: (started) => texts.started(formatNumber(started.machines)) });
+  const stop = useAction('lab.stop', { done: texts.stopped });
+  const count = Number(machines);
+  const valid = Number.isInteger(count) && count >= 1 && count <= 5000;
+  return (
+    <Section title={texts.title} hint={texts.hint} panel>
+      <form
+        className={classes.lab}
+        aria-label={texts.title}
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (valid && !lab.running) start.mutate({ body: { machines: count } });
+        }}
+      >
+        <div className={classes.labState} role="status">
+          {lab.running ? (
+            <StatusBadge state="on" word={texts.running(formatNumber(lab.machines))} />
+          ) : (
+            <StatusBadge state="off" word={start.isPending ? texts.starting : texts.off} />
+          )}
+        </div>
+        {!admin ? null : lab.running ? (
+          <Button variant="default" onClick={() => setStopping(true)}>
+            {texts.stop}
+          </Button>
+        ) : (
+          <>
+            <NumberInput
+              label={texts.machines}
+              value={machines}
+              onChange={setMachines}
+              min={1}
+              max={5000}
+              allowDecimal={false}
+              clampBehavior="strict"
+              w={110}
+              disabled={start.isPending}
+            />
+            <Button type="submit" variant="default" loading={start.isPending} disabled={!valid}>
+              {texts.start}
+            </Button>
+          </>
+        )}
+      </form>
+      <ConfirmAction
+        opened={stopping}
+        onClose={() => setStopping(false)}
+        title={texts.stopTitle}
+        action={texts.stop}
+        onConfirm={() => stop.mutateAsync({})}
+      >
+        {texts.stopText}
+      </ConfirmAction>
+    </Section>
+  );
+}

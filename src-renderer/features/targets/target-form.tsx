@@ -1,0 +1,95 @@
+import { Button, Stack, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import type { Output } from '../../../src-preload/contract/routes.ts';
+import { useAction } from '../../api/queries.tsx';
+import { probeTexts } from '../../texts/sources.ts';
+import { targetsTexts } from '../../texts/targets.ts';
+import { fieldErrors } from '../../ui/field-errors.ts';
+import { Notice } from '../../ui/notice.tsx';
+import { ProbeSteps } from '../../ui/probe-steps.tsx';
+import { SpaceBar } from '../../ui/space-bar.tsx';
+import { isPath } from '../sources/address.ts';
+import { FolderInput } from '../sources/path-input.tsx';
+import classes from '../sources/sources.module.css';
+import { useNewest } from '../sources/use-probe.ts';
+
+type Probe = Output<'targets.probe'>;
+const texts = targetsTexts.form;
+const steps = ['path', 'folder', 'write', 'space', 'reflink', 'direct-io'];
+
+/** A folder that is tried before it becomes a target. */
+export function TargetForm({ suggested, onDone }: { suggested: string | undefined; onDone: () => void }) {
+  const form = useForm({
+    initialValues: { folder: suggested ?? '', name: '' },
+    validate: { folder: (value) => (isPath(value) ? null : texts.badPath) },
+  });
+  const byField = fieldErrors(form);
+  const ask = useAction('targets.probe', { handles: byField });
+  const probe = useNewest<Parameters<typeof ask.mutateAsync>[0], Probe>((input) => ask.mutateAsync(input));
+  const create = useAction('targets.create', { done: ({ name }) => targetsTexts.done.added(name), handles: byField, onDone });
+  const folder = form.values.folder.trim();
+  const current = probe.found?.key === folder;
+  const result = current ? probe.found?.result : undefined;
+  const ready = result?.ok === true;
+  const test = () => void probe.run(folder, { body: { folder } });
+
+  function submit(): void {
+    if (form.validate().hasErrors) return;
+    const name = form.values.name.trim();
+    if (ready) create.mutate({ body: { folder, ...(name === '' ? {} : { name }) } });
+    else test();
+  }
+
+  const failed = result?.steps.find(({ outcome }) => outcome === 'failed');
+  const hint = failed && texts.hints[failed.id];
+  return (
+    <form
+      aria-label={texts.title}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <Stack gap="sm">
+        <FolderInput
+          label={texts.folder}
+          description={texts.folderHint}
+          placeholder="/srv/replicas"
+          data-autofocus
+          {...form.getInputProps('folder')}
+          onFolder={(value) => form.setFieldValue('folder', value)}
+          onBlur={() => {
+            if (isPath(folder) && !current && !probe.busy) test();
+          }}
+        />
+        <TextInput label={texts.name} description={texts.nameHint} autoComplete="off" {...form.getInputProps('name')} />
+        {probe.busy || result ? (
+          <ProbeSteps
+            label={texts.steps}
+            steps={result?.steps}
+            busy={probe.busy}
+            names={texts.names}
+            expected={steps}
+            notTried={probeTexts.notTried}
+          />
+        ) : null}
+        {!probe.busy && hint !== undefined ? (
+          <Notice tone="bad" title={texts.mend}>
+            {hint}
+          </Notice>
+        ) : null}
+        {!probe.busy && ready && result.freeBytes !== undefined && result.totalBytes !== undefined ? (
+          <SpaceBar label={texts.space} free={result.freeBytes} total={result.totalBytes} />
+        ) : null}
+        {!probe.busy && ready ? <Notice tone="good">{texts.ready}</Notice> : null}
+      </Stack>
+      <div className={classes.formEnd}>
+        <span className={classes.formHint}>{ready ? null : texts.needsTest}</span>
+        <Button type="submit" loading={create.isPending || probe.busy}>
+          {ready ? texts.add : texts.test}
+        </Button>
+      </div>
+    </form>
+  );
+}
