@@ -141,6 +141,10 @@ test('lists show what the caller owns or was given; sharing gives and takes', as
   expect(await ids('stranger')).toEqual(['foreign']);
   expect((await call('tasks.list', {}, 'operator')).items.map(({ id }) => id)).toEqual(['own']);
   expect((await call('schedules.list', {}, 'viewer')).items.map(({ id }) => id)).toEqual(['own']);
+  const named = { id: 'own', machineName: (await call('migrations.get', { params: { id: 'own' } }, 'viewer')).machineName };
+  expect((await call('schedules.list', {}, 'viewer')).items).toMatchObject([named]);
+  expect((await call('tasks.list', {}, 'operator')).items).toMatchObject([named]);
+  expect(await call('tasks.get', { params: { id: 'own' } }, 'operator')).toMatchObject(named);
   await call('migrations.share', { params: { id: 'own' }, body: { userIds: ['u-stranger'] } }, 'operator');
   expect(await ids('stranger')).toEqual(['foreign', 'own']);
   expect(await ids('viewer')).toEqual([]);

@@ -3,6 +3,7 @@ import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { Schedule, Timing } from '../../domain/schedule.ts';
 import { checkTiming, nextAfter } from '../../scheduler/timing.ts';
 import type { HandlersOf } from '../handler.ts';
+import { withMachineNames } from '../machine-names.ts';
 import { notFound, requireMigration, visibleMigrations } from '../ownership.ts';
 import type { Services } from '../services.ts';
 
@@ -17,7 +18,8 @@ export const scheduleHandlers: HandlersOf<Schedules> = {
     if (migrationId !== undefined) await requireMigration(services.store, caller, 'see', migrationId);
     const all = await services.store.schedules.list(migrationId === undefined ? {} : { jobId: migrationId });
     const visible = await visibleMigrations(services.store, caller);
-    return { items: all.filter(({ jobId }) => !visible || (jobId !== undefined && visible.has(jobId))).map(shape) };
+    const items = all.filter(({ jobId }) => !visible || (jobId !== undefined && visible.has(jobId))).map(shape);
+    return { items: await withMachineNames(services, items) };
   },
   'schedules.times': async ({ query: { minutes, startAt, expression, zone, count } }, { services }) => {
     const timing = timingOf({ minutes, startAt, expression, zone });
@@ -45,7 +47,10 @@ export const scheduleHandlers: HandlersOf<Schedules> = {
     note({ subjectKind: 'schedule', subjectId: schedule.id });
     return shape(schedule);
   },
-  'schedules.get': async ({ params }, { services }) => shape(await find(services, params.id)),
+  'schedules.get': async ({ params }, { services }) => {
+    const [known] = await withMachineNames(services, [shape(await find(services, params.id))]);
+    return known as NonNullable<typeof known>;
+  },
   'schedules.update': async ({ params, body }, { services, note }) => {
     const before = await find(services, params.id);
     const { timing, windows, jitterMs, priority, enabled } = body;

@@ -3,6 +3,7 @@ import type { Task } from '../../domain/task.ts';
 import type { TaskFilter } from '../../store/repositories/scheduled-tasks.ts';
 import { pageOf, readCursor } from '../cursor.ts';
 import type { HandlersOf } from '../handler.ts';
+import { withMachineNames } from '../machine-names.ts';
 import { notFound, requireKind, requireMigration, visibleMigrations } from '../ownership.ts';
 import type { Services } from '../services.ts';
 
@@ -24,9 +25,12 @@ export const taskHandlers: HandlersOf<Tasks> = {
     if (after) filter.before = { createdAt: after[0], id: after[1] };
     const found = await visibleTasks(services, filter, await visibleMigrations(services.store, caller));
     const { items, next } = pageOf(found, limit, (last) => [last.createdAt, last.id]);
-    return { items: items.map(shape), next };
+    return { items: await withMachineNames(services, items.map(shape)), next };
   },
-  'tasks.get': async ({ params }, { services }) => shape(await find(services, params.id)),
+  'tasks.get': async ({ params }, { services }) => {
+    const [known] = await withMachineNames(services, [shape(await find(services, params.id))]);
+    return known as NonNullable<typeof known>;
+  },
   'tasks.retry': async ({ params }, { services, note }) => {
     note({ before: shape(await find(services, params.id)) });
     return shape(await services.scheduler.revive(params.id));

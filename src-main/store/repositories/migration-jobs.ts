@@ -26,6 +26,8 @@ export interface JobRepository {
   page(query: JobQuery): Promise<Job[]>;
   /** The job for this machine and target. */
   of(machineId: string, targetEnvironmentId: string): Promise<Job | undefined>;
+  /** What the machines are called that these jobs replicate, by the job's id. */
+  machineNames(ids: readonly string[]): Promise<Map<string, string>>;
   /** How many replicate machines of this source, or to this target. */
   countOf(environment: { sourceEnvironmentId: string } | { targetEnvironmentId: string }): Promise<number>;
   setState(id: string, state: JobState): Promise<void>;
@@ -117,6 +119,12 @@ export function createJobRepository(database: Kysely<Schema>): JobRepository {
     },
     async setState(id, state) {
       await database.updateTable('migration_jobs').set({ state }).where('id', '=', id).execute();
+    },
+    async machineNames(ids) {
+      const { rows } = await sql<{ id: string; name: string }>`
+        SELECT job.id, vm.name FROM migration_jobs AS job JOIN vms AS vm ON vm.id = job.vm_id
+        WHERE job.id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`.execute(database);
+      return new Map(rows.map(({ id, name }) => [id, name]));
     },
     async setPaused(id, paused) {
       await database

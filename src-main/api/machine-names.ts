@@ -1,0 +1,11 @@
+import type { Services } from './services.ts';
+
+/** Adds what the machines of the migrations are called: a list of ids tells a person nothing. */
+export async function withMachineNames<Item extends { migrationId: string | undefined }>(
+  { store }: Pick<Services, 'store'>,
+  items: readonly Item[],
+): Promise<(Item & { machineName: string | undefined })[]> {
+  const ids = new Set(items.flatMap(({ migrationId }) => migrationId ?? []));
+  const names = ids.size === 0 ? undefined : await store.jobs.machineNames([...ids]);
+  return items.map((item) => ({ ...item, machineName: names?.get(item.migrationId ?? '') }));
+}
