@@ -22,6 +22,8 @@ export interface DesktopWorld extends AsyncDisposable {
   call(route: string, input?: { params?: unknown; query?: unknown; body?: unknown }): Promise<unknown>;
   /** Ends the application as a person does, and opens it again on the same data. */
   restart(): Promise<void>;
+  /** Ends it by SIGKILL, and opens it again on the same data. */
+  kill(): Promise<void>;
 }
 
 export interface LaunchOptions {
@@ -40,7 +42,8 @@ export async function launchDesktop(options: LaunchOptions = {}): Promise<Deskto
   const display = opened.use(await startDisplay());
   const session = opened.use(await startSession('unlocked'));
   const folder = await mkdtemp(join(tmpdir(), 'octopus-desktop-'));
-  opened.defer(() => rm(folder, { recursive: true, force: true }));
+  // Helpers of one that was killed may still be writing.
+  opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   const dataFolder = options.dataFolder ?? join(folder, 'data');
   const env: Record<string, string> = {
     ...(process.env as Record<string, string>),
@@ -61,10 +64,14 @@ export async function launchDesktop(options: LaunchOptions = {}): Promise<Deskto
       cwd: folder,
       timeout: 60_000,
     });
-  const world = { app: await launch() } as DesktopWorld;
-  opened.defer(() => end(world.app));
-  world.page = await world.app.firstWindow();
-  await world.page.waitForLoadState('load');
+  const world = {} as DesktopWorld;
+  const open = async () => {
+    world.app = await launch();
+    world.page = await world.app.firstWindow();
+    await world.page.waitForLoadState('load');
+  };
+  opened.defer(() => (world.app ? end(world.app) : undefined));
+  await open();
   const parts = opened.move();
   return Object.assign(world, {
     dataFolder,
@@ -72,9 +79,11 @@ export async function launchDesktop(options: LaunchOptions = {}): Promise<Deskto
     call: (route: string, input = {}) => callBridge(world.page, route, input),
     async restart() {
       await end(world.app);
-      world.app = await launch();
-      world.page = await world.app.firstWindow();
-      await world.page.waitForLoadState('load');
+      await open();
+    },
+    async kill() {
+      await end(world.app, 'SIGKILL');
+      await open();
     },
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   });
@@ -91,11 +100,11 @@ async function callBridge(page: Page, route: string, input: { params?: unknown; 
 }
 
 /** Asked for by signal: no question is put to anyone. */
-async function end(app: ElectronApplication): Promise<void> {
+async function end(app: ElectronApplication, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   const child = app.process();
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
+  child.kill(signal);
   await exit;
 }
 

@@ -22,6 +22,10 @@ export const electronPackages = [
   'xauth',
   ...keychainPackages,
 ];
+/** For the journeys in the real application and in a browser, each with a display, a keyring and a network of its own. */
+export const e2ePackages = [
+  ...new Set([...bootPackages, ...electronPackages, 'chromium', 'gnome-keyring', 'dbus-daemon', 'iproute2', 'util-linux']),
+];
 /** For the tests and the bench: the programs that Octopus is judged with. */
 export const testPackages = [
   ...new Set([

@@ -18,6 +18,8 @@ const tasks = {
     [bin('depcruise'), '--config', '.dependency-cruiser.cjs', 'src-main', 'src-preload', 'src-renderer', 'workers', 'lab', 'bench'],
   ],
   bench: () => [['node', join(root, 'bench', 'run.ts')]],
+  e2e: () => [['node', join(root, 'scripts', 'e2e.mjs')]],
+  screenshots: () => [['node', join(root, 'scripts', 'screenshots.mjs')]],
   package: () => [['node', join(root, 'scripts', 'package.mjs')]],
 };
 
@@ -35,8 +37,12 @@ if (['test', 'soak', 'bench'].includes(name)) {
   const lacking = prepareDebianPackages(testPackages, name === 'bench' ? 'the bench' : 'the test suite');
   if (lacking.length > 0) process.exit(1);
 }
-if (['test', 'package'].includes(name)) prepareKeychain(node);
-if (['build', 'bench'].includes(name)) prepareBuild(node);
+if (['e2e', 'screenshots'].includes(name)) {
+  const { e2ePackages, prepareDebianPackages } = await import('./debian.mjs');
+  if (prepareDebianPackages(e2ePackages, 'the end-to-end suite').length > 0) process.exit(1);
+}
+if (['test', 'package', 'e2e', 'screenshots'].includes(name)) prepareKeychain(node);
+if (['build', 'bench', 'e2e', 'screenshots'].includes(name)) prepareBuild(node);
 for (const [program, ...args] of task()) {
   const { status } = spawnSync(program, [...args, ...rest], { cwd: root, stdio: 'inherit', env });
   if (status !== 0) process.exit(status ?? 1);
