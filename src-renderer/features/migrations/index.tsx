@@ -5,6 +5,7 @@ import { useMemo, useState } from 'react';
 import type { Input } from '../../../src-preload/contract/routes.ts';
 import { usePages, useRoute } from '../../api/queries.tsx';
 import { go, hrefOf } from '../../go.ts';
+import { filterMigrations, useMigrationFilter } from '../../stores/migration-filter.ts';
 import { useMay } from '../../stores/session.ts';
 import { migrationsTexts as texts } from '../../texts/migrations.ts';
 import { screenTexts } from '../../texts/screens.ts';
@@ -40,7 +41,7 @@ const none: Selection = new Set();
 export default function Migrations() {
   const may = useMay('operator');
   const [search, setSearch] = useState('');
-  const [filter, setFilter] = useState<Filter>('all');
+  const filter: Filter = useMigrationFilter((store) => store.filter);
   const [selection, setSelection] = useState(none);
   const [text] = useDebouncedValue(search.trim(), 150);
   const pages = usePages('migrations.list', { query: queryOf(text, filter) }, { keepPrevious: true });
@@ -48,7 +49,7 @@ export default function Migrations() {
   const filtered = text !== '' || filter !== 'all';
   const clear = () => {
     setSearch('');
-    setFilter('all');
+    filterMigrations('all');
   };
   const create = may ? (
     <Button component="a" href={hrefOf('/migrations/new')} leftSection={<IconPlus size={15} aria-hidden />}>
@@ -88,7 +89,7 @@ export default function Migrations() {
                   aria-label={texts.filter}
                   data={filterData}
                   value={filter}
-                  onChange={(value) => setFilter((value ?? 'all') as Filter)}
+                  onChange={(value) => filterMigrations((value ?? 'all') as Filter)}
                   allowDeselect={false}
                   w={170}
                 />

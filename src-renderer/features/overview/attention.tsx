@@ -1,0 +1,122 @@
+import { Button } from '@mantine/core';
+import { IconShieldCheck } from '@tabler/icons-react';
+import { useState } from 'react';
+import type { Output } from '../../../src-preload/contract/routes.ts';
+import { useAction } from '../../api/queries.tsx';
+import { hrefOf } from '../../go.ts';
+import { useMay } from '../../stores/session.ts';
+import { overviewTexts as texts } from '../../texts/overview.ts';
+import { Section } from '../../ui/page-header.tsx';
+import { type Status, StatusBadge, type Tone } from '../../ui/status-badge.tsx';
+import { When } from '../../ui/values.tsx';
+import classes from './overview.module.css';
+
+export type Attention = Output<'overview.get'>['attention'][number];
+
+const FEW = 6;
+const looks: Record<Attention['kind'], { state: Status; tone?: Tone }> = {
+  'cutover-failed': { state: 'failed' },
+  mismatch: { state: 'mismatch' },
+  'run-failed': { state: 'failed' },
+  behind: { state: 'behind' },
+  'task-dead': { state: 'dead', tone: 'warn' },
+  'schedules-paused': { state: 'paused' },
+  unscheduled: { state: 'waiting' },
+};
+
+/** What a person should look at, the most urgent first, each with what can be done about it. */
+export function AttentionList({ items }: { items: readonly Attention[] }) {
+  const [all, setAll] = useState(false);
+  const shown = all ? items : items.slice(0, FEW);
+  return (
+    <Section
+      title={texts.attention}
+      actions={
+        items.length > FEW ? (
+          <Button variant="subtle" size="compact-xs" aria-expanded={all} onClick={() => setAll(!all)}>
+            {all ? texts.showFew : texts.showAll(items.length)}
+          </Button>
+        ) : null
+      }
+    >
+      {items.length === 0 ? (
+        <div className={classes.calm}>
+          <IconShieldCheck size={20} stroke={1.6} aria-hidden />
+          <div>
+            <strong>{texts.nothing}</strong>
+            <div className={classes.quiet}>{texts.nothingHint}</div>
+          </div>
+        </div>
+      ) : (
+        <ul className={classes.list}>
+          {shown.map((item) => (
+            <Item key={`${item.kind} ${item.migrationId ?? item.sourceId ?? ''} ${item.since}`} item={item} />
+          ))}
+        </ul>
+      )}
+    </Section>
+  );
+}
+
+function Item({ item }: { item: Attention }) {
+  const { state, tone } = looks[item.kind];
+  return (
+    <li>
+      <span className={classes.kind}>
+        <StatusBadge state={state} word={texts.kinds[item.kind]} {...(tone ? { tone } : {})} />
+      </span>
+      <span className={classes.told}>
+        {item.text}{' '}
+        <span className={classes.since}>
+          <When at={item.since} />
+        </span>
+      </span>
+      <Act item={item} />
+    </li>
+  );
+}
+
+/** Where the matter is settled, or the deed that settles it. */
+function Act({ item }: { item: Attention }) {
+  const operator = useMay('operator');
+  const admin = useMay('admin');
+  const { kind, migrationId, machineName = '' } = item;
+  const actions = texts.actions;
+  const sync = useAction('migrations.sync', { done: texts.begun(machineName) });
+  const resume = useAction('scheduler.set', { done: texts.resumed });
+  const link = (text: string, path: string) => (
+    <Button component="a" variant="default" href={hrefOf(path)} aria-label={machineName === '' ? text : actions.label(text, machineName)}>
+      {text}
+    </Button>
+  );
+  if (kind === 'schedules-paused') {
+    if (!admin) return null;
+    return (
+      <Button variant="default" loading={resume.isPending} onClick={() => resume.mutate({ body: { state: 'running' } })}>
+        {actions.resume}
+      </Button>
+    );
+  }
+  if (kind === 'task-dead') return item.sourceId === undefined ? link(actions.tasks, '/schedules/tasks') : link(actions.source, '/sources');
+  if (migrationId === undefined) return null;
+  const path = `/migrations/${migrationId}`;
+  if (kind === 'mismatch') return link(actions.points, `${path}/points`);
+  if (kind === 'unscheduled' && operator) return link(actions.schedule, `${path}/settings`);
+  if ((kind === 'run-failed' || kind === 'behind') && operator) {
+    const text = kind === 'behind' ? actions.sync : actions.again;
+    return (
+      <>
+        {link(actions.open, path)}
+        <Button
+          variant="default"
+          aria-label={actions.label(text, machineName)}
+          loading={sync.isPending}
+          onClick={() => sync.mutate({ params: { id: migrationId }, body: {} })}
+        >
+          {text}
+        </Button>
+      </>
+    );
+  }
+  return link(actions.open, path);
+}
