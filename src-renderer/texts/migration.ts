@@ -135,6 +135,11 @@ export const migrationTexts = {
   },
   estimate: (read: string, stored: string) => `It reads about ${read} and stores about ${stored}.`,
   estimateTime: (low: string, high: string) => `About ${low} to ${high}.`,
+  estimateBasis: {
+    runs: 'From its own earlier runs.',
+    similar: 'From first runs of other machines.',
+    capacity: 'From the size of its disks alone: a wide guess.',
+  },
   progress: {
     label: 'Progress of the run',
     transfer: 'Copied',
@@ -153,7 +158,7 @@ export const migrationTexts = {
     waiting: 'Nothing was heard of this run yet.',
     reads: 'Read at the source, or read back at the target.',
   },
-  timeline: { run: (kind: string, when: string) => `${kind} run, ${when}`, cutover: 'Cutover', running: 'now' },
+  timeline: { run: (kind: string, when: string) => `${kind} run, ${when}`, cutover: 'Cutover', running: 'now', coming: 'What a run does' },
   kinds: { full: 'Full', incremental: 'Incremental', reconcile: 'Reconcile', final: 'Final' } as Readonly<Record<string, string>>,
   map: {
     title: 'Disk map',

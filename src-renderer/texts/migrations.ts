@@ -40,6 +40,7 @@ export const migrationsTexts = {
   noPoint: 'none',
   never: 'never',
   notScheduled: 'not scheduled',
+  paused: 'paused',
   progressOf: (machine: string) => `Progress of ${machine}`,
   verified: 'verified',
   mismatch: 'does not match',

@@ -165,8 +165,9 @@ function shapeRun({ id, kind, state, phase, notes, counts, recoveryPointId, erro
   return { id, kind, state, phase, notes, counts, recoveryPointId, error, startedAt, endedAt };
 }
 
-function shapeCutover({ id, state, phase, where, undone, error, startedAt, endedAt }: Cutover) {
-  return { id, state, phase, where, undone, error, startedAt, endedAt };
+function shapeCutover({ id, state, phase, where, undone, settings, error, startedAt, endedAt }: Cutover) {
+  const { preSync, expectConsole } = settings;
+  return { id, state, phase, where, undone, preSync, checksBoot: expectConsole !== undefined, error, startedAt, endedAt };
 }
 
 /** What was left out must not overwrite what is there. */

@@ -49,6 +49,8 @@ export const cutover = z
     phase: z.string(),
     where: z.string().optional().meta({ description: 'How to reach the machine at the target.' }),
     undone: z.array(z.string()),
+    preSync: z.boolean().meta({ description: 'It runs while the source still works.' }),
+    checksBoot: z.boolean().meta({ description: 'The replica must boot apart before it starts for good.' }),
     error: failure.optional(),
     startedAt: time,
     endedAt: time.optional(),

@@ -15,10 +15,10 @@ export interface Names {
   owner: string | undefined;
 }
 
-export function Facts({ migration, schedules, names }: { migration: Migration; schedules: readonly Schedule[]; names: Names }) {
+export function Facts({ migration, schedules, names }: { migration: Migration; schedules: readonly Schedule[] | undefined; names: Names }) {
   const { machineId, machineName, sourceId, targetId, settings } = migration;
-  const nextRun = nextOf('run', schedules, migration);
-  const nextCutover = nextOf('cutover', schedules, migration);
+  const nextRun = nextOf('run', schedules ?? [], migration);
+  const nextCutover = nextOf('cutover', schedules ?? [], migration);
   const link = (href: string, text: string) => (
     <a className={classes.link} href={hrefOf(href)}>
       {text}
@@ -32,7 +32,10 @@ export function Facts({ migration, schedules, names }: { migration: Migration; s
           [texts.source, names.source === undefined ? undefined : link(`/sources/${sourceId}`, names.source)],
           [texts.target, names.target === undefined ? undefined : link(`/targets/${targetId}`, names.target)],
           [texts.owner, names.owner],
-          [texts.nextSync, migration.paused ? texts.paused : nextRun === undefined ? texts.nothing : <When key="run" at={nextRun} />],
+          [
+            texts.nextSync,
+            migration.paused ? texts.paused : nextRun === undefined ? schedules && texts.nothing : <When key="run" at={nextRun} />,
+          ],
           [texts.nextCutover, nextCutover === undefined ? undefined : <When key="cutover" at={nextCutover} />],
           [texts.limit, settings.bandwidthLimit > 0 ? formatRate(settings.bandwidthLimit) : undefined],
           [texts.keep, texts.kept(formatNumber(settings.keep))],

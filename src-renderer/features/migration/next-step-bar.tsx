@@ -45,13 +45,14 @@ const looks: Record<Situation, Look> = {
 };
 
 /** What this migration is at, what comes next, and the button for it. */
-export function NextStepBar(props: { migration: Migration; schedules: readonly Schedule[]; actions: MigrationActions }) {
+export function NextStepBar(props: { migration: Migration; schedules: readonly Schedule[] | undefined; actions: MigrationActions }) {
   const { migration, schedules, actions } = props;
   const where = situation(migration);
   const { tone, icon: Icon, buttons } = looks[where];
-  const nextRun = nextOf('run', schedules, migration);
-  const nextCutover = nextOf('cutover', schedules, migration);
-  const unscheduled = where === 'ready' && nextRun === undefined && nextCutover === undefined;
+  const nextRun = nextOf('run', schedules ?? [], migration);
+  const nextCutover = nextOf('cutover', schedules ?? [], migration);
+  // Not said before it is known.
+  const unscheduled = schedules !== undefined && where === 'ready' && nextRun === undefined && nextCutover === undefined;
   return (
     <section className={classes.next} data-tone={tone} aria-label={texts.status[where]}>
       <span className={classes.nextIcon}>
@@ -128,10 +129,10 @@ function FirstRunEstimate({ machineId }: { machineId: string }) {
   if (!data) return null;
   const { read, stored, ms } = data.total;
   return (
-    <p className="tabular">
+    <p className="tabular" title={data.basis}>
       {texts.estimate(formatBytes(read.likely), formatBytes(stored.likely))}{' '}
       {ms ? `${texts.estimateTime(formatDuration(ms.low), formatDuration(ms.high))} ` : ''}
-      {data.basis}
+      {data.items[0] ? texts.estimateBasis[data.items[0].basis] : null}
     </p>
   );
 }
@@ -173,7 +174,7 @@ function RunProgressLine({ migration }: { migration: Migration }) {
     if (total === 0) return null;
     return <ProgressLine label={texts.progress.verifying} word={texts.progress.verify} done={done} total={total} part={done / total} />;
   }
-  if (!run || run.state !== 'running') return null;
+  if (run?.state !== 'running') return null;
   const progress = progressOfRun(run, now);
   if (!progress || (run.phase !== 'transfer' && run.phase !== 'verify' && run.phase !== '')) return null;
   return (

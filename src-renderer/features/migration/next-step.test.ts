@@ -22,6 +22,8 @@ const cutover = (state: 'running' | 'failed' | 'rolled-back' | 'done', error = t
   state,
   phase: 'start',
   undone: [],
+  preSync: true,
+  checksBoot: false,
   startedAt: at(hour),
   endedAt: at(hour),
   ...(error ? { error: { code: 'verify.boot', message: 'It did not boot.' } } : {}),

@@ -19,7 +19,12 @@ import type { MigrationActions } from './use-migration-actions.ts';
 const Throughput = lazy(() => import('./throughput.tsx'));
 
 /** How the run is, block for block; and beside it what the migration is worth. */
-export function NowTab(props: { migration: Migration; schedules: readonly Schedule[]; names: Names; actions: MigrationActions }) {
+export function NowTab(props: {
+  migration: Migration;
+  schedules: readonly Schedule[] | undefined;
+  names: Names;
+  actions: MigrationActions;
+}) {
   const { migration, schedules, names, actions } = props;
   const { lastRun, lastCutover } = migration;
   const where = situation(migration);
@@ -29,7 +34,7 @@ export function NowTab(props: { migration: Migration; schedules: readonly Schedu
     <div className={classes.now}>
       <div>
         {showsCutover ? <CutoverTimeline migrationId={migration.id} cutover={lastCutover} /> : null}
-        {lastRun ? <RunTimeline migrationId={migration.id} run={lastRun} /> : null}
+        {lastRun ? <RunTimeline migrationId={migration.id} run={lastRun} /> : <ComingRun />}
         {lastRun ? (
           <Suspense fallback={<LoadingRows rows={3} />}>
             <Throughput migration={migration} run={lastRun} may={actions.may} />
@@ -50,7 +55,7 @@ export function NowTab(props: { migration: Migration; schedules: readonly Schedu
 
 const since = (at: string | undefined) => (at === undefined ? undefined : Date.parse(at));
 
-export function RunTimeline({ migrationId, run, bare }: { migrationId: string; run: Run; bare?: boolean }) {
+function RunTimeline({ migrationId, run }: { migrationId: string; run: Run }) {
   const now = useNow(run.state === 'running' ? 1000 : 60_000);
   const live = useLiveRun(migrationId);
   const heard = live?.runId === run.id ? live : undefined;
@@ -58,11 +63,22 @@ export function RunTimeline({ migrationId, run, bare }: { migrationId: string; r
   const began = { ...heard?.began, ...stored };
   const phase = run.state === 'running' ? heard?.phase || run.phase : run.phase;
   const steps = timelineOf(runSteps, { phase, state: progressOfRun(run.state), began, endedAt: since(run.endedAt), now });
-  if (bare) return <PhaseTimeline kind="run" steps={steps} />;
   const when = run.endedAt === undefined ? texts.timeline.running : formatWhen(run.endedAt, now);
   return (
     <Section title={texts.timeline.run(texts.kinds[run.kind] ?? run.kind, when)}>
       <PhaseTimeline kind="run" steps={steps} />
+    </Section>
+  );
+}
+
+/** What a run does, before there was one. */
+function ComingRun() {
+  return (
+    <Section title={texts.timeline.coming}>
+      <PhaseTimeline
+        kind="run"
+        steps={timelineOf(runSteps, { phase: undefined, state: 'running', began: {}, endedAt: undefined, now: 0 })}
+      />
     </Section>
   );
 }
@@ -74,7 +90,9 @@ function CutoverTimeline({ migrationId, cutover }: { migrationId: string; cutove
   // While it rolls back, the stored phase says how far it had come.
   const known = livePhase !== undefined && cutover.state === 'running' && (cutoverSteps as readonly string[]).includes(livePhase);
   const phase = known ? livePhase : cutover.phase;
-  const steps = timelineOf(cutoverSteps, { phase, state: progressOfCutover(cutover.state), began, endedAt: since(cutover.endedAt), now });
+  // What it does not do is no step of it.
+  const all = cutoverSteps.filter((step) => (step !== 'pre-sync' || cutover.preSync) && (step !== 'boot-check' || cutover.checksBoot));
+  const steps = timelineOf(all, { phase, state: progressOfCutover(cutover.state), began, endedAt: since(cutover.endedAt), now });
   return (
     <Section title={texts.timeline.cutover}>
       <PhaseTimeline kind="cutover" steps={steps} />

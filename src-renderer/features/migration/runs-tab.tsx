@@ -12,7 +12,6 @@ import { Bytes, Duration, When } from '../../ui/values.tsx';
 import { type Column, VirtualTable } from '../../ui/virtual-table.tsx';
 import classes from './migration.module.css';
 import type { Migration, Run } from './next-step.ts';
-import { RunTimeline } from './now-tab.tsx';
 import { type LogKind, logOf } from './run-log.ts';
 
 const texts = migrationTexts.runs;
@@ -80,7 +79,6 @@ function Details({ migrationId, run }: { migrationId: string; run: Run }) {
   const { counts } = run;
   return (
     <Section title={`${texts.details(migrationTexts.kinds[run.kind] ?? run.kind)}, ${formatTime(run.startedAt)}`}>
-      <RunTimeline migrationId={migrationId} run={run} bare />
       <div className={classes.runDetails}>
         <div>
           <h3 className={classes.subhead}>{texts.log}</h3>

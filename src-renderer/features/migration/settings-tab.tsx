@@ -72,7 +72,7 @@ function Replication({ migration, may }: { migration: Migration; may: boolean })
             </Radio.Group>
             <Checkbox label={texts.quiesce} description={texts.quiesceHint} {...form.getInputProps('quiesce', { type: 'checkbox' })} />
             {may ? (
-              <Group gap="xs">
+              <Group gap="md">
                 <Button type="submit" loading={update.isPending} disabled={!form.isDirty() || form.values.keep === ''}>
                   {texts.save}
                 </Button>

@@ -27,7 +27,7 @@ export const columns: Column<Row>[] = [
     id: 'next',
     title: texts.columns.next,
     width: 130,
-    cell: ({ next }) => (next === undefined ? <span className={classes.quiet}>{texts.notScheduled}</span> : <When at={next} />),
+    cell: ({ next, migration }) => (next === undefined ? <Unscheduled migration={migration} /> : <When at={next} />),
   },
 ];
 
@@ -60,6 +60,10 @@ function State({ migration }: { migration: Migration }) {
       ) : null}
     </span>
   );
+}
+
+function Unscheduled({ migration: { paused, state } }: { migration: Migration }) {
+  return <span className={classes.quiet}>{state === 'cut-over' ? '–' : paused ? texts.paused : texts.notScheduled}</span>;
 }
 
 function LastRun({ migration: { lastRun } }: { migration: Migration }) {

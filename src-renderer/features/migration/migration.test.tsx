@@ -1,0 +1,187 @@
+// @vitest-environment happy-dom
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { beforeEach, expect, test } from 'vitest';
+import { applyEvent, useLive } from '../../stores/live.ts';
+import { type Answers, renderWith } from '../../testing/render.tsx';
+import MigrationScreen from './index.tsx';
+import type { Migration, RecoveryPoint, Run } from './next-step.ts';
+
+const at = '2030-01-01T00:00:00Z';
+const later = '2030-01-01T00:01:00Z';
+const counts = { read: 2 ** 20, sent: 0, zero: 0, unchanged: 2 ** 20, resumed: 0, verified: 0 };
+const run: Run = {
+  id: 'r1',
+  kind: 'incremental',
+  state: 'succeeded',
+  phase: 'prune',
+  notes: ['Hard disk 2 was left out: it is independent.'],
+  counts,
+  recoveryPointId: 'p1',
+  startedAt: at,
+  endedAt: later,
+  phases: [{ phase: 'tracking', startedAt: at, endedAt: later }],
+};
+const migration: Migration = {
+  id: 'm1',
+  machineId: 'v1',
+  machineName: 'web-01',
+  sourceId: 's1',
+  targetId: 't1',
+  ownerId: 'u1',
+  state: 'active',
+  settings: { keep: 3, verify: 'written', quiesce: false, bandwidthLimit: 0 },
+  paused: false,
+  userIds: [],
+  createdAt: at,
+};
+const replicated: Migration = { ...migration, lastRun: run, newestPoint: { id: 'p1', takenAt: at, verifiedAt: later, outcome: 'match' } };
+const point: RecoveryPoint = {
+  id: 'p1',
+  runId: 'r1',
+  kind: 'incremental',
+  doubts: [],
+  takenAt: at,
+  verified: 'written',
+  verifiedAt: later,
+  verifiedBy: 'run',
+  outcome: 'mismatch',
+  mismatch: 'Hard disk 1 differs in 3 blocks.',
+  disks: [{ key: 2000, capacity: 2 ** 30, algorithm: 'blake3', manifestRoot: 'cafe'.repeat(16) }],
+};
+const operation = { operationId: 'o1', migrationId: 'm1', kind: 'sync' as const };
+
+function show(given: Migration, part?: string, more: Answers = {}, role: 'admin' | 'viewer' = 'admin') {
+  const answers: Answers = {
+    'migrations.get': given,
+    'migrations.forecast': { parts: [], basedOnRuns: 0 },
+    'migrations.diskMap': { running: false, states: [], disks: [] },
+    'migrations.recoveryPoints': { items: given.newestPoint ? [point] : [] },
+    'migrations.runs': { items: given.lastRun ? [given.lastRun] : [] },
+    'migrations.sync': operation,
+    'migrations.cutover': operation,
+    'migrations.update': given,
+    'schedules.list': { items: [] },
+    'sources.list': { items: [] },
+    'targets.list': { items: [] },
+    'users.choices': { items: [] },
+    'migrations.check': {
+      outcome: 'fail',
+      items: [
+        { id: 'source', outcome: 'pass', text: 'It answers.' },
+        { id: 'conflict', outcome: 'fail', text: 'It is replicated already.' },
+      ],
+    },
+    ...more,
+  };
+  return renderWith(<MigrationScreen params={{ id: 'm1', part }} />, answers, { role });
+}
+const press = async (name: string) => fireEvent.click(await screen.findByRole('button', { name }));
+const asked = (calls: { id: string; input: unknown }[], id: string) => calls.filter((call) => call.id === id).map(({ input }) => input);
+
+beforeEach(() => {
+  location.hash = '';
+  useLive.setState({ runs: {}, cutovers: {}, cutoverBegan: {}, verifies: {} });
+});
+
+test('before the first run that is the next step, and one press begins it', async () => {
+  const { calls } = show(migration);
+  expect(await screen.findByRole('heading', { name: 'Next: the first run' })).toBeTruthy();
+  await press('Start the first run');
+  await waitFor(() => expect(asked(calls, 'migrations.sync')).toEqual([{ params: { id: 'm1' }, body: { kind: 'incremental' } }]));
+});
+
+test('a viewer sees all and can press nothing', async () => {
+  const { calls } = show(replicated, undefined, {}, 'viewer');
+  await screen.findByRole('heading', { level: 1, name: 'web-01' });
+  await screen.findByText('Hard disk 1 differs in 3 blocks.');
+  for (const name of ['Actions', 'Sync now', 'Cut over …', 'Verify now', 'Limit: none']) {
+    expect(screen.queryByRole('button', { name })).toBeNull();
+  }
+  expect(calls.some(({ id }) => id === 'users.choices')).toBe(false);
+});
+
+test('a failed run says what went wrong and what to do', async () => {
+  const error = { code: 'target.full', message: 'No space is left on Basement.' };
+  show({ ...migration, lastRun: { ...run, state: 'failed', error } });
+  expect(await screen.findByText(error.message)).toBeTruthy();
+  expect(screen.getByText(/Free space at the target/)).toBeTruthy();
+});
+
+test('while it runs: how far, how quick, and only cancelling', async () => {
+  const told = (second: number, read: number) => ({
+    id: 1,
+    at: new Date(Date.now() - (10 - second) * 1000).toISOString(),
+    type: 'run.progress',
+    data: { migrationId: 'm1', runId: 'r1', key: 1, activity: 'transfer', done: read, total: 2 ** 30, counts: { ...counts, read } },
+  });
+  const started = { id: 1, at, type: 'run.phase', data: { migrationId: 'm1', runId: 'r1', phase: 'transfer' } };
+  const events = [started, told(1, 2 ** 28), told(5, 2 ** 29)];
+  useLive.setState((live) => events.reduce(applyEvent, live));
+  const { endedAt: _, ...open } = run;
+  show({ ...migration, working: 'sync', lastRun: { ...open, state: 'running', phase: 'transfer' } });
+  expect(await screen.findByText('Copied 50%')).toBeTruthy();
+  expect(screen.getByText('512 MiB of 1 GiB')).toBeTruthy();
+  expect(screen.getByRole('progressbar', { name: 'Progress of the run' }).getAttribute('aria-valuenow')).toBe('50');
+  expect(screen.queryByRole('button', { name: 'Sync now' })).toBeNull();
+  await press('Cancel …');
+  expect(await screen.findByText(/removes its snapshot/)).toBeTruthy();
+});
+
+test('the cutover says what it will do, checks first, and gives the options on', async () => {
+  const { calls } = show(replicated);
+  await press('Cut over …');
+  const dialog = within(await screen.findByRole('dialog', { name: 'Cut web-01 over' }));
+  // That it is replicated there already speaks against a new migration, not against this cutover.
+  expect(await dialog.findByText('1 checks passed.')).toBeTruthy();
+  expect(dialog.getAllByRole('listitem').map(({ textContent }) => textContent)).toContain('Start the machine at the target.');
+  fireEvent.click(dialog.getByRole('checkbox', { name: /Check that the replica boots/ }));
+  fireEvent.click(dialog.getByRole('button', { name: 'Cut over now' }));
+  expect(await dialog.findByText('Needed.')).toBeTruthy();
+  expect(asked(calls, 'migrations.cutover')).toEqual([]);
+  fireEvent.change(dialog.getByRole('textbox', { name: 'Text on its console' }), { target: { value: 'login:' } });
+  fireEvent.click(dialog.getByRole('button', { name: 'Cut over now' }));
+  const body = { preSync: true, shutdownDeadlineMs: 300_000, expectConsole: 'login:', bootTimeoutMs: 300_000 };
+  await waitFor(() => expect(asked(calls, 'migrations.cutover')).toEqual([{ params: { id: 'm1' }, body }]));
+});
+
+test('removing needs the name typed, and says what becomes of the replicas', async () => {
+  const { calls } = show(replicated, 'settings', { 'migrations.remove': undefined as never });
+  await press('Remove …');
+  const dialog = within(await screen.findByRole('dialog', { name: 'Remove the migration of web-01' }));
+  const button = dialog.getByRole<HTMLButtonElement>('button', { name: 'Remove the migration' });
+  fireEvent.click(dialog.getByRole('radio', { name: 'Remove them' }));
+  expect(button.disabled).toBe(true);
+  fireEvent.change(dialog.getByRole('textbox', { name: 'Type web-01 to go on' }), { target: { value: 'web-01' } });
+  fireEvent.click(button);
+  await waitFor(() => expect(location.hash).toBe('#/migrations'));
+  expect(asked(calls, 'migrations.remove')).toEqual([{ params: { id: 'm1' }, query: { replicas: 'remove' } }]);
+});
+
+test('the limit is changed where the throughput is seen', async () => {
+  const { calls } = show(replicated);
+  await press('Limit: none');
+  fireEvent.change(await screen.findByRole('textbox', { name: 'MiB a second' }), { target: { value: '12' } });
+  await press('Set the limit');
+  await waitFor(() =>
+    expect(asked(calls, 'migrations.update')).toEqual([{ params: { id: 'm1' }, body: { settings: { bandwidthLimit: 12 * 2 ** 20 } } }]),
+  );
+});
+
+test('a recovery point shows its proof: root, when, by what, and what differs', async () => {
+  show(replicated, 'points');
+  const row = within(await screen.findByRole('row', { name: /Incremental, newest/ }));
+  expect(row.getByText('Does not match')).toBeTruthy();
+  expect(row.getByText('Hard disk 1 differs in 3 blocks.')).toBeTruthy();
+  expect(row.getByText(/by its run, what it wrote read back/)).toBeTruthy();
+  expect(row.getByTitle(point.disks[0]!.manifestRoot)).toBeTruthy();
+  expect(row.getByRole('button', { name: /^Copy:/ })).toBeTruthy();
+});
+
+test('the log tells phases, notes and bytes of the chosen run', async () => {
+  show(replicated, 'runs');
+  const log = within(await screen.findByRole('list'));
+  expect(log.getAllByRole('listitem').map(({ textContent }) => textContent)).toEqual([
+    expect.stringContaining('Tracking1 min'),
+    'Note: Hard disk 2 was left out: it is independent.',
+  ]);
+});

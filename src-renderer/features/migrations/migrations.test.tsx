@@ -1,0 +1,98 @@
+// @vitest-environment happy-dom
+import { fireEvent, screen, within } from '@testing-library/react';
+import { beforeEach, expect, test } from 'vitest';
+import { ClientError } from '../../api/client-error.ts';
+import { type Answers, renderWith } from '../../testing/render.tsx';
+import type { Migration } from '../migration/next-step.ts';
+import { inTurns } from './in-turns.ts';
+import Migrations from './index.tsx';
+
+const at = '2030-01-01T00:00:00Z';
+const migration = (id: string, change: Partial<Migration> = {}): Migration => ({
+  id,
+  machineId: `v-${id}`,
+  machineName: `web-${id}`,
+  sourceId: 's1',
+  targetId: 't1',
+  state: 'active',
+  settings: { keep: 3, verify: 'written', quiesce: false, bandwidthLimit: 0 },
+  paused: false,
+  userIds: [],
+  createdAt: at,
+  ...change,
+});
+
+function show(items: Migration[], more: Answers = {}, role: 'admin' | 'viewer' = 'admin') {
+  const target = { id: 't1', kind: 'local' as const, name: 'Basement', folder: '/srv', createdAt: at };
+  const answers: Answers = {
+    'migrations.list': ({ query }) => ({ items: items.filter(({ machineName }) => machineName.includes(query?.text ?? '')) }),
+    'targets.list': { items: [target] },
+    'schedules.list': { items: [] },
+    'migrations.sync': ({ params }) => {
+      if (params.id === '2') throw new ClientError('job.state', 'It is busy.');
+      return { operationId: 'o', migrationId: params.id, kind: 'sync' };
+    },
+    ...more,
+  };
+  return renderWith(<Migrations />, answers, { role });
+}
+
+beforeEach(() => {
+  location.hash = '';
+});
+
+test('rows tell how each is; Enter opens it', async () => {
+  show([migration('1', { paused: true, newestPoint: { id: 'p', takenAt: at, verifiedAt: at, outcome: 'match' } }), migration('2')]);
+  const grid = await screen.findByRole('grid', { name: 'Migrations' });
+  expect(await within(grid).findByText('Paused')).toBeTruthy();
+  expect(within(grid).getByText('Not run yet')).toBeTruthy();
+  expect(screen.getAllByText('Basement')).toHaveLength(2);
+  fireEvent.keyDown(grid, { key: 'ArrowDown' });
+  fireEvent.keyDown(grid, { key: 'Enter' });
+  expect(location.hash).toBe('#/migrations/2');
+});
+
+test('the core searches and filters; nothing found can be undone', async () => {
+  const { calls } = show([migration('1')]);
+  fireEvent.change(await screen.findByRole('searchbox', { name: 'Search by machine' }), { target: { value: 'mail' } });
+  expect(await screen.findByRole('heading', { name: 'None fits' })).toBeTruthy();
+  expect(calls.findLast(({ id }) => id === 'migrations.list')?.input).toEqual({ query: { limit: 100, text: 'mail' } });
+  fireEvent.click(screen.getByRole('button', { name: 'Show all' }));
+  expect(await screen.findByText('web-1')).toBeTruthy();
+});
+
+test('several at once: what was refused is told, the rest is done', async () => {
+  const { calls } = show([migration('1'), migration('2'), migration('3')]);
+  fireEvent.click(await screen.findByRole('checkbox', { name: 'Select all that are shown' }));
+  expect(screen.getByText('3 selected')).toBeTruthy();
+  fireEvent.click(screen.getByRole('button', { name: 'Sync now' }));
+  expect(await screen.findByText('2 runs begin.')).toBeTruthy();
+  expect(await screen.findByText('1 was refused: It is busy.')).toBeTruthy();
+  expect(calls.filter(({ id }) => id === 'migrations.sync')).toHaveLength(3);
+});
+
+test('a viewer selects nothing and makes nothing; without any migration they are told whom to ask', async () => {
+  show([], {}, 'viewer');
+  expect(await screen.findByText(/Ask an operator/)).toBeTruthy();
+  expect(screen.queryByRole('link', { name: 'New migration' })).toBeNull();
+});
+
+test('an answer that does not come can be asked for again', async () => {
+  const { answers } = show([], { 'migrations.list': new ClientError('client.offline', 'It cannot be reached.') });
+  const again = await screen.findByRole('button', { name: 'Try again' });
+  answers['migrations.list'] = { items: [migration('7')] };
+  fireEvent.click(again);
+  expect(await screen.findByText('web-7')).toBeTruthy();
+});
+
+test('a few at a time, whatever fails', async () => {
+  let now = 0;
+  let most = 0;
+  const { done, errors } = await inTurns([1, 2, 3, 4, 5, 6, 7], 3, async (item) => {
+    most = Math.max(most, ++now);
+    await Promise.resolve();
+    now--;
+    if (item % 3 === 0) throw new Error(String(item));
+  });
+  expect({ done, most, failed: errors.map((error) => (error as Error).message) }).toEqual({ done: 5, most: 3, failed: ['3', '6'] });
+});
