@@ -92,3 +92,45 @@ export function formatWhen(at: string | number | Date, now: number): string {
   if (size < 7 * 86_400) return relative.format(Math.round(seconds / 86_400), 'day');
   return formatDay(at);
 }
+
+/** `Tue, Nov 24, 02:30 AM` on the clock of a zone, the person's own unless given; the year where it is another than that of `now`. */
+export function formatMoment(at: string | number | Date, wantedZone?: string, now: number = Date.now()): string {
+  const date = new Date(at);
+  const year = date.getUTCFullYear() === new Date(now).getUTCFullYear() ? undefined : 'numeric';
+  const timeZone = wantedZone ?? zone;
+  return once(
+    `moment ${timeZone} ${year}`,
+    () =>
+      new Intl.DateTimeFormat(locale, {
+        weekday: 'short',
+        month: 'short',
+        day: 'numeric',
+        year,
+        hour: '2-digit',
+        minute: '2-digit',
+        timeZone,
+      }),
+  ).format(date);
+}
+
+/** Hours and minutes of a day as the person writes them. */
+export function formatClock(hour: number, minute: number): string {
+  return once('clock', () => new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', timeZone: 'UTC' })).format(
+    Date.UTC(2024, 0, 1, hour, minute),
+  );
+}
+
+/** 1 is Monday, 7 Sunday. */
+export function formatWeekday(day: number, length: 'short' | 'long' = 'long'): string {
+  return once(`weekday ${length}`, () => new Intl.DateTimeFormat(locale, { weekday: length, timeZone: 'UTC' })).format(
+    Date.UTC(2024, 0, day),
+  );
+}
+
+/** The words joined as the person's language lists things. */
+export function formatList(words: readonly string[]): string {
+  return once('list', () => new Intl.ListFormat(locale, { type: 'conjunction' })).format(words);
+}
+
+/** The zone of the person's clock, e.g. `Europe/Vienna`. */
+export const ownZone = (): string => zone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone;

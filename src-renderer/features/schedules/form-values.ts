@@ -1,0 +1,141 @@
+import type { CallInput } from '../../api/client.ts';
+import { scheduleFormTexts as texts } from '../../texts/schedules.ts';
+import { ownZone } from '../../ui/format.ts';
+import { inUnits, type Schedule, type Timing } from './timing-words.ts';
+
+const MINUTE = 60_000;
+const unitMinutes = { minutes: 1, hours: 60, days: 1440 };
+const LONGEST = 525_600;
+
+export interface WindowValues {
+  /** Tells rows of the form apart. */
+  key: string;
+  zone: string;
+  days: string[];
+  from: string;
+  to: string;
+}
+
+/** As the form's fields hold it. Empty numbers are ''. */
+export interface Values {
+  kind: Schedule['kind'];
+  migrationId: string | null;
+  sourceId: string | null;
+  type: Timing['type'];
+  count: number | string;
+  unit: keyof typeof unitMinutes;
+  /** `YYYY-MM-DDTHH:MM` on the person's clock, as the browser's field has it. */
+  startAt: string;
+  expression: string;
+  zone: string;
+  at: string;
+  leadMinutes: number | string;
+  graceMinutes: number | string;
+  windows: WindowValues[];
+  jitterMinutes: number | string;
+  priority: number | string;
+  enabled: boolean;
+}
+
+/** The value of a browser's field for day and time. */
+export function toLocal(at: string): string {
+  const date = new Date(at);
+  return new Date(date.getTime() - date.getTimezoneOffset() * MINUTE).toISOString().slice(0, 16);
+}
+
+export const fromLocal = (text: string): string => new Date(text).toISOString();
+
+export function newWindow(key: string): WindowValues {
+  return { key, zone: ownZone(), days: ['1', '2', '3', '4', '5'], from: '08:00', to: '18:00' };
+}
+
+export function newValues(kind: Schedule['kind'], migrationId: string | null = null): Values {
+  return {
+    ...{ kind, migrationId, sourceId: null, type: kind === 'cutover' ? 'once' : 'every', count: 1, unit: 'hours', startAt: '' },
+    ...{ expression: '30 2 * * *', zone: ownZone(), at: '', leadMinutes: 60, graceMinutes: 60, windows: [] },
+    ...{ jitterMinutes: 0, priority: 10, enabled: true },
+  };
+}
+
+export function valuesOf(schedule: Schedule): Values {
+  const { timing, windows } = schedule;
+  const values: Values = {
+    ...newValues(schedule.kind, schedule.migrationId ?? null),
+    ...{ sourceId: schedule.sourceId ?? null, type: timing.type, priority: schedule.priority, enabled: schedule.enabled },
+    jitterMinutes: schedule.jitterMs / MINUTE,
+    windows: windows.map((window, index) => ({ ...window, key: `stored ${index}`, days: window.days.map(String) })),
+  };
+  if (timing.type === 'every') return { ...values, ...inUnits(timing.minutes), startAt: timing.startAt ? toLocal(timing.startAt) : '' };
+  if (timing.type === 'cron') return { ...values, expression: timing.expression, zone: timing.zone };
+  const { at, checkLeadMs = 0, graceMs = 0 } = timing;
+  return { ...values, at: toLocal(at), leadMinutes: checkLeadMs / MINUTE, graceMinutes: graceMs / MINUTE };
+}
+
+const numberOf = (value: number | string): number | undefined => (value === '' ? undefined : Number(value));
+
+export function timingOf(values: Values): Timing {
+  if (values.type === 'every') {
+    const minutes = Math.round((numberOf(values.count) ?? 0) * unitMinutes[values.unit]);
+    return { type: 'every', minutes, ...(values.startAt === '' ? {} : { startAt: fromLocal(values.startAt) }) };
+  }
+  if (values.type === 'cron') return { type: 'cron', expression: values.expression.trim(), zone: values.zone };
+  const lead = values.kind === 'cutover' ? (numberOf(values.leadMinutes) ?? 0) : 0;
+  return { type: 'once', at: fromLocal(values.at), checkLeadMs: lead * MINUTE, graceMs: (numberOf(values.graceMinutes) ?? 60) * MINUTE };
+}
+
+/** What may be changed later. */
+export function changesOf(values: Values) {
+  return {
+    timing: timingOf(values),
+    windows: values.windows.map(({ zone, days, from, to }) => ({ zone, days: days.map(Number).sort(), from, to })),
+    jitterMs: Math.round((numberOf(values.jitterMinutes) ?? 0) * MINUTE),
+    priority: numberOf(values.priority) ?? 10,
+    enabled: values.enabled,
+  };
+}
+
+export const isOfMigration = (kind: Schedule['kind']): boolean => kind === 'run' || kind === 'cutover' || kind === 'verify';
+
+export function bodyOf(values: Values): CallInput<'schedules.create'>['body'] {
+  const { kind, migrationId, sourceId } = values;
+  return {
+    kind,
+    ...(isOfMigration(kind) && migrationId !== null ? { migrationId } : {}),
+    ...(kind === 'inventory' && sourceId !== null ? { sourceId } : {}),
+    ...changesOf(values),
+  };
+}
+
+/** By field; empty when all is well. The core checks all of it again. */
+export function problemsOf(values: Values, now: number): Record<string, string> {
+  const problems: Record<string, string> = {};
+  if (isOfMigration(values.kind) && values.migrationId === null) problems.migrationId = texts.pick;
+  if (values.kind === 'inventory' && values.sourceId === null) problems.sourceId = texts.pick;
+  if (values.type === 'every') {
+    const minutes = (numberOf(values.count) ?? 0) * unitMinutes[values.unit];
+    if (minutes < 1) problems.count = texts.needed;
+    else if (minutes > LONGEST) problems.count = texts.tooLong;
+  } else if (values.type === 'cron') {
+    if (values.expression.trim() === '') problems.expression = texts.needed;
+    if (values.zone === '') problems.zone = texts.needed;
+  } else if (values.at === '') problems.at = texts.needed;
+  else if (new Date(values.at).getTime() <= now) problems.at = texts.future;
+  for (const [index, { days, from, to }] of values.windows.entries()) {
+    if (days.length === 0) problems[`windows.${index}.days`] = texts.oneDay;
+    if (from === '') problems[`windows.${index}.from`] = texts.needed;
+    if (to === '') problems[`windows.${index}.to`] = texts.needed;
+  }
+  return problems;
+}
+
+/** What the route's fields are called here. */
+export const fieldNames: Readonly<Record<string, string>> = {
+  'timing.minutes': 'count',
+  'timing.startAt': 'startAt',
+  'timing.expression': 'expression',
+  'timing.zone': 'zone',
+  'timing.at': 'at',
+  'timing.checkLeadMs': 'leadMinutes',
+  'timing.graceMs': 'graceMinutes',
+  jitterMs: 'jitterMinutes',
+};

@@ -1,0 +1,164 @@
+import { Button, Drawer, Select, TextInput } from '@mantine/core';
+import { IconCalendarClock, IconSearch } from '@tabler/icons-react';
+import { useMemo, useState } from 'react';
+import { useRoute } from '../../api/queries.tsx';
+import { useRowHeight } from '../../stores/preferences.ts';
+import { useMay } from '../../stores/session.ts';
+import { scheduleFormTexts, schedulesTexts as texts } from '../../texts/schedules.ts';
+import { formatDuration, formatMoment, ownZone } from '../../ui/format.ts';
+import { EmptyState, Loaded } from '../../ui/states.tsx';
+import { StatusBadge } from '../../ui/status-badge.tsx';
+import { When } from '../../ui/values.tsx';
+import { type Column, VirtualTable } from '../../ui/virtual-table.tsx';
+import { KindCell, subjectOf } from './kind-cell.tsx';
+import { ScheduleFacts } from './schedule-facts.tsx';
+import { ScheduleForm } from './schedule-form.tsx';
+import classes from './schedules.module.css';
+import { type Schedule, timingInWords, windowInWords } from './timing-words.ts';
+import { useSourceNames } from './use-sources.ts';
+
+interface Row {
+  schedule: Schedule;
+  subject: string;
+}
+
+const columns: readonly Column<Row>[] = [
+  { id: 'what', title: texts.columns.what, width: 170, cell: ({ schedule }) => <KindCell kind={schedule.kind} /> },
+  { id: 'of', title: texts.columns.of, width: 140, grow: true, cell: ({ subject }) => subject },
+  { id: 'when', title: texts.columns.when, width: 190, grow: true, cell: ({ schedule }) => timingInWords(schedule.timing) },
+  { id: 'next', title: texts.columns.next, width: 230, grow: true, cell: ({ schedule }) => <Next schedule={schedule} /> },
+  { id: 'windows', title: texts.columns.windows, width: 90, cell: ({ schedule }) => <Windows windows={schedule.windows} /> },
+  {
+    id: 'jitter',
+    title: texts.columns.jitter,
+    width: 76,
+    align: 'end',
+    cell: ({ schedule: { jitterMs } }) => <span className="tabular">{jitterMs === 0 ? texts.none : formatDuration(jitterMs)}</span>,
+  },
+  {
+    id: 'state',
+    title: texts.columns.state,
+    width: 76,
+    cell: ({ schedule }) => (
+      <StatusBadge state={schedule.enabled ? 'on' : 'off'} word={schedule.enabled ? texts.states.on : texts.states.off} />
+    ),
+  },
+];
+
+/** On the person's clock; where the schedule reads another one, on that too. */
+function Next({ schedule: { enabled, nextAt, timing } }: { schedule: Schedule }) {
+  if (!enabled) return texts.none;
+  if (nextAt === undefined) return <span className={classes.quiet}>{texts.over}</span>;
+  const zone = timing.type === 'cron' && timing.zone !== ownZone() ? timing.zone : undefined;
+  return (
+    <span className="tabular">
+      {formatMoment(nextAt)}{' '}
+      <span className={classes.quiet}>{zone === undefined ? <When at={nextAt} /> : `${formatMoment(nextAt, zone)} ${zone}`}</span>
+    </span>
+  );
+}
+
+function Windows({ windows }: { windows: Schedule['windows'] }) {
+  if (windows.length === 0) return texts.none;
+  const words = windows.map((window) => `${windowInWords(window)} (${window.zone})`).join('\n');
+  return <span title={words}>{texts.windows(windows.length)}</span>;
+}
+
+const idOf = ({ schedule }: Row) => schedule.id;
+const nameOf = ({ schedule, subject }: Row) => `${texts.kinds[schedule.kind]} ${subject}`;
+const kinds = (['run', 'cutover', 'verify', 'inventory', 'retention'] as const).map((value) => ({ value, label: texts.kinds[value] }));
+
+export function ScheduleList({ onAdd }: { onAdd: (() => void) | undefined }) {
+  const schedules = useRoute('schedules.list');
+  const names = useSourceNames();
+  const rowHeight = useRowHeight();
+  const [search, setSearch] = useState('');
+  const [kind, setKind] = useState<string | null>(null);
+  const [opened, setOpened] = useState<string>();
+  const all = useMemo(
+    () => schedules.data?.items.map((schedule): Row => ({ schedule, subject: subjectOf(schedule, names) })) ?? [],
+    [schedules.data, names],
+  );
+  const wanted = search.trim().toLocaleLowerCase();
+  const rows = useMemo(
+    () =>
+      all.filter(
+        ({ schedule, subject }) =>
+          (kind === null || schedule.kind === kind) && (wanted === '' || subject.toLocaleLowerCase().includes(wanted)),
+      ),
+    [all, kind, wanted],
+  );
+  // It may be changed or removed by others while it is looked at.
+  const chosen = all.find(({ schedule }) => schedule.id === opened);
+  const clear = () => {
+    setSearch('');
+    setKind(null);
+  };
+  return (
+    <Loaded of={schedules}>
+      {() =>
+        all.length === 0 ? (
+          <EmptyState
+            icon={IconCalendarClock}
+            title={texts.emptyTitle}
+            hint={onAdd ? texts.emptyHint : texts.emptyViewer}
+            actions={onAdd ? <Button onClick={onAdd}>{texts.add}</Button> : undefined}
+          />
+        ) : (
+          <>
+            <div className={classes.bar}>
+              <TextInput
+                aria-label={texts.search}
+                placeholder={texts.search}
+                leftSection={<IconSearch size={14} aria-hidden />}
+                value={search}
+                onChange={(event) => setSearch(event.currentTarget.value)}
+                w={220}
+              />
+              <Select aria-label={texts.kind} placeholder={texts.allKinds} clearable data={kinds} value={kind} onChange={setKind} w={220} />
+            </div>
+            <div className={classes.table}>
+              <VirtualTable
+                label={texts.list}
+                columns={columns}
+                rows={rows}
+                rowId={idOf}
+                rowName={nameOf}
+                rowHeight={rowHeight}
+                onOpen={({ schedule }) => setOpened(schedule.id)}
+                empty={
+                  <EmptyState
+                    title={texts.noneTitle}
+                    actions={
+                      <Button variant="default" onClick={clear}>
+                        {texts.clear}
+                      </Button>
+                    }
+                  />
+                }
+              />
+            </div>
+            <Drawer
+              opened={chosen !== undefined}
+              onClose={() => setOpened(undefined)}
+              title={chosen ? scheduleFormTexts.editTitle(nameOf(chosen)) : ''}
+              size={520}
+            >
+              {chosen ? <Chosen key={chosen.schedule.id} schedule={chosen.schedule} onDone={() => setOpened(undefined)} /> : null}
+            </Drawer>
+          </>
+        )
+      }
+    </Loaded>
+  );
+}
+
+function Chosen({ schedule, onDone }: { schedule: Schedule; onDone: () => void }) {
+  const may = useMay('operator');
+  return (
+    <>
+      <ScheduleFacts schedule={schedule} />
+      {may ? <ScheduleForm schedule={schedule} onDone={onDone} /> : <p className={classes.quiet}>{scheduleFormTexts.readOnly}</p>}
+    </>
+  );
+}
