@@ -9,13 +9,10 @@ import {
   IconUsers,
 } from '@tabler/icons-react';
 import { type ComponentType, lazy } from 'react';
+import type { ScreenProps } from './screen-props.ts';
 import type { Role } from './stores/session.ts';
 import { screenTexts } from './texts/screens.ts';
 
-export interface ScreenProps {
-  /** What stands in the place of `:name` in the path. */
-  params: Readonly<Record<string, string | undefined>>;
-}
 type Loader = () => Promise<{ default: ComponentType<ScreenProps> }>;
 type Icon = ComponentType<{ size?: number | string; stroke?: number; 'aria-hidden'?: boolean }>;
 

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import { matchRoute, useRouter } from 'wouter';
-import { type Screen, type ScreenProps, screens } from '../screens.ts';
+import type { ScreenProps } from '../screen-props.ts';
+import { type Screen, screens } from '../screens.ts';
 
 /** The first screen whose path fits. */
 export function useScreen(location: string): { screen: Screen; params: ScreenProps['params'] } | undefined {

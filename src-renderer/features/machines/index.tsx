@@ -5,7 +5,7 @@ import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from 'reac
 import { useRoute } from '../../api/queries.tsx';
 import { type Command, useCommands } from '../../frame/commands.ts';
 import { go } from '../../go.ts';
-import type { ScreenProps } from '../../screens.ts';
+import type { ScreenProps } from '../../screen-props.ts';
 import { MOST_CHOSEN, newMigrationPath } from '../../stores/machine-choice.ts';
 import {
   allMachines,

@@ -3,7 +3,7 @@ import { IconPlus } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { useCommands } from '../../frame/commands.ts';
 import { hrefOf } from '../../go.ts';
-import type { ScreenProps } from '../../screens.ts';
+import type { ScreenProps } from '../../screen-props.ts';
 import { useMay } from '../../stores/session.ts';
 import { scheduleFormTexts, schedulesTexts as texts } from '../../texts/schedules.ts';
 import { screenTexts } from '../../texts/screens.ts';

@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react';
 import { useAction, useRoute } from '../../api/queries.tsx';
 import { useCommands } from '../../frame/commands.ts';
 import { go, hrefOf } from '../../go.ts';
-import type { ScreenProps } from '../../screens.ts';
+import type { ScreenProps } from '../../screen-props.ts';
 import { useMay } from '../../stores/session.ts';
 import { screenTexts } from '../../texts/screens.ts';
 import { imagesFormTexts, sourcesTexts as texts, vsphereFormTexts } from '../../texts/sources.ts';

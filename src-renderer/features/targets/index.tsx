@@ -5,7 +5,7 @@ import type { Output } from '../../../src-preload/contract/routes.ts';
 import { useAction, useRoute } from '../../api/queries.tsx';
 import { useCommands } from '../../frame/commands.ts';
 import { go, hrefOf } from '../../go.ts';
-import type { ScreenProps } from '../../screens.ts';
+import type { ScreenProps } from '../../screen-props.ts';
 import { useMay } from '../../stores/session.ts';
 import { screenTexts } from '../../texts/screens.ts';
 import { targetsTexts as texts } from '../../texts/targets.ts';
