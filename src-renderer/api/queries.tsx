@@ -6,9 +6,10 @@ import {
   type UseQueryResult,
   useInfiniteQuery,
   useMutation,
+  useQueries,
   useQuery,
 } from '@tanstack/react-query';
-import { createContext, useContext, useMemo } from 'react';
+import { createContext, useContext, useMemo, useState } from 'react';
 import type { Output, RouteId, Routes } from '../../src-preload/contract/routes.ts';
 import { notifyDone, notifyFailed } from '../notify.tsx';
 import type { CallInput, Client } from './client.ts';
@@ -99,6 +100,45 @@ export function useRoute<Id extends ReadId>(
     ...(options.keepPrevious ? { placeholderData: (previous) => previous as never } : {}),
     ...(options.every === undefined ? {} : { refetchInterval: options.every }),
   });
+}
+
+/** Calls of one group that go on at the same time. */
+const ABREAST = 4;
+
+/**
+ * The same of many, a few at a time. `still`: events do not make it old, only `refetch` asks again; for what is dear and asked for once.
+ */
+export function useRoutes<Id extends ReadId>(
+  id: Id,
+  inputs: readonly CallInput<Id>[],
+  options: Pick<RouteOptions, 'enabled'> & { still?: boolean } = {},
+): readonly UseQueryResult<Output<Id>, ClientError>[] {
+  const client = useClient();
+  const [gate] = useState(() => createGate(ABREAST));
+  return useQueries({
+    queries: inputs.map((input) => ({
+      queryKey: options.still ? ['still', ...keyOf(id, input)] : keyOf(id, input),
+      queryFn: ({ signal }: { signal: AbortSignal }) => gate(() => client.call(id, input, { signal })),
+      enabled: options.enabled ?? true,
+      ...(options.still ? { staleTime: Number.POSITIVE_INFINITY, gcTime: 0 } : {}),
+    })),
+  }) as unknown as UseQueryResult<Output<Id>, ClientError>[];
+}
+
+/** Lets so many through at the same time. */
+function createGate(abreast: number) {
+  let going = 0;
+  const waiting: (() => void)[] = [];
+  return async <Value,>(act: () => Promise<Value>): Promise<Value> => {
+    if (going >= abreast) await new Promise<void>((free) => waiting.push(free));
+    going++;
+    try {
+      return await act();
+    } finally {
+      going--;
+      waiting.shift()?.();
+    }
+  };
 }
 
 export type Pages<Id extends PagedId> = UseInfiniteQueryResult<{ pages: Output<Id>[] }, ClientError> & {

@@ -44,6 +44,8 @@ export const machineTexts = {
     guest: 'System',
   },
   table: 'Machines',
+  /** Short enough for a column. */
+  protection: { none: 'Not protected', pending: 'No point yet', protected: 'Protected', 'cut-over': 'Cut over' },
   views: {
     button: 'Views',
     title: 'Saved views',

@@ -44,6 +44,8 @@ export interface VirtualTableProps<Row> {
   onOpen?: (row: Row) => void;
   /** Shown in the place of rows when there are none. */
   empty?: ReactNode;
+  /** The row whose details are shown. */
+  openedId?: string | undefined;
   rowHeight?: number;
   /** What the rows were asked for by: where it changes they are others, and the table is at its first one again. */
   place?: string;
@@ -187,6 +189,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
                   template={template}
                   active={index === active}
                   selected={selection === undefined ? undefined : row !== undefined && selection.has(rowId(row))}
+                  opened={row !== undefined && props.openedId !== undefined && rowId(row) === props.openedId}
                   opens={onOpen !== undefined}
                   onClick={onRowClick}
                   onCheck={onRowCheck}
@@ -219,6 +222,7 @@ interface RowProps {
   template: string;
   active: boolean;
   selected: boolean | undefined;
+  opened: boolean;
   opens: boolean;
   onClick: (index: number, event: MouseEvent) => void;
   onCheck: (index: number, range: boolean) => void;
@@ -234,6 +238,7 @@ const TableRow = memo(function TableRow(props: RowProps) {
       aria-rowindex={index + 2}
       aria-selected={selected}
       data-active={props.active || undefined}
+      aria-current={props.opened || undefined}
       data-opens={props.opens || undefined}
       style={{ transform: `translateY(${props.top}px)`, height: props.height, gridTemplateColumns: props.template }}
       onClick={(event) => props.onClick(index, event)}

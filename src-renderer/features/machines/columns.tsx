@@ -11,7 +11,7 @@ const titles = machineTexts.columns;
 const name: Column<MachineRow> = {
   id: 'name',
   title: titles.name,
-  width: 180,
+  width: 156,
   grow: true,
   sort: 'name',
   cell: (row) => <span className={classes.name}>{row.name}</span>,
@@ -19,14 +19,21 @@ const name: Column<MachineRow> = {
 const protection: Column<MachineRow> = {
   id: 'protection',
   title: titles.protection,
-  width: 176,
-  cell: (row) => <StatusBadge state={row.protection} />,
+  width: 132,
+  cell: (row) => <StatusBadge state={row.protection} word={machineTexts.protection[row.protection]} />,
 };
-const power: Column<MachineRow> = { id: 'power', title: titles.power, width: 104, cell: (row) => <StatusBadge state={row.powerState} /> };
+const power: Column<MachineRow> = { id: 'power', title: titles.power, width: 92, cell: (row) => <StatusBadge state={row.powerState} /> };
+const folder: Column<MachineRow> = {
+  id: 'folder',
+  title: titles.folder,
+  width: 138,
+  sort: 'folder',
+  cell: (row) => <span title={row.folder}>{lastOf(row.folder)}</span>,
+};
 const memory: Column<MachineRow> = {
   id: 'memory',
   title: titles.memory,
-  width: 92,
+  width: 84,
   align: 'end',
   sort: 'memory',
   cell: (row) => formatBytes(row.memory),
@@ -34,25 +41,30 @@ const memory: Column<MachineRow> = {
 const capacity: Column<MachineRow> = {
   id: 'capacity',
   title: titles.capacity,
-  width: 92,
+  width: 84,
   align: 'end',
   sort: 'capacity',
   cell: (row) => formatBytes(row.capacity),
 };
 
+/** The end of a path says more than its beginning. */
+const lastOf = (path: string) => path.split('/').slice(-2).join('/');
+
 /** What fits beside the details. */
 export const fewColumns: readonly Column<MachineRow>[] = [name, protection, power, capacity];
+/** What fits into a narrow window. */
+export const someColumns: readonly Column<MachineRow>[] = [name, protection, power, folder, capacity];
 
 export const allColumns: readonly Column<MachineRow>[] = [
   name,
   protection,
   power,
-  { id: 'folder', title: titles.folder, width: 150, sort: 'folder', cell: (row) => <span title={row.folder}>{row.folder}</span> },
-  { id: 'cluster', title: titles.cluster, width: 110, sort: 'cluster', cell: (row) => row.cluster ?? '–' },
-  { id: 'cpus', title: titles.cpus, width: 64, align: 'end', cell: (row) => formatNumber(row.cpus) },
+  folder,
+  { id: 'cluster', title: titles.cluster, width: 96, sort: 'cluster', cell: (row) => row.cluster ?? '–' },
+  { id: 'cpus', title: titles.cpus, width: 60, align: 'end', cell: (row) => formatNumber(row.cpus) },
   memory,
   capacity,
-  { id: 'guest', title: titles.guest, width: 170, cell: (row) => <span title={row.guestName}>{row.guestName}</span> },
+  { id: 'guest', title: titles.guest, width: 124, cell: (row) => <span title={row.guestName}>{row.guestName}</span> },
 ];
 
 export const machineId = ({ id }: MachineRow): string => id;

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
+import { useHotkeys, useMediaQuery } from '@mantine/hooks';
 import { IconSearch, IconServer2, IconTransfer, IconZoomQuestion } from '@tabler/icons-react';
 import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from 'react';
 import { useRoute } from '../../api/queries.tsx';
@@ -24,7 +24,7 @@ import type { Selection } from '../../ui/selection.ts';
 import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
 import { Doors } from '../first-start/doors.tsx';
-import { allColumns, fewColumns, type MachineRow, machineId, machineName } from './columns.tsx';
+import { allColumns, fewColumns, type MachineRow, machineId, machineName, someColumns } from './columns.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { MachineDetails } from './machine-details.tsx';
 import { MachineTree } from './machine-tree.tsx';
@@ -52,6 +52,8 @@ function Browser({ id, tree }: { id: string | undefined; tree: ReturnType<typeof
   const showTree = useMachinePane((pane) => pane.tree);
   const list = useMachineList(filter);
   const rowHeight = useRowHeight();
+  const wide = useMediaQuery('(min-width: 1200px)');
+  const columns = id !== undefined ? fewColumns : wide ? allColumns : someColumns;
   const [selection, setSelection] = useState<Selection>(new Set());
   const search = useRef<HTMLInputElement>(null);
   const table = useRef<HTMLDivElement>(null);
@@ -74,7 +76,7 @@ function Browser({ id, tree }: { id: string | undefined; tree: ReturnType<typeof
   }
 
   return (
-    <div className={classes.layout}>
+    <div className={classes.layout} data-details={id !== undefined || undefined}>
       {showTree && tree.data ? <MachineTree tree={tree.data} /> : null}
       <div className={classes.middle}>
         <FilterBar tree={tree.data} search={search} onDown={toTable} />
@@ -86,7 +88,8 @@ function Browser({ id, tree }: { id: string | undefined; tree: ReturnType<typeof
           {list.data ? (
             <VirtualTable
               label={machineTexts.table}
-              columns={id === undefined ? allColumns : fewColumns}
+              columns={columns}
+              openedId={id}
               rows={list.rows}
               total={total}
               rowId={machineId}

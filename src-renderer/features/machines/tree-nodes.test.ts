@@ -14,6 +14,7 @@ const tree: Output<'vms.tree'> = {
       folders: [
         { path: 'prod', name: 'prod', ...counts(5) },
         { path: 'prod/web', parent: 'prod', name: 'web', ...counts(3) },
+        { path: 'prod/db', parent: 'prod', name: 'db', ...counts(1) },
         { path: 'prod/web/old', parent: 'prod/web', name: 'old', ...counts(1) },
       ],
       clusters: [{ name: 'c1', ...counts(5) }],
@@ -24,7 +25,7 @@ const tree: Output<'vms.tree'> = {
 const ids = (by: 'folders' | 'clusters', ...flipped: string[]) => visibleNodes(tree, by, new Set(flipped), 'All').map(({ id }) => id);
 
 test('sources and their top folders begin open, deeper ones closed', () => {
-  expect(ids('folders')).toEqual(['all', 'source s1', 'folder s1 prod', 'folder s1 prod/web', 'source s2']);
+  expect(ids('folders')).toEqual(['all', 'source s1', 'folder s1 prod', 'folder s1 prod/web', 'folder s1 prod/db', 'source s2']);
   expect(ids('folders', 'folder s1 prod/web')).toContain('folder s1 prod/web/old');
   expect(ids('folders', 'source s1')).toEqual(['all', 'source s1', 'source s2']);
   expect(ids('clusters')).toEqual(['all', 'source s1', 'cluster s1 c1', 'source s2']);
@@ -47,7 +48,7 @@ test('a node says what it shows, and where it stands', () => {
 test('arrows move, open and close', () => {
   const nodes = visibleNodes(tree, 'folders', new Set(), 'All');
   expect(treeStep(nodes, 0, 'ArrowDown')).toEqual({ to: 1 });
-  expect(treeStep(nodes, 4, 'ArrowDown')).toEqual({ to: 4 });
+  expect(treeStep(nodes, 5, 'ArrowDown')).toEqual({ to: 5 });
   expect(treeStep(nodes, 3, 'ArrowRight')).toEqual({ flip: 'folder s1 prod/web' });
   expect(treeStep(nodes, 3, 'ArrowLeft')).toEqual({ to: 2 });
   expect(treeStep(nodes, 1, 'ArrowLeft')).toEqual({ flip: 'source s1' });

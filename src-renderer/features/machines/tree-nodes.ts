@@ -65,7 +65,8 @@ function addFolders(nodes: TreeNode[], { sourceId, folders }: Tree['sources'][nu
     for (const { path, name, machines, protected: safe } of inside.get(parent) ?? []) {
       const id = `folder ${sourceId} ${path}`;
       // A single folder that only holds others is not what anybody wants to look at.
-      const begins = level === 2 && folders.length <= FEW;
+      const alone = inside.get(parent)?.length === 1;
+      const begins = alone || (level === 2 && folders.length <= FEW);
       const open = inside.has(path) ? begins !== flipped.has(id) : undefined;
       nodes.push({
         id,

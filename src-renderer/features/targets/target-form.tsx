@@ -1,5 +1,6 @@
 import { Button, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
+import { useEffect } from 'react';
 import type { Output } from '../../../src-preload/contract/routes.ts';
 import { useAction } from '../../api/queries.tsx';
 import { probeTexts } from '../../texts/sources.ts';
@@ -18,7 +19,7 @@ const texts = targetsTexts.form;
 const steps = ['path', 'folder', 'write', 'space', 'reflink', 'direct-io'];
 
 /** A folder that is tried before it becomes a target. */
-export function TargetForm({ suggested, onDone }: { suggested: string | undefined; onDone: () => void }) {
+export function TargetForm({ suggested, onDone }: { suggested: string | undefined; onDone: (target: Output<'targets.create'>) => void }) {
   const form = useForm({
     initialValues: { folder: suggested ?? '', name: '' },
     validate: { folder: (value) => (isPath(value) ? null : texts.badPath) },
@@ -32,6 +33,11 @@ export function TargetForm({ suggested, onDone }: { suggested: string | undefine
   const result = current ? probe.found?.result : undefined;
   const ready = result?.ok === true;
   const test = () => void probe.run(folder, { body: { folder } });
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, for a folder that nobody typed
+  useEffect(() => {
+    if (suggested !== undefined) test();
+  }, []);
 
   function submit(): void {
     if (form.validate().hasErrors) return;
@@ -72,6 +78,7 @@ export function TargetForm({ suggested, onDone }: { suggested: string | undefine
             names={texts.names}
             expected={steps}
             notTried={probeTexts.notTried}
+            notable={[...(result?.reflink === false ? ['reflink'] : []), ...(result?.directIo === false ? ['direct-io'] : [])]}
           />
         ) : null}
         {!probe.busy && hint !== undefined ? (
