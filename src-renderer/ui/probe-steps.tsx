@@ -24,17 +24,23 @@ export function ProbeSteps(props: {
   names: Readonly<Record<string, string>>;
   /** Steps whose failure does not stand in the way. */
   warnings?: readonly string[];
+  /** Steps that passed, but whose text somebody should read. */
+  notable?: readonly string[];
   /** What is tried, before anything was answered: ids of `names`. */
   expected: readonly string[];
   /** Why the others were not tried is told where it says more than that. */
   notTried?: string;
 }) {
-  const { steps, busy, names, warnings = [], expected } = props;
+  const { steps, busy, names, warnings = [], notable = [], expected } = props;
   const shown = busy || !steps ? expected.map((id): ProbeStep => ({ id, outcome: 'not-tried', text: '' })) : steps;
   return (
     <ol className={classes.steps} aria-label={props.label} aria-busy={busy} aria-live="polite">
       {shown.map(({ id, outcome, text, detail }) => {
-        const look: Look = busy ? 'busy' : outcome === 'failed' && warnings.includes(id) ? 'warning' : outcome;
+        const look: Look = busy
+          ? 'busy'
+          : (outcome === 'failed' && warnings.includes(id)) || (outcome === 'passed' && notable.includes(id))
+            ? 'warning'
+            : outcome;
         return (
           <li key={id} className={classes.step} data-look={look}>
             <span className={classes.icon}>

@@ -11,10 +11,13 @@ import classes from './sources.module.css';
 type Certificate = NonNullable<Output<'sources.probe'>['certificate']>;
 const texts = probeTexts.certificate;
 
+/** Accepted by a person; or trusted, where nobody named one. */
+export const isGood = (certificate: Certificate, given: boolean): boolean => certificate.accepted || (certificate.trusted && !given);
+
 /** The certificate that a server showed, to be compared and accepted. */
 export function CertificateCard(props: { certificate: Certificate; given: boolean; busy: boolean; onAccept: () => void }) {
   const { certificate, given } = props;
-  const good = certificate.accepted || (certificate.trusted && !given);
+  const good = isGood(certificate, given);
   const now = Date.now();
   const stale = Date.parse(certificate.validFrom) > now || Date.parse(certificate.validTo) < now;
   return (

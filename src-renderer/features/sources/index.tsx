@@ -1,4 +1,4 @@
-import { Button, Drawer } from '@mantine/core';
+import { Anchor, Button, Drawer } from '@mantine/core';
 import { IconDisc, IconPlugConnected } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { useAction, useRoute } from '../../api/queries.tsx';
@@ -80,7 +80,10 @@ export default function Sources({ params }: ScreenProps) {
               {needTarget ? (
                 <div className={classes.list}>
                   <Notice tone="info" title={texts.next.title}>
-                    {texts.next.text} <a href={hrefOf('/targets/new')}>{texts.next.action}</a>
+                    {texts.next.text}{' '}
+                    <Anchor size="sm" href={hrefOf('/targets/new')}>
+                      {texts.next.action}
+                    </Anchor>
                   </Notice>
                 </div>
               ) : null}

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack } from '@mantine/core';
+import { Anchor, Button, Group, Modal, Stack } from '@mantine/core';
 import type { Output } from '../../../src-preload/contract/routes.ts';
 import { useRoute } from '../../api/queries.tsx';
 import { hrefOf } from '../../go.ts';
@@ -45,7 +45,9 @@ export function RemoveEnvironment(props: {
               <ul className={classes.inUse} aria-label={texts.migrations}>
                 {users.slice(0, SHOWN).map(({ id, machineName }) => (
                   <li key={id}>
-                    <a href={hrefOf(`/migrations/${id}`)}>{machineName}</a>
+                    <Anchor size="sm" href={hrefOf(`/migrations/${id}`)}>
+                      {machineName}
+                    </Anchor>
                   </li>
                 ))}
                 {users.length > SHOWN ? <li>{texts.more(formatNumber(users.length - SHOWN))}</li> : null}

@@ -3,7 +3,7 @@ import type { Output } from '../../../src-preload/contract/routes.ts';
 import { probeTexts, vsphereFormTexts as texts } from '../../texts/sources.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { ProbeSteps } from '../../ui/probe-steps.tsx';
-import { CertificateCard } from './certificate-card.tsx';
+import { CertificateCard, isGood } from './certificate-card.tsx';
 import classes from './sources.module.css';
 
 const steps = ['address', 'connection', 'tls', 'certificate', 'service', 'login', 'privileges'];
@@ -15,9 +15,8 @@ export function VsphereFindings(props: {
   /** Something was changed since. */
   old: boolean;
   thumbprintGiven: boolean;
-  /** All that a login needs was typed. */
-  complete: boolean;
-  editing: boolean;
+  /** All that can be tried without the stored password is well. */
+  onlyLoginLeft: boolean;
   onAccept: (thumbprint: string) => void;
 }) {
   const { probe, busy, old } = props;
@@ -26,12 +25,23 @@ export function VsphereFindings(props: {
   const missing = probe?.missingPrivileges ?? [];
   const hint = failed && texts.hints[failed.id];
   const name = probe?.server?.name ?? '';
+  const certificate = probe?.certificate;
+  const asks = certificate !== undefined && !isGood(certificate, props.thumbprintGiven);
+  const card = certificate ? (
+    <CertificateCard
+      certificate={certificate}
+      given={props.thumbprintGiven}
+      busy={busy}
+      onAccept={() => props.onAccept(certificate.thumbprint)}
+    />
+  ) : null;
   return (
     <Stack gap="sm" className={old && !busy ? classes.old : undefined}>
       {old && !busy ? <Notice tone="info">{texts.changed}</Notice> : null}
       <ProbeSteps
         label={texts.steps}
-        steps={probe?.steps}
+        // Its thumbprint stands below, where it can be compared.
+        steps={probe?.steps.map((step) => (step.id === 'certificate' ? { ...step, detail: undefined } : step))}
         busy={busy}
         names={probeTexts.names}
         expected={steps}
@@ -40,22 +50,20 @@ export function VsphereFindings(props: {
       />
       {busy || !probe ? null : (
         <>
-          {probe.certificate ? (
-            <CertificateCard
-              certificate={probe.certificate}
-              given={props.thumbprintGiven}
-              busy={busy}
-              onAccept={() => probe.certificate && props.onAccept(probe.certificate.thumbprint)}
-            />
-          ) : null}
+          {probe.certificate && asks ? card : null}
           {hint !== undefined && failed?.id !== 'certificate' ? (
             <Notice tone="bad" title={texts.mend}>
               {hint}
             </Notice>
           ) : null}
           {missing.length > 0 ? <Missing rows={missing} /> : null}
-          {probe.ok && missing.length === 0 && !old ? <Notice tone="good">{texts.ready(name)}</Notice> : null}
-          {probe.ok && missing.length > 0 && !old ? <Notice tone="warn">{texts.readyNoted(name)}</Notice> : null}
+          {probe.ok && !old ? (
+            <Notice tone={missing.length === 0 ? 'good' : 'warn'}>
+              {missing.length === 0 ? texts.ready(name) : texts.readyNoted(name)}
+            </Notice>
+          ) : null}
+          {!old && props.onlyLoginLeft ? <Notice tone="good">{texts.readyEdit}</Notice> : null}
+          {probe.certificate && !asks ? card : null}
         </>
       )}
     </Stack>

@@ -114,8 +114,7 @@ export function VsphereForm({ source, onDone }: { source?: VsphereSource; onDone
           busy={probe.busy}
           old={!current}
           thumbprintGiven={thumbprint !== undefined}
-          complete={source !== undefined || (username !== '' && password !== '')}
-          editing={source !== undefined}
+          onlyLoginLeft={ready && result?.ok === false}
           onAccept={(print) => {
             setThumbprint(print);
             test(print);

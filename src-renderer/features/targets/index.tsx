@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Drawer, Menu } from '@mantine/core';
+import { ActionIcon, Anchor, Button, Drawer, Menu } from '@mantine/core';
 import { IconDots, IconFolder, IconFolderPlus, IconPencil, IconTrash } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import type { Output } from '../../../src-preload/contract/routes.ts';
@@ -78,7 +78,10 @@ export default function Targets({ params }: ScreenProps) {
               {operator && migrations.data?.items.length === 0 ? (
                 <div className={classes.list}>
                   <Notice tone="info" title={texts.next.title}>
-                    {texts.next.text} <a href={hrefOf('/machines')}>{texts.next.action}</a>
+                    {texts.next.text}{' '}
+                    <Anchor size="sm" href={hrefOf('/machines')}>
+                      {texts.next.action}
+                    </Anchor>
                   </Notice>
                 </div>
               ) : null}
