@@ -75,7 +75,7 @@ async function helpersOf(pid: number): Promise<[pid: number, kind: string][]> {
   for (const name of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
     const [stat, command] = await Promise.all(['stat', 'cmdline'].map((file) => readFile(`/proc/${name}/${file}`, 'utf8').catch(() => '')));
     parents.set(Number(name), Number(/\) \S (\d+)/.exec(stat!)?.[1]));
-    const kind = /\0--type=([\w-]+)/.exec(command!)?.[1];
+    const kind = /[\0 ]--type=([\w-]+)/.exec(command!)?.[1];
     if (kind) kinds.set(Number(name), kind);
   }
   const descends = (one: number): boolean => {

@@ -22,6 +22,7 @@ interface InPage extends PageGlobals {
       onerror: unknown;
     };
     body: { append(node: unknown): void };
+    querySelector(selector: string): { textContent: string } | null;
   };
 }
 
@@ -183,7 +184,8 @@ test('nothing is opened, navigated to, loaded or permitted @desktop @packed', as
   expect(page.url()).toMatch(/^app:\/\/octopus\//);
   expect(await page.title()).not.toBe('run');
   expect(world.desktop.app.windows()).toHaveLength(1);
-  await expect(page.getByRole('main').getByRole('heading', { level: 1 })).toBeVisible();
+  // Not by a locator: Playwright waits for the navigation that never comes.
+  expect(await page.evaluate(() => (globalThis as unknown as InPage).document.querySelector('main h1')?.textContent)).toBe('Overview');
   // The attempts themselves are no fault.
   world.foreign.length = 0;
   world.faults.length = 0;

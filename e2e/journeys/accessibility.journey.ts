@@ -1,0 +1,61 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { fill } from '../filled.ts';
+import { expect, test } from '../fixtures.ts';
+import { createAdministrator, expectScreen, signOut } from '../person.ts';
+import { addressesOf, allScreens, partsOf, visit } from '../screen-addresses.ts';
+import type { World } from '../world.ts';
+
+/** What axe finds serious or critical, light and dark. */
+async function findings({ page }: World, where: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    // Legacy: the application has no second page that axe could use.
+    const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+    for (const { id, impact, nodes } of violations) {
+      if (impact !== 'serious' && impact !== 'critical') continue;
+      found.push(
+        `${where}, ${colorScheme}: ${id} at ${nodes.map(({ target, failureSummary }) => `${target} (${failureSummary})`).join('; ')}`,
+      );
+    }
+  }
+  return found;
+}
+
+test('every screen is free of serious and critical findings of axe, light and dark @web', async ({ world }) => {
+  const { page } = world;
+  const found: string[] = [];
+  await expect(page.getByRole('heading', { name: 'Welcome to Octopus' })).toBeVisible();
+  found.push(...(await findings(world, 'first start')));
+  await createAdministrator(world);
+  found.push(...(await findings(world, 'the three doors')));
+  await page.getByRole('button', { name: 'Later: to the overview' }).click();
+  await expectScreen(page, 'Overview');
+  found.push(...(await findings(world, 'the overview with nothing in it')));
+  const samples = await fill(world);
+  const seen = new Set<string>();
+  for (const screen of await allScreens()) {
+    const addresses = (await addressesOf(screen, samples)).map(({ path }) => path);
+    // It grows while it is walked.
+    for (const path of addresses) {
+      if (seen.has(path)) continue;
+      seen.add(path);
+      await test.step(`${screen.id}: ${path}`, async () => {
+        await visit(world, path);
+        found.push(...(await findings(world, `${screen.id} at ${path}`)));
+        for (const part of await partsOf(world, path)) if (part.startsWith(`${path}/`)) addresses.push(part);
+      });
+    }
+  }
+  await page.keyboard.press('Control+k');
+  await expect(page.getByPlaceholder('Machines, migrations, screens, actions')).toBeVisible();
+  found.push(...(await findings(world, 'the palette')));
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^Menu of / }).click();
+  found.push(...(await findings(world, "the user's menu")));
+  await page.keyboard.press('Escape');
+  await signOut(page);
+  found.push(...(await findings(world, 'signing in')));
+  expect(found).toEqual([]);
+  expect(seen.size).toBeGreaterThan(15);
+});
