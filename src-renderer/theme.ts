@@ -86,7 +86,8 @@ export const theme = createTheme({
         closeButtonProps: { 'aria-label': 'Close' },
       },
     },
-    Menu: { defaultProps: { shadow: 'none', withinPortal: true } },
+    // The placeholder is a child that a menu may not have: its first item takes the focus.
+    Menu: { defaultProps: { shadow: 'none', withinPortal: true, withInitialFocusPlaceholder: false } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: false } },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray', size: 'md' } },
     Paper: { defaultProps: { withBorder: true, shadow: 'none' } },

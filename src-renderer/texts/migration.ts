@@ -9,6 +9,8 @@ const advice: Readonly<Record<string, string>> = {
   'source.locked': 'Something else holds the disk: a backup, or another copy. Sync again when it is done.',
   'source.missing':
     'The machine or a disk of it is gone at the source. Read the inventory anew; remove the migration if the machine is gone for good.',
+  'source.faulted': 'The source refused it: the checks below may say why. Mend it at the machine, then sync again.',
+  'source.unsupported': 'The machine has something that cannot be replicated: the checks below name it.',
   'source.busy': 'Another task holds the machine at the source. Sync again when it is done.',
   'target.full': 'Free space at the target, keep fewer recovery points, or move the migration to a larger one. What was copied is kept.',
   'target.denied': 'Octopus may not write to the target: mend its permissions.',

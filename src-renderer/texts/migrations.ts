@@ -6,7 +6,7 @@ export const migrationsTexts = {
     state: 'State',
     target: 'Target',
     lastRun: 'Last run',
-    point: 'Newest recovery point',
+    point: 'Newest point',
     next: 'Next run',
   },
   search: 'Search by machine',

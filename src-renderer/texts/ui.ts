@@ -19,7 +19,7 @@ export const uiTexts = {
   table: {
     selectAll: 'Select all that are shown',
     selectRow: (name: string) => `Select ${name}`,
-    rows: (shown: string, total: string) => (shown === total ? `${total} rows` : `${shown} of ${total} rows`),
+    rows: (shown: string, total: string) => (shown === total ? (total === '1' ? '1 row' : `${total} rows`) : `${shown} of ${total} rows`),
     more: (shown: string) => `${shown} rows, more below`,
     width: (title: string) => `Width of ${title}`,
     ascending: 'ascending',

@@ -41,12 +41,13 @@ function groupsOf(migration: Migration): ActionName[][] {
 
 /** All that can be done with the migration; what cannot be done now says why. The same stands in the palette. */
 export function ActionsMenu({ migration, actions }: { migration: Migration; actions: MigrationActions }) {
+  const target = useRef<HTMLButtonElement>(null);
   usePaletteActions(migration, actions);
   if (!actions.may) return null;
   return (
     <Menu position="bottom-end" width={290}>
       <Menu.Target>
-        <Button variant="default" rightSection={<IconChevronDown size={14} aria-hidden />}>
+        <Button ref={target} variant="default" rightSection={<IconChevronDown size={14} aria-hidden />}>
           {texts.actions.menu}
         </Button>
       </Menu.Target>
@@ -62,7 +63,11 @@ export function ActionsMenu({ migration, actions }: { migration: Migration; acti
                 key={action}
                 leftSection={<Icon size={16} aria-hidden />}
                 disabled={why !== undefined || actions.pending}
-                onClick={() => actions.do(action)}
+                onClick={() => {
+                  // The item goes away: a dialog gives the focus back to where it was.
+                  target.current?.focus();
+                  actions.do(action);
+                }}
               >
                 {texts.actions[action]}
                 {hint === undefined ? null : <div className={classes.small}>{hint}</div>}

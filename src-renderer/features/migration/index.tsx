@@ -1,6 +1,6 @@
 import { useRoute } from '../../api/queries.tsx';
 import { hrefOf } from '../../go.ts';
-import type { ScreenProps } from '../../screens.ts';
+import type { ScreenProps } from '../../screen-props.ts';
 import { useMay } from '../../stores/session.ts';
 import { migrationTexts as texts } from '../../texts/migration.ts';
 import { screenTexts } from '../../texts/screens.ts';

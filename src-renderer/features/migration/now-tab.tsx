@@ -7,6 +7,7 @@ import { PhaseTimeline } from '../../ui/phase-timeline/phase-timeline.tsx';
 import { cutoverSteps, progressOfCutover, progressOfRun, runSteps, timelineOf } from '../../ui/phase-timeline/timeline.ts';
 import { LoadingRows } from '../../ui/states.tsx';
 import { useNow } from '../../ui/values.tsx';
+import { Checks, useChecks } from './checks.tsx';
 import { DiskMaps } from './disk-maps.tsx';
 import { Facts, type Names } from './facts.tsx';
 import { ForecastSection } from './forecast-section.tsx';
@@ -33,6 +34,7 @@ export function NowTab(props: {
   return (
     <div className={classes.now}>
       <div>
+        {actions.may && (where === 'failed' || where === 'cutover-failed') ? <FailedChecks migration={migration} /> : null}
         {showsCutover ? <CutoverTimeline migrationId={migration.id} cutover={lastCutover} /> : null}
         {lastRun ? <RunTimeline migrationId={migration.id} run={lastRun} /> : <ComingRun />}
         {lastRun ? (
@@ -67,6 +69,16 @@ function RunTimeline({ migrationId, run }: { migrationId: string; run: Run }) {
   return (
     <Section title={texts.timeline.run(texts.kinds[run.kind] ?? run.kind, when)}>
       <PhaseTimeline kind="run" steps={steps} />
+    </Section>
+  );
+}
+
+/** After a failure: what the source and the target say now. */
+function FailedChecks({ migration }: { migration: Migration }) {
+  const checks = useChecks(migration);
+  return (
+    <Section title={texts.cutover.checks}>
+      <Checks {...checks} />
     </Section>
   );
 }

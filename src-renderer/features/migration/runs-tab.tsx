@@ -45,7 +45,7 @@ export function RunsTab({ migration }: { migration: Migration }) {
   if (pages.rows.length === 0) return <EmptyState icon={IconHistory} title={texts.emptyTitle} hint={texts.emptyHint} />;
   const run = pages.rows.find(({ id }) => id === chosen) ?? pages.rows[0];
   // Room for a few rows is enough for a few runs.
-  const height = Math.min(300, 30 * (pages.rows.length + 1) + 32);
+  const height = Math.min(300, 30 * (pages.rows.length + 1) + 28);
   return (
     <>
       <div className={classes.runs} style={{ height }}>

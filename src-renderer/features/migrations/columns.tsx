@@ -18,17 +18,17 @@ export interface Row {
 }
 
 export const columns: Column<Row>[] = [
-  { id: 'machine', title: texts.columns.machine, width: 180, grow: true, cell: ({ migration }) => migration.machineName },
-  { id: 'state', title: texts.columns.state, width: 260, cell: ({ migration }) => <State migration={migration} /> },
-  { id: 'target', title: texts.columns.target, width: 130, cell: ({ target }) => target ?? '–' },
-  { id: 'last-run', title: texts.columns.lastRun, width: 190, cell: ({ migration }) => <LastRun migration={migration} /> },
-  { id: 'point', title: texts.columns.point, width: 170, cell: ({ migration }) => <Point migration={migration} /> },
+  { id: 'machine', title: texts.columns.machine, width: 130, grow: true, cell: ({ migration }) => migration.machineName },
+  { id: 'state', title: texts.columns.state, width: 215, cell: ({ migration }) => <State migration={migration} /> },
+  { id: 'last-run', title: texts.columns.lastRun, width: 195, cell: ({ migration }) => <LastRun migration={migration} /> },
+  { id: 'point', title: texts.columns.point, width: 125, cell: ({ migration }) => <Point migration={migration} /> },
   {
     id: 'next',
     title: texts.columns.next,
-    width: 130,
+    width: 110,
     cell: ({ next, migration }) => (next === undefined ? <Unscheduled migration={migration} /> : <When at={next} />),
   },
+  { id: 'target', title: texts.columns.target, width: 140, cell: ({ target }) => target ?? '–' },
 ];
 
 /** Whole percents of what the run does now: it is drawn anew a hundred times, not at every event. */
