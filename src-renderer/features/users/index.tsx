@@ -1,13 +1,144 @@
-import { IconUsers } from '@tabler/icons-react';
+import { Button, Drawer, TextInput } from '@mantine/core';
+import { IconPlus, IconSearch } from '@tabler/icons-react';
+import { useMemo, useState } from 'react';
+import { useRoute } from '../../api/queries.tsx';
+import { useCommands } from '../../frame/commands.ts';
+import { useRowHeight } from '../../stores/preferences.ts';
+import { useCaller } from '../../stores/session.ts';
 import { screenTexts } from '../../texts/screens.ts';
+import { usersTexts as texts, userFormTexts } from '../../texts/users.ts';
+import { formatDay } from '../../ui/format.ts';
+import { Notice } from '../../ui/notice.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
-import { EmptyState } from '../../ui/states.tsx';
+import { EmptyState, Loaded } from '../../ui/states.tsx';
+import { When } from '../../ui/values.tsx';
+import { type Column, VirtualTable } from '../../ui/virtual-table.tsx';
+import { AddUser } from './add-user.tsx';
+import { roles } from './role-field.tsx';
+import { UserDetails } from './user-details.tsx';
+import { type User, UserState } from './user-state.tsx';
+import classes from './users.module.css';
 
-export default function Users() {
+const columns: readonly Column<User>[] = [
+  { id: 'name', title: texts.columns.name, width: 180, grow: true, cell: (user) => <Name user={user} /> },
+  { id: 'role', title: texts.columns.role, width: 120, cell: ({ role }) => texts.roles[role] },
+  { id: 'state', title: texts.columns.state, width: 210, cell: (user) => <UserState user={user} /> },
+  { id: 'source', title: texts.columns.source, width: 100, cell: ({ source }) => texts.sources[source] },
+  { id: 'last', title: texts.columns.lastSignIn, width: 130, cell: ({ lastSignInAt }) => <When at={lastSignInAt} none={texts.never} /> },
+  {
+    id: 'since',
+    title: texts.columns.created,
+    width: 120,
+    cell: ({ createdAt }) => <span className="tabular">{formatDay(createdAt)}</span>,
+  },
+];
+
+function Name({ user: { id, name } }: { user: User }) {
+  const self = useCaller().id === id;
   return (
     <>
-      <PageHeader title={screenTexts.users} />
-      <EmptyState icon={IconUsers} title="This screen is not there yet" />
+      {name}
+      {self ? <span className={classes.you}> ({texts.you})</span> : null}
     </>
+  );
+}
+
+const idOf = ({ id }: User) => id;
+const nameOf = ({ name }: User) => name;
+
+/** Who may sign in, and what they may do. */
+export default function Users() {
+  const users = useRoute('users.list');
+  const rowHeight = useRowHeight();
+  const [search, setSearch] = useState('');
+  const [adding, setAdding] = useState(false);
+  const [opened, setOpened] = useState<string>();
+  const all = users.data?.items ?? [];
+  const wanted = search.trim().toLocaleLowerCase();
+  const rows = useMemo(() => (wanted === '' ? all : all.filter(({ name }) => name.toLocaleLowerCase().includes(wanted))), [all, wanted]);
+  const chosen = all.find(({ id }) => id === opened);
+  useCommands(
+    'users',
+    useMemo(() => [{ id: 'user.add', text: texts.add, icon: IconPlus, run: () => setAdding(true) }], []),
+  );
+  return (
+    <>
+      <PageHeader
+        title={screenTexts.users}
+        actions={
+          <Button leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setAdding(true)}>
+            {texts.add}
+          </Button>
+        }
+      />
+      <Loaded of={users}>
+        {() => (
+          <>
+            {all.length === 1 ? (
+              <div className={classes.hint}>
+                <Notice tone="info">{texts.onlyYou}</Notice>
+              </div>
+            ) : (
+              <div className={classes.bar}>
+                <TextInput
+                  aria-label={texts.search}
+                  placeholder={texts.search}
+                  leftSection={<IconSearch size={14} aria-hidden />}
+                  value={search}
+                  onChange={(event) => setSearch(event.currentTarget.value)}
+                  w={220}
+                />
+              </div>
+            )}
+            <div className={classes.table}>
+              <VirtualTable
+                label={texts.list}
+                columns={columns}
+                rows={rows}
+                rowId={idOf}
+                rowName={nameOf}
+                rowHeight={rowHeight}
+                onOpen={({ id }) => setOpened(id)}
+                empty={
+                  <EmptyState
+                    title={texts.noneTitle}
+                    actions={
+                      <Button variant="default" onClick={() => setSearch('')}>
+                        {texts.clear}
+                      </Button>
+                    }
+                  />
+                }
+              />
+            </div>
+            <Roles />
+          </>
+        )}
+      </Loaded>
+      <Drawer opened={adding} onClose={() => setAdding(false)} title={userFormTexts.addTitle} size={460}>
+        <AddUser onDone={() => setAdding(false)} />
+      </Drawer>
+      <Drawer opened={chosen !== undefined} onClose={() => setOpened(undefined)} title={chosen?.name ?? ''} size={460}>
+        {chosen ? <UserDetails user={chosen} all={all} /> : null}
+      </Drawer>
+    </>
+  );
+}
+
+function Roles() {
+  return (
+    <section className={classes.roles} aria-label={texts.may.title}>
+      <h2>{texts.may.title}</h2>
+      {[...roles].reverse().map((role) => (
+        <div key={role}>
+          <h3>{texts.roles[role]}</h3>
+          <ul>
+            {texts.may[role].map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+        </div>
+      ))}
+    </section>
   );
 }
