@@ -54,6 +54,31 @@ export interface Bridge {
   };
 }
 
+/** What is asked before anything else: where secrets are, or what opens them. */
+export type UnlockQuestion =
+  /** Nothing: it is opening. */
+  | { ask: 'nothing' }
+  /** The keychain has not answered yet; it may be asking the person itself. */
+  | { ask: 'keychain' }
+  /** There is no keychain to be used, or the file of secrets is gone. `before`: where they were kept so far. */
+  | { ask: 'choose'; why: string; before?: 'keychain' | 'file' }
+  /** Of the file of secrets. */
+  | { ask: 'passphrase'; problem?: { kind: 'wrong' | 'altered' | 'other'; message: string } };
+
+export type UnlockAnswer = { with: 'keychain' } | { with: 'file'; passphrase: string };
+
+/** `window.octopusUnlock`: the only thing that the page `unlock` reaches; no other page has it. */
+export interface UnlockBridge {
+  /** Tells the question that stands, and each that follows. */
+  watch(listener: (question: UnlockQuestion) => void): () => void;
+  /** The next question tells what came of it. */
+  answer(answer: UnlockAnswer): void;
+  quit(): void;
+}
+
+/** Path of the page that has the other bridge. */
+export const unlockPath = '/unlock';
+
 /** The names of the messages between the two sides. */
 export const channels = {
   call: 'octopus:call',
@@ -62,7 +87,12 @@ export const channels = {
   command: 'octopus:command',
   desktop: 'octopus:desktop',
   appearance: 'octopus:appearance',
+  unlock: 'octopus:unlock',
+  question: 'octopus:question',
 } as const;
 
 /** What `channels.desktop` may ask for. */
 export type DesktopAction = 'pickFolder' | 'pickFiles' | 'openExternal' | 'saveDiagnostics';
+
+/** What `channels.unlock` may say. */
+export type UnlockMessage = { type: 'ready' } | { type: 'answer'; answer: UnlockAnswer } | { type: 'quit' };

@@ -1,5 +1,16 @@
 import { contextBridge, ipcRenderer } from 'electron';
-import { type Bridge, channels, type DesktopAction, type DesktopCommand, type Gap, type StoredEvent } from './bridge.ts';
+import {
+  type Bridge,
+  channels,
+  type DesktopAction,
+  type DesktopCommand,
+  type Gap,
+  type StoredEvent,
+  type UnlockBridge,
+  type UnlockMessage,
+  type UnlockQuestion,
+  unlockPath,
+} from './bridge.ts';
 
 /** Put in by the build. */
 declare const OCTOPUS_VERSION: string;
@@ -46,4 +57,20 @@ const bridge: Bridge = {
   },
 };
 
-contextBridge.exposeInMainWorld('octopus', bridge);
+const tell = (message: UnlockMessage) => ipcRenderer.send(channels.unlock, message);
+
+const unlock: UnlockBridge = {
+  watch(listener) {
+    const hear = (_event: unknown, question: UnlockQuestion) => listener(question);
+    ipcRenderer.on(channels.question, hear);
+    tell({ type: 'ready' });
+    return () => void ipcRenderer.removeListener(channels.question, hear);
+  },
+  answer: (answer) => tell({ type: 'answer', answer }),
+  quit: () => tell({ type: 'quit' }),
+};
+
+// Each page has what it needs and nothing of the other.
+const { pathname } = (globalThis as unknown as { location: { pathname: string } }).location;
+if (pathname === unlockPath) contextBridge.exposeInMainWorld('octopusUnlock', unlock);
+else contextBridge.exposeInMainWorld('octopus', bridge);

@@ -5,10 +5,12 @@ import { OctopusError } from '../../workers/octopus-error.ts';
 export interface DesktopOptions {
   /** The database and what belongs to it; the same folder as the command line's. */
   dataFolder: string;
-  vault: 'keychain' | 'file';
+  /** Of the encrypted file of secrets. Without one the person is asked where it is needed. */
   passphraseFile: string | undefined;
   /** Into the tray, without a window: for a start with the session. */
   hidden: boolean;
+  /** It started itself anew after an error, at this time (milliseconds since 1970). */
+  afterError: number | undefined;
 }
 
 /** From the command line. What Electron and Chromium understand is theirs and passed over. */
@@ -28,5 +30,10 @@ export function readDesktopOptions(args: readonly string[], home = homedir()): D
   if ((vault === 'file') !== (passphraseFile !== undefined)) {
     throw new OctopusError('argument.invalid', '--vault file and --passphrase-file belong together.', { field: 'passphrase-file' });
   }
-  return { dataFolder: resolve(value('data') ?? join(home, '.octopus')), vault, passphraseFile, hidden: args.includes('--hidden') };
+  return {
+    dataFolder: resolve(value('data') ?? join(home, '.octopus')),
+    passphraseFile,
+    hidden: args.includes('--hidden'),
+    afterError: Number(value('after-error')) || undefined,
+  };
 }

@@ -139,12 +139,12 @@ describe('the command line of the application', () => {
   it('says where the data is', () => {
     expect(readDesktopOptions(['/app', '--no-sandbox'], '/home/ann')).toEqual({
       dataFolder: '/home/ann/.octopus',
-      vault: 'keychain',
       passphraseFile: undefined,
       hidden: false,
+      afterError: undefined,
     });
-    const all = ['--data', '/d', '--vault=file', '--passphrase-file', '/p', '--hidden'];
-    expect(readDesktopOptions(all)).toEqual({ dataFolder: '/d', vault: 'file', passphraseFile: '/p', hidden: true });
+    const all = ['--data', '/d', '--vault=file', '--passphrase-file', '/p', '--hidden', '--after-error=5'];
+    expect(readDesktopOptions(all)).toEqual({ dataFolder: '/d', passphraseFile: '/p', hidden: true, afterError: 5 });
   });
 
   it.each([[['--data']], [['--data', '--hidden']], [['--vault', 'paper']], [['--vault', 'file']], [['--passphrase-file', '/p']]])(

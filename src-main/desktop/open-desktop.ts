@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   app,
@@ -14,10 +15,13 @@ import {
   session as sessions,
   shell,
 } from 'electron';
-import { channels, type DesktopCommand } from '../../src-preload/bridge.ts';
+import { channels, type DesktopCommand, unlockPath } from '../../src-preload/bridge.ts';
 import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import type { Logger } from '../rest/request-log.ts';
 import type { Core } from '../serve/open-core.ts';
+import { openVault, vaultFile } from '../vault/open-vault.ts';
+import { passphraseFromFile } from '../vault/passphrase.ts';
+import type { SecretStore } from '../vault/secret-store.ts';
 import { createAwake } from './awake.ts';
 import { writeDiagnostics } from './diagnostics.ts';
 import { createEventFeed } from './event-feed.ts';
@@ -26,17 +30,22 @@ import { allowedLink } from './links.ts';
 import { lockDown } from './lockdown.ts';
 import { applicationMenu } from './menu.ts';
 import { noticeFor } from './notifications.ts';
+import { openSecrets } from './open-secrets.ts';
 import { openTray } from './open-tray.ts';
-import { openWindow } from './open-window.ts';
+import { loadPage, openWindow } from './open-window.ts';
 import { createPageHandler, scheme } from './page.ts';
 import { openPreferences } from './preferences.ts';
 import { createQuitting } from './quitting.ts';
+import { createRestSwitch, type OpenedRest, type RestSwitch } from './rest-switch.ts';
 import { createRunningWork } from './running-work.ts';
 import { createDesktopSession, type DesktopSession } from './session.ts';
 import { texts } from './texts.ts';
+import { openUnlockDoor } from './unlock-door.ts';
 
 /** Milliseconds; a page that cannot be painted must not keep a question back. */
 const SHOWN_WITHIN = 5000;
+/** Milliseconds; a keychain that nobody has to unlock answers sooner. */
+const KEYCHAIN_WITHIN = 3000;
 
 export interface DesktopParts {
   /** Where the bundles and resources are. */
@@ -44,13 +53,23 @@ export interface DesktopParts {
   log: Logger;
   version: string;
   hidden: boolean;
-  openCore: () => Promise<Core>;
-  /** Answers our REST server's origin and what ends it, where the settings switch it on. */
-  openRest: (core: Core) => Promise<{ origin: string; close(): Promise<void> } | undefined>;
+  dataFolder: string;
+  /** Of the file of secrets; nobody is asked then. */
+  passphraseFile: string | undefined;
+  openCore: (openVault: () => Promise<SecretStore>) => Promise<Core>;
+  openRest: (core: Core) => Promise<OpenedRest>;
+}
+
+export interface Desktop {
+  focus(): void;
+  /** Closes all; the process goes on. */
+  stop(): Promise<void>;
+  isEnding(): boolean;
+  isVisible(): boolean;
 }
 
 /** The application on a desktop, once Electron is ready. The window shows at once; what it asks for waits until the core is open. */
-export function openDesktop(parts: DesktopParts): { focus(): void } {
+export function openDesktop(parts: DesktopParts): Desktop {
   const { log, folders } = parts;
   const development = !app.isPackaged;
   const failed = (what: string) => (error: unknown) => log.error({ error: toOctopusError(error).message }, what);
@@ -59,7 +78,11 @@ export function openDesktop(parts: DesktopParts): { focus(): void } {
 
   let window: BrowserWindow | undefined;
   let core: Core | undefined;
-  let rest: Awaited<ReturnType<DesktopParts['openRest']>>;
+  let coreOpening: Promise<Core> | undefined;
+  let rest: RestSwitch | undefined;
+  const secretsFile = join(parts.dataFolder, vaultFile);
+  // Where a passphrase will be asked for anyway, the other page need not be seen before.
+  let page = parts.passphraseFile === undefined && existsSync(secretsFile) ? unlockPath : '/';
   const openExternal = (url: string) => void shell.openExternal(url).catch(failed('a link could not be opened'));
   const contents = () => (window && !window.isDestroyed() ? window.webContents : undefined);
 
@@ -68,7 +91,7 @@ export function openDesktop(parts: DesktopParts): { focus(): void } {
     app,
     session: sessions.defaultSession,
     openExternal,
-    ownOrigin: () => rest?.origin,
+    ownOrigin: () => rest?.origin(),
     development,
     // The address may hold anything; where it would have led is enough.
     onRefused: (what, address) => log.warn({ to: address.split(/[?#]/)[0]?.slice(0, 200) }, `${what} was refused`),
@@ -98,7 +121,7 @@ export function openDesktop(parts: DesktopParts): { focus(): void } {
       pickFolder: async (title) => (await pick(['openDirectory', 'createDirectory'], title, texts.pickFolder))[0],
       pickFiles: (title) => pick(['openFile', 'multiSelections'], title, texts.pickFiles),
       openExternal: async (url) => {
-        const link = allowedLink(url, rest?.origin);
+        const link = allowedLink(url, rest?.origin());
         if (!link) throw new Error('This address is not on the list of those that Octopus opens.');
         openExternal(link);
       },
@@ -140,19 +163,48 @@ export function openDesktop(parts: DesktopParts): { focus(): void } {
     return filePath;
   }
 
+  const door = openUnlockDoor({
+    ipcMain,
+    contents,
+    show(unlock) {
+      page = unlock ? unlockPath : '/';
+      if (window && !window.isDestroyed()) loadPage(window, page, log);
+      if (unlock) show();
+    },
+    quit: () => quitting.now(),
+    onRefused: (channel) => log.warn({ channel }, 'a message from elsewhere was refused'),
+  });
+
+  function openDesktopVault(): Promise<SecretStore> {
+    const { dataFolder: folder, passphraseFile } = parts;
+    if (passphraseFile !== undefined) return openVault({ mode: 'file', folder, passphrase: passphraseFromFile(passphraseFile) });
+    return openSecrets({
+      door,
+      hasFile: async () => existsSync(secretsFile),
+      before: () => preferences.get().secretStore,
+      remember: (secretStore) => preferences.set({ secretStore }),
+      openKeychain: () => openVault({ mode: 'keychain', folder }),
+      openFile: (passphrase) => openVault({ mode: 'file', folder, passphrase: async () => passphrase }),
+      patience: () => new Promise((resolve) => setTimeout(resolve, KEYCHAIN_WITHIN)),
+      onFailure: (error) => log.warn({ code: error.code, error: error.message }, 'the secrets could not be opened'),
+    });
+  }
+
   // ---- the core -----------------------------------------------------------------------------------------------------------
   async function begin(): Promise<void> {
     for (;;) {
       try {
-        core = await parts.openCore();
+        coreOpening = parts.openCore(openDesktopVault);
+        core = await coreOpening;
         break;
       } catch (caught) {
+        if (quitting.isCertain()) return;
         const error = toOctopusError(caught);
         log.error({ code: error.code, error: error.message, stack: error.stack }, 'the core could not be opened');
         const options = {
           type: 'error' as const,
           message: texts.cannotOpen,
-          detail: error.code === 'vault.unavailable' ? `${error.message}\n\n${texts.withoutKeychain}` : error.message,
+          detail: error.message,
           buttons: [texts.tryAgain, texts.quit],
           cancelId: 1,
         };
@@ -186,9 +238,15 @@ export function openDesktop(parts: DesktopParts): { focus(): void } {
     await session.restore();
     opening.resolve(session);
     opened.begin();
-    rest = await parts.openRest(opened).catch((error) => {
-      failed('the REST API could not be opened')(error);
-      return undefined;
+    if (quitting.isCertain()) return;
+    rest = createRestSwitch({
+      settings: opened.settings,
+      open: () => parts.openRest(opened),
+      onFailure(error) {
+        failed('the REST API could not be opened')(error);
+        const options = { type: 'warning' as const, message: texts.restFailed, detail: error.message, buttons: [texts.understood] };
+        (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options)).catch(failed('a message'));
+      },
     });
   }
 
@@ -229,6 +287,7 @@ export function openDesktop(parts: DesktopParts): { focus(): void } {
       log,
       development,
       show: visible,
+      page: () => page,
       hides: staysWithoutWindow,
       pageGone: () => ipc.pageGone(),
     });
@@ -236,6 +295,11 @@ export function openDesktop(parts: DesktopParts): { focus(): void } {
   /** Closing the window ends nothing; that is said the first time. */
   function staysWithoutWindow(): boolean {
     if (quitting.isCertain()) return false;
+    // Nothing goes on yet.
+    if (door.isOpen()) {
+      quitting.now();
+      return true;
+    }
     if (!preferences.get().toldGoesOn) {
       preferences.set({ toldGoesOn: true });
       const buttons = [texts.understood, texts.quit];
@@ -266,10 +330,14 @@ export function openDesktop(parts: DesktopParts): { focus(): void } {
     async close() {
       log.info('stopping: what is running comes to a checkpoint first');
       opening.reject(new OctopusError('server.stopping', 'Octopus is stopping.', { retryable: true }));
-      window?.hide();
+      door.shut();
+      if (window && !window.isDestroyed()) window.hide();
       tray.close();
       await rest?.close();
-      await core?.close();
+      await coreOpening?.then(
+        (opened) => opened.close(),
+        () => undefined,
+      );
       keepAwake(false);
       log.info('stopped');
     },
@@ -314,5 +382,10 @@ export function openDesktop(parts: DesktopParts): { focus(): void } {
     failed('the start')(error);
     quitting.now();
   });
-  return { focus: () => show() };
+  return {
+    focus: () => show(),
+    stop: quitting.stop,
+    isEnding: quitting.isCertain,
+    isVisible: () => window !== undefined && !window.isDestroyed() && window.isVisible(),
+  };
 }

@@ -13,6 +13,8 @@ export interface WindowParts {
   log: Logger;
   development: boolean;
   show: boolean;
+  /** Path of the page that is to be seen, also after a crash. */
+  page: () => string;
   /** It is closed while the application goes on: answers whether it is only hidden. */
   hides: () => boolean;
   pageGone: () => void;
@@ -71,9 +73,7 @@ export function openWindow(parts: WindowParts): BrowserWindow {
   window.on('page-title-updated', (event) => event.preventDefault());
   nativeTheme.on('updated', () => window.isDestroyed() || window.setBackgroundColor(background()));
 
-  const load = () => {
-    window.loadURL(`${origin}/`).catch((error: Error) => log.error({ error: error.message }, 'the page could not be loaded'));
-  };
+  const load = () => loadPage(window, parts.page(), log);
   const policy = createCrashPolicy(() => performance.now());
   window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
     parts.pageGone();
@@ -93,4 +93,11 @@ export function openWindow(parts: WindowParts): BrowserWindow {
   window.webContents.on('preload-error', (_event, _path, error) => log.error({ error: error.message }, 'the bridge failed'));
   load();
   return window;
+}
+
+export function loadPage(window: BrowserWindow, path: string, log: Logger): void {
+  window.loadURL(`${origin}${path}`).catch((error: Error & { code?: string }) => {
+    // Another took its place.
+    if (error.code !== 'ERR_ABORTED') log.error({ error: error.message }, 'the page could not be loaded');
+  });
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
+import { unlockPath } from '../../src-preload/bridge.ts';
 
 export const scheme = 'app';
 /** What the client is served under. Nothing else is ever loaded. */
@@ -63,7 +64,8 @@ export function createPageHandler(options: { folder: string; random: (bytes: num
       if (`${url.protocol}//${url.host}` !== origin) return undefined;
       const name = decodeURIComponent(url.pathname);
       if (name.includes('\0') || name.includes('\\')) return undefined;
-      const path = resolve(root, `.${name === '/' ? '/index.html' : name}`);
+      // Both pages are one client, which looks at the bridge it has.
+      const path = resolve(root, `.${name === '/' || name === unlockPath ? '/index.html' : name}`);
       return path.startsWith(root + sep) ? path : undefined;
     } catch {
       return undefined;

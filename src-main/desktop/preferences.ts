@@ -9,6 +9,8 @@ export interface Preferences {
   window?: WindowState;
   /** It was said that runs go on when the window closes. */
   toldGoesOn?: boolean;
+  /** Where secrets were kept at the last start. Never what opens them. */
+  secretStore?: 'keychain' | 'file';
 }
 
 export interface PreferenceFile {

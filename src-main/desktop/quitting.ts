@@ -13,6 +13,8 @@ export interface Quitting {
   mayQuit(): boolean;
   /** Without asking: the system shuts down or sent a signal. */
   now(): void;
+  /** Closes all without ending yet; whoever calls it ends. */
+  stop(): Promise<void>;
   /** Set from the moment that it is certain. */
   isCertain(): boolean;
 }
@@ -23,11 +25,21 @@ export function createQuitting(parts: QuitParts): Quitting {
   let certain = false;
   let closed = false;
 
+  let closing: Promise<void> | undefined;
+  function stop(): Promise<void> {
+    certain = true;
+    closing ??= parts
+      .close()
+      .catch(parts.onFailure)
+      .then(() => {
+        closed = true;
+      });
+    return closing;
+  }
+
   async function leave(): Promise<void> {
     if (certain) return;
-    certain = true;
-    await parts.close().catch(parts.onFailure);
-    closed = true;
+    await stop();
     parts.exit();
   }
 
@@ -47,6 +59,7 @@ export function createQuitting(parts: QuitParts): Quitting {
       return false;
     },
     now: () => void leave(),
+    stop,
     isCertain: () => certain,
   };
 }

@@ -23,8 +23,13 @@ export const texts = {
   nothingRuns: 'Nothing is running',
   running: (count: number) => (count === 1 ? '1 run' : `${count} runs`),
   cannotOpen: 'Octopus cannot open its data',
-  withoutKeychain:
-    'Where there is no keychain, start Octopus with --vault file --passphrase-file FILE: secrets are then kept in a file that is encrypted with the passphrase in FILE.',
+  fileMissing:
+    'The encrypted file of passwords and keys is not in the data folder any more. Put it back from a backup and start Octopus again.',
+  restFailed: 'The REST API and the web client are switched on, but could not be opened',
+  unknownError: 'Octopus met an error that it does not know, and stopped',
+  unknownErrorDetail:
+    'So that nothing is written wrongly. Runs came to a checkpoint and go on from there. The log in the data folder says what happened.',
+  startAgain: 'Start again',
   tryAgain: 'Try again',
   keepsFailing: 'The window failed several times',
   keepsFailingDetail: 'Runs are not affected. The log says more.',

@@ -59,7 +59,7 @@ export const settingTable = {
     type: 'boolean',
     default: false,
     description: 'Whether the desktop application serves the REST API and the web client. octopus serve always does.',
-    effect: 'restart',
+    effect: 'at-once',
   },
   'rest.address': {
     type: 'text',

@@ -102,6 +102,9 @@ describe('settings', () => {
     expect(await settings.set('replication.bandwidthLimit', 70_000)).toMatchObject({ effect: 'at-once', restartPending: false });
     expect((await open()).view('rest.port').restartPending).toBe(false);
     expect(await settings.reset('rest.port')).toMatchObject({ restartPending: false });
+    // Whoever can take it over at once says so.
+    settings.onChange(({ name }) => name === 'rest.port' && settings.applied(['rest.port']));
+    expect(await settings.set('rest.port', 9001)).toMatchObject({ effect: 'restart', restartPending: false });
   });
 
   it('tells listeners of what differs, in order, until they stop; one that throws disturbs nobody', async () => {

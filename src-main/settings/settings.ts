@@ -48,6 +48,8 @@ export interface Settings<Table extends SettingTable = typeof settingTable> {
   setAll(values: Readonly<Record<string, unknown>>): Promise<SettingView[]>;
   /** Back to the default. */
   reset(name: string): Promise<SettingView>;
+  /** They hold from now on, also those that otherwise need a restart. */
+  applied(names: readonly (keyof Table & string)[]): void;
   /** Called after the change is stored, in the order of the changes, only where the value differs. Answers how to stop it. */
   onChange(listener: (change: SettingChange<keyof Table & string>) => void): () => void;
 }
@@ -196,6 +198,9 @@ export async function openSettings<const Table extends SettingTable = typeof set
     async reset(name) {
       writable(name);
       return (await change(new Map([[name, undefined]])))[0]!;
+    },
+    applied(names) {
+      for (const name of names) atStart.set(name, current(name));
     },
     onChange(listener) {
       listeners.add(listener);

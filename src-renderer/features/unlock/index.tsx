@@ -1,0 +1,88 @@
+import { Button, MantineProvider, Stack } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import type { UnlockAnswer, UnlockBridge, UnlockQuestion } from '../../../src-preload/bridge.ts';
+import { EntryPage } from '../../frame/entry-page.tsx';
+import { frameTexts } from '../../texts/frame.ts';
+import { unlockTexts } from '../../texts/unlock.ts';
+import { cssVariables, preferencesScheme, theme } from '../../theme.ts';
+import { ChooseStore } from './choose-store.tsx';
+import { OpenFile } from './open-file.tsx';
+
+/** The page before all others: where secrets are kept, or the passphrase that opens them. It has no core behind it. */
+export default function UnlockPage({ bridge, nonce }: { bridge: UnlockBridge; nonce?: string }) {
+  const [scheme] = useState(preferencesScheme);
+  return (
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      colorSchemeManager={scheme}
+      defaultColorScheme="auto"
+      {...(nonce === undefined ? {} : { getStyleNonce: () => nonce })}
+    >
+      <Unlock bridge={bridge} />
+    </MantineProvider>
+  );
+}
+
+export function Unlock({ bridge }: { bridge: UnlockBridge }) {
+  // The one that stands. It stays while its answer is tried, so that nothing jumps.
+  const [question, setQuestion] = useState<UnlockQuestion>();
+  const [busy, setBusy] = useState(false);
+  // Asked by the person, who does not want to wait for the keychain.
+  const [instead, setInstead] = useState(false);
+  useEffect(
+    () =>
+      bridge.watch((next) => {
+        if (next.ask === 'nothing') return;
+        setQuestion(next);
+        setBusy(false);
+        setInstead(false);
+      }),
+    [bridge],
+  );
+  useEffect(() => {
+    document.title = frameTexts.product;
+  }, []);
+  const answer = (given: UnlockAnswer) => {
+    setBusy(true);
+    bridge.answer(given);
+  };
+  const quit = (
+    <Button variant="subtle" color="gray" mt="sm" onClick={() => bridge.quit()}>
+      {unlockTexts.quit}
+    </Button>
+  );
+
+  if (!question) return <EntryPage hint={unlockTexts.starting} />;
+  if (question.ask === 'keychain' && !instead) {
+    return (
+      <EntryPage title={unlockTexts.waitingTitle} hint={unlockTexts.waitingHint}>
+        <Stack gap={0} align="center">
+          <Button variant="default" onClick={() => setInstead(true)}>
+            {unlockTexts.useFileInstead}
+          </Button>
+          {quit}
+        </Stack>
+      </EntryPage>
+    );
+  }
+  if (question.ask === 'passphrase') {
+    return (
+      <EntryPage title={unlockTexts.openTitle} hint={unlockTexts.openHint} panel>
+        <OpenFile problem={busy ? undefined : question.problem} busy={busy} onAnswer={answer} />
+        {quit}
+      </EntryPage>
+    );
+  }
+  const choice = question.ask === 'choose' ? question : undefined;
+  return (
+    <EntryPage
+      title={choice?.before === 'file' ? unlockTexts.goneTitle : unlockTexts.chooseTitle}
+      hint={choice?.before === 'file' ? unlockTexts.goneHint : unlockTexts.chooseHint}
+      panel
+    >
+      <ChooseStore why={choice?.why} before={choice?.before} busy={busy} onAnswer={answer} />
+      {quit}
+    </EntryPage>
+  );
+}
