@@ -76,6 +76,8 @@ export interface TargetProvider extends AsyncDisposable {
   observeBoot(machineId: string, pointId: string, expectation: BootExpectation, signal?: AbortSignal): Promise<BootObservation>;
   /** Starts the machine for good from a point (cutover, failover). Starting what is started answers the same handle. */
   start(machineId: string, pointId: string, signal?: AbortSignal): Promise<StartedMachine>;
+  /** The handle of what start() began from this point, whole or not; nothing where nothing of it is there. Starts nothing. */
+  startedFrom(machineId: string, pointId: string, signal?: AbortSignal): Promise<string | undefined>;
   /** Undoes start(): stops it and discards what it wrote. */
   stop(machineId: string, handle: string, signal?: AbortSignal): Promise<void>;
 }

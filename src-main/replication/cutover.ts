@@ -100,11 +100,12 @@ export async function rollBackCutover(
   await parts.crashpoint('cutover:roll-back:entered');
   if (cutover.startAttempted) {
     const id = replicaId(c.machine);
-    // A process that died in start() never learned the handle; start() answers it again, and both must not run longer than this.
-    cutover.handle ??= (await c.target.start(id, await finalPoint(c), own)).handle;
-    const { handle } = cutover;
-    await retrying(parts, own, (either) => c.target.stop(id, handle, either));
-    undid(cutover, `${name} was stopped at the target, and what it wrote there was discarded.`);
+    // A process that died in start() never learned the handle. Asked for without starting: what cannot start must not keep the source off.
+    const handle = cutover.handle ?? (await startedFrom(c, id, own));
+    if (handle !== undefined) {
+      await retrying(parts, own, (either) => c.target.stop(id, handle, either));
+      undid(cutover, `${name} was stopped at the target, and what it wrote there was discarded.`);
+    }
     cutover.handle = undefined;
     cutover.startAttempted = false;
     await save(c);
@@ -184,6 +185,11 @@ async function startAtTarget(c: CutoverContext): Promise<void> {
   cutover.handle = started.handle;
   cutover.where = started.where;
   await save(c);
+}
+
+async function startedFrom(c: CutoverContext, id: string, signal: AbortSignal): Promise<string | undefined> {
+  const point = await finalPoint(c);
+  return retrying(c.parts, signal, (either) => c.target.startedFrom(id, point, either));
 }
 
 /** The recovery point that the final run left. */

@@ -435,6 +435,19 @@ test('a cutover that fails after the power-off undoes it', async () => {
   expect((await replicator.cutover('j')).state).toBe('done');
 });
 
+test('the source comes back also where the target can never start the machine', async () => {
+  await replicator.run('j');
+  const start = vi.spyOn(target, 'start').mockRejectedValue(new OctopusError('tool.missing', 'No QEMU.'));
+  await expect(replicator.cutover('j', { preSync: false })).rejects.toMatchObject({ code: 'tool.missing' });
+  expect(source.power).toBe('on');
+  expect((await store.cutovers.ofJob('j'))[0]).toMatchObject({
+    state: 'rolled-back',
+    undone: [expect.stringContaining('powered on again at the source')],
+  });
+  start.mockRestore();
+  expect((await replicator.cutover('j')).state).toBe('done');
+});
+
 test('a replica that does not boot is found out before the source is powered off', async () => {
   await replicator.run('j');
   target.boots = false;

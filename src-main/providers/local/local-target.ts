@@ -185,6 +185,11 @@ export function createLocalTarget(options: LocalTargetOptions): LocalTarget {
         startMachine(await openPoint(machineId, pointId), options.qemu ?? {}, signal),
       ),
 
+    startedFrom: (machineId, pointId) =>
+      guarded(`What was started from recovery point ${pointId} cannot be read`, async () =>
+        (await startedPoints(machineFolders(root, machineId))).find((id) => id === pointId),
+      ),
+
     stop: (machineId, handle) =>
       guarded(`The started machine ${handle} cannot be stopped`, async () =>
         stopMachine(machineFolders(root, machineId), safeName('handle', handle)),

@@ -2,7 +2,7 @@
  * The process that the crash test kills: opens everything anew, recovers, then does what it is told, and says so line by line.
  * Bundled by the test, since a start must be quick.
  */
-import { readFileSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync, writeSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openOctopus, type SourceConnection } from '../../octopus.ts';
@@ -50,6 +50,7 @@ function markedTarget(target: TargetProvider): TargetProvider {
       await writeFile(marker, point);
       return { handle: point, where: 'a file' };
     },
+    startedFrom: async (_machine, point) => (existsSync(marker) && readFileSync(marker, 'utf8') === point ? point : undefined),
     stop: () => rm(marker, { force: true }),
     [Symbol.asyncDispose]: () => target[Symbol.asyncDispose](),
   };

@@ -116,6 +116,12 @@ export class FakeTarget implements TargetProvider {
     return { handle: `run-${point}`, where: `fake:${point}` };
   }
 
+  async startedFrom(_machine: string, point: string): Promise<string | undefined> {
+    this.begin('startedFrom');
+    const started = await readFile(join(this.folder, 'running'), 'utf8').catch(() => undefined);
+    return started === point ? `run-${point}` : undefined;
+  }
+
   async stop(): Promise<void> {
     this.begin('stop');
     await rm(join(this.folder, 'running'), { force: true });

@@ -127,6 +127,8 @@ test('a started machine outlives its starter, keeps what it writes, and stop() u
     expect(await other.start(MACHINE_ID, 'good')).toEqual(started);
     expect(started.where).toContain(`process ${pid}`);
     await expect(other.start(MACHINE_ID, 'damaged')).rejects.toMatchObject({ code: 'target.busy' });
+    expect(await other.startedFrom(MACHINE_ID, 'good')).toBe(started.handle);
+    expect(await other.startedFrom(MACHINE_ID, 'damaged')).toBeUndefined();
     expect(await target.prune(MACHINE_ID, 1)).not.toContain('good');
     process.kill(pid, 'SIGKILL');
     await waitFor(async () => !existsSync(`/proc/${pid}`));
@@ -136,6 +138,7 @@ test('a started machine outlives its starter, keeps what it writes, and stop() u
     await target.stop(MACHINE_ID, started.handle);
   }
   expect(existsSync(running)).toBe(false);
+  expect(await target.startedFrom(MACHINE_ID, 'good')).toBeUndefined();
   await target.stop(MACHINE_ID, started.handle);
   expect(await digestOfFile(imageOf('bios', 'good'))).toBe(before);
 });
