@@ -105,6 +105,14 @@ test('a client that comes in the middle of a run shows no peak of what was done 
   expect(useLive.getState().runs.m?.samples.map(({ read }) => read)).toEqual([100]);
 });
 
+test('reading back does not undo what was counted while copying', () => {
+  const take = feed();
+  take(progress(1, 1, 500));
+  take(progress(2, 1, 0, { activity: 'verify', done: 40 }));
+  frame();
+  expect(useLive.getState().runs.m?.disks[1]).toMatchObject({ activity: 'verify', done: 40, counts: { read: 500, sent: 250 } });
+});
+
 test('what a run says, when its phases began, and how far a verification is', () => {
   const take = feed();
   const said = (type: string, second: number, data: object) => take({ id: 1, at: at(second), type, data: { ...ofRun('r1'), ...data } });

@@ -73,6 +73,8 @@ const SAMPLES = 900;
 /** Log lines that are kept of a run. */
 const LINES = 200;
 
+const noCounts: LiveDisk['counts'] = { read: 0, sent: 0, zero: 0, unchanged: 0 };
+
 /** What happens this moment, from the events. Empty after a reload until something happens: the state of record is migrations.get. */
 export const useLive = create<Live>()(() => ({ runs: {}, cutovers: {}, cutoverBegan: {}, verifies: {} }));
 
@@ -103,8 +105,10 @@ function progressed(run: LiveRun, event: StoredEvent, data: EventData<'run.progr
   const grew = (now: number, then: number | undefined) => Math.max(0, now - (then ?? 0));
   const verifying = data.activity === 'verify';
   // The client came in the middle of the run: what was done before it looked is no second's work.
+  const { activity, done, total, key } = data;
+  // What is told of a reading back counts no bytes of the source.
+  const counts = verifying ? (before?.counts ?? noCounts) : data.counts;
   if (!before && run.machine === undefined) {
-    const { activity, done, total, counts, key } = data;
     return { ...run, disks: { ...run.disks, [key]: { key, activity, done, total, counts } } };
   }
   const more = {
@@ -112,7 +116,6 @@ function progressed(run: LiveRun, event: StoredEvent, data: EventData<'run.progr
     sent: verifying ? 0 : grew(data.counts.sent, before?.counts.sent),
     verified: verifying ? grew(data.done, before?.activity === 'verify' ? before.done : 0) : 0,
   };
-  const { activity, done, total, counts, key } = data;
   return {
     ...run,
     disks: { ...run.disks, [key]: { ...before, key, activity, done, total, counts } },
@@ -162,8 +165,7 @@ export function applyEvent(live: Live, event: StoredEvent): Live {
   const disk = dataOf(event, 'run.disk');
   if (disk) {
     const { key, mode, capacity, bytes } = disk;
-    const counts = { read: 0, sent: 0, zero: 0, unchanged: 0 };
-    return set({ disks: { ...run.disks, [key]: { key, activity: 'transfer', done: 0, total: bytes, counts, mode, capacity } } });
+    return set({ disks: { ...run.disks, [key]: { key, activity: 'transfer', done: 0, total: bytes, counts: noCounts, mode, capacity } } });
   }
   const progress = dataOf(event, 'run.progress');
   if (progress) return set(progressed(run, event, progress));

@@ -10,12 +10,22 @@ const { runs } = texts;
 export function BytesOfRun({ migrationId, run }: { migrationId: string; run: Run }) {
   const live = useLiveRun(migrationId);
   const disks = run.state === 'running' && live?.runId === run.id ? Object.values(live.disks) : [];
-  const heard = (name: 'read' | 'sent' | 'zero' | 'unchanged') => disks.reduce((sum, { counts }) => sum + counts[name], 0);
+  const heard = (name: 'read' | 'sent' | 'zero' | 'unchanged') => {
+    // What is stored is older while it copies, and whole once it has copied.
+    return Math.max(
+      run.counts[name],
+      disks.reduce((sum, { counts: of }) => sum + of[name], 0),
+    );
+  };
   const verified = disks.filter(({ activity }) => activity === 'verify').reduce((sum, { done }) => sum + done, 0);
-  const counts =
-    disks.length === 0
-      ? run.counts
-      : { ...run.counts, read: heard('read'), sent: heard('sent'), zero: heard('zero'), unchanged: heard('unchanged'), verified };
+  const counts = {
+    ...run.counts,
+    read: heard('read'),
+    sent: heard('sent'),
+    zero: heard('zero'),
+    unchanged: heard('unchanged'),
+    verified: Math.max(run.counts.verified, verified),
+  };
   const items: [string, number][] = [
     [runs.read, counts.read],
     [runs.sent, counts.sent],

@@ -39,7 +39,7 @@ export function Dialogs({ migration, actions }: { migration: Migration; actions:
       >
         {texts.cancel.text[migration.working ?? (migration.lastCutover?.state === 'running' ? 'cutover' : 'sync')]}
       </ConfirmAction>
-      <Remove key={dialog === 'remove' ? 'open' : 'closed'} migration={migration} name={name} actions={actions} />
+      <Remove migration={migration} name={name} actions={actions} />
     </>
   );
 }
@@ -50,7 +50,11 @@ function Remove({ migration, name, actions }: { migration: Migration; name: stri
   return (
     <ConfirmAction
       opened={actions.dialog === 'remove'}
-      onClose={actions.close}
+      onClose={() => {
+        // The next time it begins with what does least.
+        setReplicas('keep');
+        actions.close();
+      }}
       title={texts.remove.title(name)}
       action={texts.remove.action}
       typedName={name}

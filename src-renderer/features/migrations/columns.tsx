@@ -19,13 +19,13 @@ export interface Row {
 
 export const columns: Column<Row>[] = [
   { id: 'machine', title: texts.columns.machine, width: 130, grow: true, cell: ({ migration }) => migration.machineName },
-  { id: 'state', title: texts.columns.state, width: 215, cell: ({ migration }) => <State migration={migration} /> },
-  { id: 'last-run', title: texts.columns.lastRun, width: 195, cell: ({ migration }) => <LastRun migration={migration} /> },
-  { id: 'point', title: texts.columns.point, width: 125, cell: ({ migration }) => <Point migration={migration} /> },
+  { id: 'state', title: texts.columns.state, width: 190, cell: ({ migration }) => <State migration={migration} /> },
+  { id: 'last-run', title: texts.columns.lastRun, width: 215, cell: ({ migration }) => <LastRun migration={migration} /> },
+  { id: 'point', title: texts.columns.point, width: 115, cell: ({ migration }) => <Point migration={migration} /> },
   {
     id: 'next',
     title: texts.columns.next,
-    width: 110,
+    width: 120,
     cell: ({ next, migration }) => (next === undefined ? <Unscheduled migration={migration} /> : <When at={next} />),
   },
   { id: 'target', title: texts.columns.target, width: 140, cell: ({ target }) => target ?? '–' },
