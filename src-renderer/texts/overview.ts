@@ -25,8 +25,21 @@ export const overviewTexts = {
   attention: 'Needs attention',
   nothing: 'Nothing needs you',
   nothingHint: 'Every migration is as its schedule wants it.',
-  showAll: (count: number) => `Show all ${number(count)}`,
-  showFew: 'Show fewer',
+  show: 'Show them',
+  fold: 'Fold',
+  /** The first names of many of a kind. */
+  many: {
+    'cutover-failed': (names: string) => `Cutovers failed: ${names}.`,
+    mismatch: (names: string) => `Recovery points that are not what was copied: ${names}.`,
+    'run-failed': (names: string) => `The last runs failed: ${names}.`,
+    behind: (names: string) => `The newest recovery points are older than their schedules allow: ${names}.`,
+    'task-dead': (names: string) => `Planned tasks were given up: ${names}.`,
+    'schedules-paused': (names: string) => names,
+    unscheduled: (names: string) => `Replicated only when somebody asks for it, without a schedule: ${names}.`,
+  },
+  countOf: (kind: string, count: number) => `${kind}: ${number(count)}`,
+  andMore: (names: string, more: number) => (more === 0 ? names : `${names} and ${number(more)} more`),
+  someTasks: (count: number) => (count === 1 ? '1 task' : `${number(count)} tasks`),
   kinds: {
     'cutover-failed': 'Cutover failed',
     mismatch: 'Does not match',

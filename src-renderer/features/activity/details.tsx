@@ -1,5 +1,4 @@
 import { Button, Stack } from '@mantine/core';
-import type { Output } from '../../../src-preload/contract/routes.ts';
 import { activityTexts } from '../../texts/activity.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { formatNumber, formatTime } from '../../ui/format.ts';
@@ -8,8 +7,8 @@ import { StatusBadge } from '../../ui/status-badge.tsx';
 import classes from './activity.module.css';
 import { everything, filterActivity } from './activity-filter.ts';
 import { type Change, differenceOf } from './difference.ts';
+import type { Entry } from './entry.ts';
 
-export type Entry = Output<'activity.list'>['items'][number];
 const texts = activityTexts.details;
 /** Most parts that are shown: more helps nobody. */
 const MOST = 200;
@@ -19,7 +18,8 @@ export const actorOf = ({ actor, action, address }: Entry): string =>
   actor?.name ?? (address !== undefined || action.startsWith('auth.') ? activityTexts.unknown : activityTexts.octopus);
 
 /** One entry whole, with what changed. */
-export function Details({ entry, onClose }: { entry: Entry; onClose: () => void }) {
+export function Details({ entry, names, onClose }: { entry: Entry; names: ReadonlyMap<string, string>; onClose: () => void }) {
+  const known = entry.subjectId === undefined ? undefined : names.get(entry.subjectId);
   const { subjectKind, subjectId } = entry;
   return (
     <Stack gap="md">
@@ -31,7 +31,11 @@ export function Details({ entry, onClose }: { entry: Entry; onClose: () => void 
           [texts.action, `${activityTexts.action(entry.action)} (${entry.action})`],
           [
             texts.subject,
-            subjectId === undefined ? subjectKind : <CopyText key="subject" text={subjectId} shown={`${subjectKind ?? ''} ${subjectId}`} />,
+            subjectId === undefined ? (
+              subjectKind
+            ) : (
+              <CopyText key="subject" text={subjectId} shown={[subjectKind, known ?? subjectId].filter(Boolean).join(' ')} />
+            ),
           ],
           [texts.outcome, <StatusBadge key="outcome" state={entry.outcome} />],
           [texts.message, entry.message],

@@ -70,11 +70,7 @@ export function Filters() {
         </>
       ) : null}
       {filter.subject ? (
-        <Button
-          variant="default"
-          rightSection={<IconX size={14} aria-hidden />}
-          onClick={() => filterActivity({ subject: undefined })}
-        >
+        <Button variant="default" rightSection={<IconX size={14} aria-hidden />} onClick={() => filterActivity({ subject: undefined })}>
           {texts.subjectOnly(`${filter.subject.kind} ${filter.subject.id.slice(0, 8)}`)}
         </Button>
       ) : null}

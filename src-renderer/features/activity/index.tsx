@@ -1,6 +1,7 @@
 import { Button, Drawer } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { IconHistory } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { usePages } from '../../api/queries.tsx';
 import { useRowHeight } from '../../stores/preferences.ts';
 import { activityTexts as texts } from '../../texts/activity.ts';
@@ -12,31 +13,32 @@ import { StatusBadge } from '../../ui/status-badge.tsx';
 import { type Column, VirtualTable } from '../../ui/virtual-table.tsx';
 import classes from './activity.module.css';
 import { everything, filterActivity, isFiltered, queryOf, useActivityFilter } from './activity-filter.ts';
-import { actorOf, Details, type Entry } from './details.tsx';
+import { actorOf, Details } from './details.tsx';
+import { type Entry, toldOf } from './entry.ts';
 import { ExportMenu } from './export-menu.tsx';
 import { Filters } from './filters.tsx';
+import { useNames } from './use-names.ts';
 import { VerifyChain } from './verify-chain.tsx';
 
 const PAGE = 100;
 
-const columns: readonly Column<Entry>[] = [
-  { id: 'at', title: texts.columns.at, width: 180, cell: ({ at }) => <span className="tabular">{formatTime(at)}</span> },
-  { id: 'actor', title: texts.columns.actor, width: 120, cell: (entry) => actorOf(entry) },
-  { id: 'action', title: texts.columns.action, width: 190, cell: ({ action }) => <span title={action}>{texts.action(action)}</span> },
-  { id: 'outcome', title: texts.columns.outcome, width: 110, cell: ({ outcome }) => <StatusBadge state={outcome} /> },
-  { id: 'message', title: texts.columns.message, width: 160, grow: true, cell: (entry) => toldOf(entry) },
-  { id: 'address', title: texts.columns.address, width: 110, cell: ({ address }) => address ?? '–' },
-];
-
-/** What the entry says, or what it is about. */
-function toldOf({ message, errorCode, subjectKind, subjectId, after, before }: Entry): string {
-  if (message !== undefined) return message;
-  const { name, machineName } = { ...(before as object | undefined), ...(after as object | undefined) } as {
-    name?: unknown;
-    machineName?: unknown;
-  };
-  const called = [name, machineName].find((one) => typeof one === 'string');
-  return [errorCode, called ?? (subjectId === undefined ? undefined : `${subjectKind ?? ''} ${subjectId}`)].filter(Boolean).join(' · ');
+/** The last one is left out where there is no room. */
+function columnsOf(names: ReadonlyMap<string, string>, wide: boolean): readonly Column<Entry>[] {
+  const all: Column<Entry>[] = [
+    { id: 'at', title: texts.columns.at, width: 200, cell: ({ at }) => <span className="tabular">{formatTime(at)}</span> },
+    { id: 'actor', title: texts.columns.actor, width: 110, cell: (entry) => actorOf(entry) },
+    { id: 'action', title: texts.columns.action, width: 185, cell: ({ action }) => <span title={action}>{texts.action(action)}</span> },
+    { id: 'outcome', title: texts.columns.outcome, width: 125, cell: ({ outcome }) => <StatusBadge state={outcome} /> },
+    {
+      id: 'subject',
+      title: texts.columns.subject,
+      width: 170,
+      grow: true,
+      cell: (entry) => <span title={toldOf(entry, names)}>{toldOf(entry, names)}</span>,
+    },
+    { id: 'address', title: texts.columns.address, width: 120, cell: ({ address }) => address ?? '–' },
+  ];
+  return wide ? all : all.slice(0, -1);
 }
 
 const idOf = ({ id }: Entry) => String(id);
@@ -48,6 +50,9 @@ export default function Activity() {
   const pages = usePages('activity.list', { query: { ...queryOf(filter), limit: PAGE } }, { keepPrevious: true });
   const [opened, setOpened] = useState<Entry>();
   const rowHeight = useRowHeight();
+  const names = useNames();
+  const wide = useMediaQuery('(min-width: 1024px)') ?? true;
+  const columns = useMemo(() => columnsOf(names, wide), [names, wide]);
   const close = () => setOpened(undefined);
   const filtered = isFiltered(filter);
   return (
@@ -97,7 +102,7 @@ export default function Activity() {
         </div>
       )}
       <Drawer opened={opened !== undefined} onClose={close} title={opened ? texts.details.title(formatNumber(opened.id)) : ''} size={620}>
-        {opened ? <Details entry={opened} onClose={close} /> : null}
+        {opened ? <Details entry={opened} names={names} onClose={close} /> : null}
       </Drawer>
     </>
   );

@@ -7,13 +7,16 @@ import { hrefOf } from '../../go.ts';
 import { useMay } from '../../stores/session.ts';
 import { overviewTexts as texts } from '../../texts/overview.ts';
 import { Section } from '../../ui/page-header.tsx';
+import { toggled } from '../../ui/selection.ts';
 import { type Status, StatusBadge, type Tone } from '../../ui/status-badge.tsx';
 import { When } from '../../ui/values.tsx';
+import { groupsOf } from './groups.ts';
 import classes from './overview.module.css';
 
 export type Attention = Output<'overview.get'>['attention'][number];
 
-const FEW = 6;
+/** Names in a line that stands for many. */
+const NAMED = 3;
 const looks: Record<Attention['kind'], { state: Status; tone?: Tone }> = {
   'cutover-failed': { state: 'failed' },
   mismatch: { state: 'mismatch' },
@@ -26,19 +29,10 @@ const looks: Record<Attention['kind'], { state: Status; tone?: Tone }> = {
 
 /** What a person should look at, the most urgent first, each with what can be done about it. */
 export function AttentionList({ items }: { items: readonly Attention[] }) {
-  const [all, setAll] = useState(false);
-  const shown = all ? items : items.slice(0, FEW);
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
+  const toggle = (kind: string) => setOpened((before) => toggled(before, kind));
   return (
-    <Section
-      title={texts.attention}
-      actions={
-        items.length > FEW ? (
-          <Button variant="subtle" size="compact-xs" aria-expanded={all} onClick={() => setAll(!all)}>
-            {all ? texts.showFew : texts.showAll(items.length)}
-          </Button>
-        ) : null
-      }
-    >
+    <Section title={texts.attention}>
       {items.length === 0 ? (
         <div className={classes.calm}>
           <IconShieldCheck size={20} stroke={1.6} aria-hidden />
@@ -49,12 +43,44 @@ export function AttentionList({ items }: { items: readonly Attention[] }) {
         </div>
       ) : (
         <ul className={classes.list}>
-          {shown.map((item) => (
-            <Item key={`${item.kind} ${item.migrationId ?? item.sourceId ?? ''} ${item.since}`} item={item} />
-          ))}
+          {groupsOf(items, opened).flatMap((group) => [
+            ...(group.folded || opened.has(group.kind)
+              ? [<Many key={group.kind} items={group.items} folded={group.folded} onToggle={() => toggle(group.kind)} />]
+              : []),
+            ...(group.folded
+              ? []
+              : group.items.map((item) => (
+                  <Item key={`${item.kind} ${item.migrationId ?? item.sourceId ?? ''} ${item.since}`} item={item} />
+                ))),
+          ])}
         </ul>
       )}
     </Section>
+  );
+}
+
+/** One line for many of a kind. */
+function Many({ items, folded, onToggle }: { items: readonly Attention[]; folded: boolean; onToggle: () => void }) {
+  const kind = items[0]?.kind as Attention['kind'];
+  const { state, tone } = looks[kind];
+  const names = [...new Set(items.flatMap(({ machineName }) => machineName ?? []))];
+  const told =
+    names.length === 0 ? texts.someTasks(items.length) : texts.andMore(names.slice(0, NAMED).join(', '), Math.max(0, names.length - NAMED));
+  return (
+    <li>
+      <span className={classes.kind}>
+        <StatusBadge state={state} word={texts.countOf(texts.kinds[kind], items.length)} {...(tone ? { tone } : {})} />
+      </span>
+      <span className={classes.told}>{texts.many[kind](told)}</span>
+      <Button
+        variant="default"
+        aria-expanded={!folded}
+        aria-label={texts.actions.label(folded ? texts.show : texts.fold, texts.kinds[kind])}
+        onClick={onToggle}
+      >
+        {folded ? texts.show : texts.fold}
+      </Button>
+    </li>
   );
 }
 

@@ -57,7 +57,7 @@ function RunningRow({ migration: { id, machineName, working, lastRun, lastCutove
   const moving = live && (live.phase === 'transfer' || live.phase === 'verify') ? progressOfRun(live, now) : undefined;
   return (
     <div className={classes.run}>
-      <div className={classes.runHead}>
+      <div className={classes.runHead} data-alone={moving === undefined || undefined}>
         <span>
           <a className={classes.machine} href={hrefOf(`/migrations/${id}`)}>
             {machineName}
@@ -77,13 +77,15 @@ function RunningRow({ migration: { id, machineName, working, lastRun, lastCutove
           </span>
         ) : null}
       </div>
-      <Progress
-        value={(moving?.part ?? 0) * 100}
-        size={5}
-        color="teal"
-        aria-label={texts.progressOf(machineName)}
-        transitionDuration={200}
-      />
+      {moving ? (
+        <Progress
+          value={(moving.part ?? 0) * 100}
+          size={5}
+          color="teal"
+          aria-label={texts.progressOf(machineName)}
+          transitionDuration={200}
+        />
+      ) : null}
     </div>
   );
 }
