@@ -47,7 +47,10 @@ test('a change is recorded: who, from where, what, before and after, never the p
 });
 
 test('what goes wrong or is refused is recorded as that, except calls of strangers and slips of the hand', async () => {
-  await expect(call('sources.create', { body: login }, 'operator')).rejects.toMatchObject({ code: 'auth.forbidden' });
+  await expect(call('sources.create', { body: login }, 'operator')).rejects.toMatchObject({
+    code: 'auth.forbidden',
+    message: 'This is for the role admin; yours is operator.',
+  });
   world.services.environments.addSource = async () => {
     throw new OctopusError('source.denied', 'Wrong user or password.');
   };

@@ -88,7 +88,7 @@ function authorise(id: RouteId, route: RouteDefinition, caller: Caller | undefin
     throw new OctopusError('auth.password', 'Choose a password of your own first.');
   }
   if (accesses.indexOf(role) < accesses.indexOf(route.access)) {
-    throw new OctopusError('auth.forbidden', `This is for the role ${route.access}; you are a ${role}.`);
+    throw new OctopusError('auth.forbidden', `This is for the role ${route.access}; yours is ${role}.`);
   }
 }
 

@@ -22,7 +22,7 @@ export function targetError(error: unknown, doing: string): OctopusError {
     return new OctopusError('operation.cancelled', 'The operation was cancelled.', { cause: error });
   const known = codes[(error as NodeJS.ErrnoException)?.code ?? ''];
   const [code, why] = known ?? (['target.write', error instanceof Error ? error.message : String(error)] as const);
-  return new OctopusError(code, `${doing}: ${why}.`, { cause: error });
+  return new OctopusError(code, `${doing}: ${why}${why.endsWith('?') ? '' : '.'}`, { cause: error });
 }
 
 export async function guarded<T>(doing: string, work: () => Promise<T>): Promise<T> {

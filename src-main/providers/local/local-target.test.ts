@@ -198,3 +198,9 @@ test('a point can be read again; all of a machine goes at once, and it can begin
   await commitPoint('three', 3);
   expect((await target.recoveryPoints(MACHINE_ID)).map(({ id }) => id)).toEqual(['three']);
 });
+
+test('what the file system said ends with one mark', () => {
+  const said = (code: string) => targetError(Object.assign(new Error(code), { code }), 'It cannot be made').message;
+  expect(said('ENOENT')).toBe('It cannot be made: it does not exist (any more); is the disk mounted?');
+  expect(said('EROFS')).toBe('It cannot be made: the file system is read-only.');
+});
