@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -32,6 +32,8 @@ export interface LaunchOptions {
   dataFolder?: string;
   args?: string[];
   env?: Record<string, string>;
+  /** Unlocked where nothing is said. `none`: not even a session bus, as on a machine without a desktop. */
+  keyring?: 'unlocked' | 'locked' | 'none';
 }
 
 const root = dirname(import.meta.dirname);
@@ -40,7 +42,8 @@ const root = dirname(import.meta.dirname);
 export async function launchDesktop(options: LaunchOptions = {}): Promise<DesktopWorld> {
   await using opened = new AsyncDisposableStack();
   const display = opened.use(await startDisplay());
-  const session = opened.use(await startSession('unlocked'));
+  const { keyring = 'unlocked' } = options;
+  const session = keyring === 'none' ? undefined : opened.use(await startSession(keyring));
   const folder = await mkdtemp(join(tmpdir(), 'octopus-desktop-'));
   // Helpers of one that was killed may still be writing.
   opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
@@ -50,9 +53,10 @@ export async function launchDesktop(options: LaunchOptions = {}): Promise<Deskto
     HOME: folder,
     XDG_CONFIG_HOME: join(folder, 'config'),
     DISPLAY: display.name,
-    DBUS_SESSION_BUS_ADDRESS: session.address,
     ...options.env,
   };
+  if (session) env.DBUS_SESSION_BUS_ADDRESS = session.address;
+  else delete env.DBUS_SESSION_BUS_ADDRESS;
   delete env.ELECTRON_RUN_AS_NODE;
   // Chromium's sandbox cannot be used by root. For tests only: the application itself knows no such switch.
   const flags = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
@@ -65,12 +69,15 @@ export async function launchDesktop(options: LaunchOptions = {}): Promise<Deskto
       timeout: 60_000,
     });
   const world = {} as DesktopWorld;
+  // Kept: Playwright forgets the process of an application that has ended by itself.
+  let child: ChildProcess | undefined;
   const open = async () => {
     world.app = await launch();
+    child = world.app.process();
     world.page = await world.app.firstWindow();
     await world.page.waitForLoadState('load');
   };
-  opened.defer(() => (world.app ? end(world.app) : undefined));
+  opened.defer(() => end(child));
   await open();
   const parts = opened.move();
   return Object.assign(world, {
@@ -78,11 +85,11 @@ export async function launchDesktop(options: LaunchOptions = {}): Promise<Deskto
     env,
     call: (route: string, input = {}) => callBridge(world.page, route, input),
     async restart() {
-      await end(world.app);
+      await end(child);
       await open();
     },
     async kill() {
-      await end(world.app, 'SIGKILL');
+      await end(child, 'SIGKILL');
       await open();
     },
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
@@ -100,9 +107,8 @@ async function callBridge(page: Page, route: string, input: { params?: unknown; 
 }
 
 /** Asked for by signal: no question is put to anyone. */
-async function end(app: ElectronApplication, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-  const child = app.process();
-  if (child.exitCode !== null || child.signalCode !== null) return;
+async function end(child: ChildProcess | undefined, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return;
   const exit = new Promise((resolve) => child.once('exit', resolve));
   child.kill(signal);
   await exit;
