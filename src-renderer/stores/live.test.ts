@@ -99,7 +99,7 @@ test('a client that comes in the middle of a run shows no peak of what was done 
   const take = feed();
   take(progress(10, 1, 5_000_000));
   frame();
-  expect(useLive.getState().runs.m).toMatchObject({ samples: [], disks: { 1: { done: 5_000_000 } } });
+  expect(useLive.getState().runs.m).toMatchObject({ phase: 'transfer', samples: [], disks: { 1: { done: 5_000_000 } } });
   take(progress(11, 1, 5_000_100));
   frame();
   expect(useLive.getState().runs.m?.samples.map(({ read }) => read)).toEqual([100]);

@@ -109,7 +109,9 @@ function progressed(run: LiveRun, event: StoredEvent, data: EventData<'run.progr
   // What is told of a reading back counts no bytes of the source.
   const counts = verifying ? (before?.counts ?? noCounts) : data.counts;
   if (!before && run.machine === undefined) {
-    return { ...run, disks: { ...run.disks, [key]: { key, activity, done, total, counts } } };
+    // Its phase was told before, too; what it does tells it.
+    const phase = run.phase || (verifying ? 'verify' : 'transfer');
+    return { ...run, phase, disks: { ...run.disks, [key]: { key, activity, done, total, counts } } };
   }
   const more = {
     read: verifying ? 0 : grew(data.counts.read, before?.counts.read),
