@@ -160,6 +160,7 @@ export const migrationTexts = {
     waiting: 'Nothing was heard of this run yet.',
     reads: 'Read at the source, or read back at the target.',
   },
+  notes: { title: 'What it noted', more: (count: string) => `${count} more in the log.` },
   timeline: { run: (kind: string, when: string) => `${kind} run, ${when}`, cutover: 'Cutover', running: 'now', coming: 'What a run does' },
   kinds: { full: 'Full', incremental: 'Incremental', reconcile: 'Reconcile', final: 'Final' } as Readonly<Record<string, string>>,
   map: {

@@ -1,7 +1,8 @@
 import { lazy, Suspense } from 'react';
 import { useLive, useLiveRun } from '../../stores/live.ts';
 import { migrationTexts as texts } from '../../texts/migration.ts';
-import { formatWhen } from '../../ui/format.ts';
+import { formatNumber, formatWhen } from '../../ui/format.ts';
+import { Notice } from '../../ui/notice.tsx';
 import { Section } from '../../ui/page-header.tsx';
 import { PhaseTimeline } from '../../ui/phase-timeline/phase-timeline.tsx';
 import { cutoverSteps, progressOfCutover, progressOfRun, runSteps, timelineOf } from '../../ui/phase-timeline/timeline.ts';
@@ -37,6 +38,7 @@ export function NowTab(props: {
         {actions.may && (where === 'failed' || where === 'cutover-failed') ? <FailedChecks migration={migration} /> : null}
         {showsCutover ? <CutoverTimeline migrationId={migration.id} cutover={lastCutover} /> : null}
         {lastRun ? <RunTimeline migrationId={migration.id} run={lastRun} /> : <ComingRun />}
+        {lastRun && lastRun.notes.length > 0 ? <RunNotes notes={lastRun.notes} /> : null}
         {lastRun ? (
           <Suspense fallback={<LoadingRows rows={3} />}>
             <Throughput migration={migration} run={lastRun} may={actions.may} />
@@ -69,6 +71,23 @@ function RunTimeline({ migrationId, run }: { migrationId: string; run: Run }) {
   return (
     <Section title={texts.timeline.run(texts.kinds[run.kind] ?? run.kind, when)}>
       <PhaseTimeline kind="run" steps={steps} />
+    </Section>
+  );
+}
+
+/** More are in the log. */
+const NOTES = 3;
+
+/** What the run wants known: disks that are left out, blocks that were healed. */
+function RunNotes({ notes }: { notes: readonly string[] }) {
+  return (
+    <Section title={texts.notes.title}>
+      <Notice tone="warn">
+        {notes.slice(0, NOTES).map((note) => (
+          <div key={note}>{note}</div>
+        ))}
+        {notes.length > NOTES ? <div className={classes.small}>{texts.notes.more(formatNumber(notes.length - NOTES))}</div> : null}
+      </Notice>
     </Section>
   );
 }
