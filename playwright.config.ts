@@ -15,6 +15,7 @@ export default defineConfig<object, WorldOptions>({
   // Milliseconds; generous, since the machine may be busy. Nothing waits for them where all is well.
   timeout: 240_000,
   expect: { timeout: 30_000 },
+  use: { actionTimeout: 30_000 },
   reporter: [['list']],
   projects: [
     { name: 'desktop', use: { where: 'desktop' }, grepInvert: /@web|@packed-only/ },

@@ -23,7 +23,7 @@ async function serve(folder: string, port: number, env: Record<string, string>):
   const child = spawn(
     process.execPath,
     [join(root, 'dist', 'cli.mjs'), ...args, '--vault', 'file', '--passphrase-file', join(folder, 'passphrase'), '--log-level', 'warn'],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, HOME: folder, ...env } },
   );
   let said = '';
   const listening = new Promise<void>((resolve, reject) => {
