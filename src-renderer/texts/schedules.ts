@@ -20,8 +20,8 @@ export const schedulesTexts = {
     cutover: 'Cut over',
     'cutover-check': 'Check before cutover',
     inventory: 'Sync inventory',
-    retention: 'Remove old recovery points',
-    verify: 'Verify recovery point',
+    retention: 'Remove old points',
+    verify: 'Verify newest point',
   },
   kindHints: {
     run: 'Copies what changed since the last recovery point.',
@@ -36,6 +36,8 @@ export const schedulesTexts = {
   windows: (count: number) => many(count, '1 window', 'windows'),
   none: '–',
   over: 'Nothing more',
+  check: 'go or no-go check',
+  inZone: (moment: string, zone: string) => `(${moment} ${zone})`,
   paused: {
     title: 'The scheduler is paused',
     drained: 'Nothing new begins until it goes on. Nothing runs any more.',

@@ -46,7 +46,9 @@ export const userFormTexts = {
 export const userTexts = {
   facts: { source: 'From', created: 'Since', lastSignIn: 'Last sign-in', state: 'State' },
   role: 'Role',
-  roleChanged: (name: string, role: string) => `${name} is now ${role}.`,
+  roleChanged: (name: string, role: string) => `${name}: ${role} now.`,
+  setRole: (name: string, role: string) => `Make ${name} ${role === 'Viewer' ? 'a' : 'an'} ${role.toLowerCase()}`,
+  keepRole: 'Keep the role',
   directoryRole: 'The groups of the directory give this role. Change it there, or under Settings, Directory.',
   lastAdmin:
     'This is the last administrator of Octopus itself who can sign in. Without one nobody could change anything any more, so the role stays and the user cannot be disabled. Make somebody else an administrator first.',

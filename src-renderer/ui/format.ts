@@ -113,6 +113,14 @@ export function formatMoment(at: string | number | Date, wantedZone?: string, no
   ).format(date);
 }
 
+/** `Tue 02:30` on the clock of a zone: beside a whole date. */
+export function formatWeekClock(at: string | number | Date, timeZone: string): string {
+  return once(
+    `week clock ${timeZone}`,
+    () => new Intl.DateTimeFormat(locale, { weekday: 'short', hour: '2-digit', minute: '2-digit', timeZone }),
+  ).format(new Date(at));
+}
+
 /** Hours and minutes of a day as the person writes them. */
 export function formatClock(hour: number, minute: number): string {
   return once('clock', () => new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', timeZone: 'UTC' })).format(

@@ -5,7 +5,7 @@ import { useRoute } from '../../api/queries.tsx';
 import { useRowHeight } from '../../stores/preferences.ts';
 import { useMay } from '../../stores/session.ts';
 import { scheduleFormTexts, schedulesTexts as texts } from '../../texts/schedules.ts';
-import { formatDuration, formatMoment, ownZone } from '../../ui/format.ts';
+import { formatDuration, formatMoment, formatWeekClock, ownZone } from '../../ui/format.ts';
 import { EmptyState, Loaded } from '../../ui/states.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
 import { When } from '../../ui/values.tsx';
@@ -23,10 +23,10 @@ interface Row {
 }
 
 const columns: readonly Column<Row>[] = [
-  { id: 'what', title: texts.columns.what, width: 170, cell: ({ schedule }) => <KindCell kind={schedule.kind} /> },
+  { id: 'what', title: texts.columns.what, width: 176, cell: ({ schedule }) => <KindCell kind={schedule.kind} /> },
   { id: 'of', title: texts.columns.of, width: 140, grow: true, cell: ({ subject }) => subject },
   { id: 'when', title: texts.columns.when, width: 190, grow: true, cell: ({ schedule }) => timingInWords(schedule.timing) },
-  { id: 'next', title: texts.columns.next, width: 230, grow: true, cell: ({ schedule }) => <Next schedule={schedule} /> },
+  { id: 'next', title: texts.columns.next, width: 250, grow: true, cell: ({ schedule }) => <Next schedule={schedule} /> },
   { id: 'windows', title: texts.columns.windows, width: 90, cell: ({ schedule }) => <Windows windows={schedule.windows} /> },
   {
     id: 'jitter',
@@ -50,10 +50,14 @@ function Next({ schedule: { enabled, nextAt, timing } }: { schedule: Schedule })
   if (!enabled) return texts.none;
   if (nextAt === undefined) return <span className={classes.quiet}>{texts.over}</span>;
   const zone = timing.type === 'cron' && timing.zone !== ownZone() ? timing.zone : undefined;
+  // The check ahead of a cutover comes before the time that was set.
+  const check = timing.type === 'once' && Date.parse(nextAt) < Date.parse(timing.at);
   return (
     <span className="tabular">
       {formatMoment(nextAt)}{' '}
-      <span className={classes.quiet}>{zone === undefined ? <When at={nextAt} /> : `${formatMoment(nextAt, zone)} ${zone}`}</span>
+      <span className={classes.quiet}>
+        {check ? texts.check : zone === undefined ? <When at={nextAt} /> : texts.inZone(formatWeekClock(nextAt, zone), zone)}
+      </span>
     </span>
   );
 }

@@ -2,6 +2,7 @@ import { Button, Group, NumberInput, Select, Switch, Text, Textarea, TextInput }
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
 import { useAction } from '../../api/queries.tsx';
 import { settingsTexts as texts } from '../../texts/settings.ts';
+import { formatNumber } from '../../ui/format.ts';
 import { StatusBadge } from '../../ui/status-badge.tsx';
 import { labelOf, parseValue, readingOf, type Setting, type Value, valueInWords } from './setting-value.ts';
 import classes from './settings.module.css';
@@ -41,6 +42,9 @@ export function SettingRow({ setting }: { setting: Setting }) {
         </label>
         <div className={classes.description}>{setting.description}</div>
         <div className={classes.facts}>
+          {setting.minimum === undefined || setting.maximum === undefined ? null : (
+            <span className="tabular">{texts.range(formatNumber(setting.minimum), formatNumber(setting.maximum))}</span>
+          )}
           {setting.source === 'environment' ? <span>{texts.environment(setting.variable)}</span> : null}
           {setting.source === 'stored' ? (
             <>
@@ -174,6 +178,11 @@ function TypedControl({ id, setting, off, problem, onProblem, onSave }: ControlP
           {reading}
         </Text>
       )}
+      {changed && problem === undefined && type !== 'integer' ? (
+        <Text size="xs" c="dimmed" mt={2}>
+          {texts.mustBe(setting.range)}
+        </Text>
+      ) : null}
       {changed ? (
         <Group gap={6} mt={6}>
           <Button size="compact-xs" disabled={off} aria-label={texts.saveOf(label)} onClick={save}>

@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useAction } from '../../api/queries.tsx';
 import { type Role, useCaller } from '../../stores/session.ts';
 import { userTexts as texts, userFormTexts, usersTexts } from '../../texts/users.ts';
@@ -20,12 +20,6 @@ export function UserDetails({ user, all }: { user: User; all: readonly User[] })
   const last = isLastAdmin(user, all);
   const local = user.source === 'local';
   const { facts } = texts;
-  const update = useAction('users.update', {
-    done: ({ name, role }) => texts.roleChanged(name, usersTexts.roles[role]),
-  });
-  const setRole = (role: Role) => {
-    if (role !== user.role) update.mutate({ params: { id: user.id }, body: { role } });
-  };
   return (
     <>
       <KeyValue
@@ -47,7 +41,7 @@ export function UserDetails({ user, all }: { user: User; all: readonly User[] })
         </div>
       ) : null}
       <Part>
-        <RoleField label={texts.role} value={user.role} onChange={setRole} disabled={last || !local || update.isPending} />
+        <RoleChoice user={user} fixed={last || !local} />
         {local ? null : <Hint>{texts.directoryRole}</Hint>}
       </Part>
       <Part title={texts.password}>{local ? <ResetPassword user={user} /> : <Hint>{texts.directoryPassword}</Hint>}</Part>
@@ -76,6 +70,29 @@ const Hint = ({ children }: { children: ReactNode }) => (
     {children}
   </Text>
 );
+
+/** Chosen first, then given: arrow keys must not make anybody an administrator. */
+function RoleChoice({ user, fixed }: { user: User; fixed: boolean }) {
+  const [chosen, setChosen] = useState<Role>(user.role);
+  // Also what another administrator changed meanwhile.
+  useEffect(() => setChosen(user.role), [user.role]);
+  const update = useAction('users.update', { done: ({ name, role }) => texts.roleChanged(name, usersTexts.roles[role]) });
+  return (
+    <>
+      <RoleField label={texts.role} value={chosen} onChange={setChosen} disabled={fixed || update.isPending} />
+      {chosen === user.role ? null : (
+        <Group gap="xs" mt="sm">
+          <Button loading={update.isPending} onClick={() => update.mutate({ params: { id: user.id }, body: { role: chosen } })}>
+            {texts.setRole(user.name, usersTexts.roles[chosen])}
+          </Button>
+          <Button variant="default" onClick={() => setChosen(user.role)}>
+            {texts.keepRole}
+          </Button>
+        </Group>
+      )}
+    </>
+  );
+}
 
 function ResetPassword({ user }: { user: User }) {
   const [opened, setOpened] = useState(false);
