@@ -12,6 +12,7 @@ export const unlockTexts = {
   chooseTitle: 'Where should passwords be kept?',
   chooseHint:
     'Octopus needs a safe place for the passwords of your sources and its own keys. The keychain of your system could not be used.',
+  insteadHint: 'Octopus needs a safe place for the passwords of your sources and its own keys.',
   goneTitle: 'The file of passwords is gone',
   goneHint: 'Octopus kept passwords and keys in an encrypted file in its data folder.',
   keychainTitle: 'The keychain of your system',

@@ -7,6 +7,7 @@ import { unlockTexts } from '../../texts/unlock.ts';
 import { cssVariables, preferencesScheme, theme } from '../../theme.ts';
 import { ChooseStore } from './choose-store.tsx';
 import { OpenFile } from './open-file.tsx';
+import classes from './unlock.module.css';
 
 /** The page before all others: where secrets are kept, or the passphrase that opens them. It has no core behind it. */
 export default function UnlockPage({ bridge, nonce }: { bridge: UnlockBridge; nonce?: string }) {
@@ -48,9 +49,11 @@ export function Unlock({ bridge }: { bridge: UnlockBridge }) {
     bridge.answer(given);
   };
   const quit = (
-    <Button variant="subtle" color="gray" mt="sm" onClick={() => bridge.quit()}>
-      {unlockTexts.quit}
-    </Button>
+    <div className={classes.leave}>
+      <Button variant="subtle" color="gray" onClick={() => bridge.quit()}>
+        {unlockTexts.quit}
+      </Button>
+    </div>
   );
 
   if (!question) return <EntryPage hint={unlockTexts.starting} />;
@@ -75,12 +78,10 @@ export function Unlock({ bridge }: { bridge: UnlockBridge }) {
     );
   }
   const choice = question.ask === 'choose' ? question : undefined;
+  const fileGone = choice?.before === 'file';
+  const hint = fileGone ? unlockTexts.goneHint : choice ? unlockTexts.chooseHint : unlockTexts.insteadHint;
   return (
-    <EntryPage
-      title={choice?.before === 'file' ? unlockTexts.goneTitle : unlockTexts.chooseTitle}
-      hint={choice?.before === 'file' ? unlockTexts.goneHint : unlockTexts.chooseHint}
-      panel
-    >
+    <EntryPage title={fileGone ? unlockTexts.goneTitle : unlockTexts.chooseTitle} hint={hint}>
       <ChooseStore why={choice?.why} before={choice?.before} busy={busy} onAnswer={answer} />
       {quit}
     </EntryPage>
