@@ -24,7 +24,7 @@ export const sourcesTexts = {
   connect: 'Connect a vCenter',
   open: 'Open disk images',
   sync: 'Read now',
-  syncOf: (name: string) => `Read ${name} now`,
+  syncOf: (name: string) => `Read now: ${name}`,
   test: 'Test the connection',
   edit: 'Edit',
   remove: 'Remove',

@@ -10,6 +10,7 @@ test.each([
   [{ subjectKind: 'migration', subjectId: id }, none, 'migration 0f4c1a52'],
   [{ subjectKind: 'target', subjectId: id, before: { name: 'old' }, after: { name: 'new' } }, none, 'new'],
   [{ subjectKind: 'user', subjectId: id, message: 'wrong password', errorCode: 'auth.denied' }, none, 'user 0f4c1a52 · wrong password'],
+  [{ subjectKind: 'migration', subjectId: id, message: 'web was replicated.' }, new Map([[id, 'web']]), 'web was replicated.'],
   [{ errorCode: 'auth.denied' }, none, 'auth.denied'],
   [{ after: 4 }, none, '–'],
 ])('%j', (parts, names, told) => expect(toldOf({ ...entry, ...parts }, names)).toBe(told));

@@ -8,5 +8,7 @@ export function toldOf({ message, errorCode, subjectKind, subjectId, after, befo
   const called = [told.machineName, told.name].find((one) => typeof one === 'string') as string | undefined;
   const known = subjectId === undefined ? undefined : names.get(subjectId);
   const subject = known ?? called ?? (subjectId === undefined ? undefined : `${subjectKind ?? ''} ${subjectId.slice(0, 8)}`.trim());
+  // Messages name their machine themselves.
+  if (message !== undefined && (subject === undefined || message.includes(subject))) return message;
   return [subject, message ?? errorCode].filter((part) => part !== undefined && part !== '').join(' · ') || '–';
 }

@@ -131,7 +131,7 @@ function Act({ item }: { item: Attention }) {
   if ((kind === 'run-failed' || kind === 'behind') && operator) {
     const text = kind === 'behind' ? actions.sync : actions.again;
     return (
-      <>
+      <span className={classes.deeds}>
         {link(actions.open, path)}
         <Button
           variant="default"
@@ -141,7 +141,7 @@ function Act({ item }: { item: Attention }) {
         >
           {text}
         </Button>
-      </>
+      </span>
     );
   }
   return link(actions.open, path);
