@@ -50,6 +50,7 @@ export const migrationTexts = {
   from: 'from',
   to: 'to',
   unnamed: 'Unnamed machine',
+  toList: 'All migrations',
   tabs: { label: 'Parts of the migration', now: 'Now', points: 'Recovery points', runs: 'Runs and log', settings: 'Settings' },
   actions: {
     menu: 'Actions',
@@ -128,6 +129,7 @@ export const migrationTexts = {
     'cut-over': 'If it does not do well there, roll back: the source starts again as it was at the power-off.',
     mismatch: 'Do not start from it. Reconcile: every block is read, and what differs is copied again.',
     'first-run': 'It copies the whole machine while that goes on working, and proves the copy.',
+    goesOn: 'It was cancelled before it was done. What was copied is kept, and it goes on from there.',
     paused: 'Runs begin only when a person wants them.',
     'ready-manual': 'A schedule keeps the recovery points fresh, and a cutover short.',
     nextSync: 'Next sync',
@@ -282,6 +284,8 @@ export const migrationTexts = {
     remove: 'Remove the migration',
     removeHint: 'It ends, and its runs and recovery points are forgotten. The machine at the source is left as it is.',
     viewer: 'Your role may look, not change.',
+    yes: 'yes',
+    no: 'no',
   },
   cutover: {
     title: (machine: string) => `Cut ${machine} over`,

@@ -9,7 +9,7 @@ const { runs } = texts;
 /** What a run has read, and what became of it. */
 export function BytesOfRun({ migrationId, run }: { migrationId: string; run: Run }) {
   const live = useLiveRun(migrationId);
-  const disks = run.state === 'running' && live?.runId === run.id ? Object.values(live.disks) : [];
+  const disks = live?.runId === run.id ? Object.values(live.disks) : [];
   const heard = (name: 'read' | 'sent' | 'zero' | 'unchanged') => {
     // What is stored is older while it copies, and whole once it has copied.
     return Math.max(

@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core';
 import { useRoute } from '../../api/queries.tsx';
 import { hrefOf } from '../../go.ts';
 import type { ScreenProps } from '../../screen-props.ts';
@@ -26,10 +27,19 @@ export default function MigrationScreen({ params }: ScreenProps) {
   const id = params.id ?? '';
   const migration = useRoute('migrations.get', { params: { id } });
   const part = parts.find((one) => one === params.part) ?? 'now';
-  if (migration.data) return <Shown key={id} migration={migration.data} part={part} />;
+  // It was removed, or is no longer shared, while one looked.
+  const gone = migration.error?.code === 'not.found';
+  if (migration.data && !gone) return <Shown key={id} migration={migration.data} part={part} />;
   return (
     <div className={classes.root}>
-      <PageHeader title={screenTexts.migration} />
+      <PageHeader
+        title={screenTexts.migration}
+        actions={
+          <Button variant="default" component="a" href={hrefOf('/migrations')}>
+            {texts.toList}
+          </Button>
+        }
+      />
       {migration.error ? <ErrorState error={migration.error} onRetry={() => void migration.refetch()} /> : <LoadingRows />}
     </div>
   );

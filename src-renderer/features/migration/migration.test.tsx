@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, expect, test } from 'vitest';
+import { ClientError } from '../../api/client-error.ts';
 import { applyEvent, useLive } from '../../stores/live.ts';
 import { type Answers, renderWith } from '../../testing/render.tsx';
 import MigrationScreen from './index.tsx';
@@ -98,6 +99,22 @@ test('a viewer sees all and can press nothing', async () => {
     expect(screen.queryByRole('button', { name })).toBeNull();
   }
   expect(calls.some(({ id }) => id === 'users.choices')).toBe(false);
+});
+
+test('a migration that is removed while one looks is not shown as if it were there', async () => {
+  const { answers, core } = show(replicated);
+  await screen.findByRole('heading', { level: 1, name: 'web-01' });
+  answers['migrations.get'] = new ClientError('not.found', 'There is no migration m1.');
+  core.invalidator.all();
+  expect(await screen.findByText('There is no migration m1.')).toBeTruthy();
+  expect(screen.getByRole('link', { name: 'All migrations' })).toBeTruthy();
+});
+
+test('a viewer reads the settings and changes none', async () => {
+  show(replicated, 'settings', {}, 'viewer');
+  expect(await screen.findByText('Your role may look, not change.')).toBeTruthy();
+  expect(screen.getByText('What the run wrote')).toBeTruthy();
+  expect(screen.queryByRole('radio')).toBeNull();
 });
 
 test('a failed run says what went wrong and what to do', async () => {

@@ -115,7 +115,7 @@ function Hint({ migration, where, unscheduled }: { migration: Migration; where: 
     return (
       <>
         <p>{texts.nextHint['first-run']}</p>
-        <FirstRunEstimate machineId={migration.machineId} />
+        {migration.lastRun ? <p>{texts.nextHint.goesOn}</p> : <FirstRunEstimate machineId={migration.machineId} />}
       </>
     );
   }

@@ -5,7 +5,8 @@ import { useAction, useRoute } from '../../api/queries.tsx';
 import { hrefOf } from '../../go.ts';
 import { migrationTexts } from '../../texts/migration.ts';
 import { fieldErrors } from '../../ui/field-errors.ts';
-import { Section } from '../../ui/page-header.tsx';
+import { formatNumber, formatRate } from '../../ui/format.ts';
+import { KeyValue, Section } from '../../ui/page-header.tsx';
 import { Loaded } from '../../ui/states.tsx';
 import type { Names } from './facts.tsx';
 import classes from './migration.module.css';
@@ -16,27 +17,40 @@ const texts = migrationTexts.settings;
 
 export function SettingsTab({ migration, names, actions }: { migration: Migration; names: Names; actions: MigrationActions }) {
   const { settings } = migration;
+  if (!actions.may) return <Shown migration={migration} />;
+  const hindered = actions.hindrance('remove');
   return (
     <div className={classes.form}>
-      {actions.may ? null : <p className={classes.quiet}>{texts.viewer}</p>}
       {/* Begins anew when somebody else changed them. */}
-      <Replication key={`${settings.keep} ${settings.verify} ${settings.quiesce}`} migration={migration} may={actions.may} />
-      {actions.may ? <People key={migration.userIds.join()} migration={migration} names={names} /> : null}
-      {actions.may ? (
-        <Section title={texts.remove} hint={texts.removeHint}>
-          <Button variant="default" c="red.9" onClick={() => actions.do('remove')} disabled={actions.hindrance('remove') !== undefined}>
-            {migrationTexts.actions.remove}
-          </Button>{' '}
-          {actions.hindrance('remove') === undefined ? null : (
-            <span className={classes.small}>{migrationTexts.hindrance[actions.hindrance('remove')!]}</span>
-          )}
-        </Section>
-      ) : null}
+      <Replication key={`${settings.keep} ${settings.verify} ${settings.quiesce}`} migration={migration} />
+      <People key={migration.userIds.join()} migration={migration} names={names} />
+      <Section title={texts.remove} hint={texts.removeHint}>
+        <Button variant="default" className={classes.danger} onClick={() => actions.do('remove')} disabled={hindered !== undefined}>
+          {migrationTexts.actions.remove}
+        </Button>{' '}
+        {hindered === undefined ? null : <span className={classes.small}>{migrationTexts.hindrance[hindered]}</span>}
+      </Section>
     </div>
   );
 }
 
-function Replication({ migration, may }: { migration: Migration; may: boolean }) {
+/** For who may look, not change. */
+function Shown({ migration: { settings } }: { migration: Migration }) {
+  return (
+    <Section title={texts.title} hint={texts.viewer}>
+      <KeyValue
+        items={[
+          [texts.keep, formatNumber(settings.keep)],
+          [texts.verify, settings.verify === 'all' ? texts.all : texts.written],
+          [texts.quiesce, settings.quiesce ? texts.yes : texts.no],
+          [migrationTexts.facts.limit, settings.bandwidthLimit > 0 ? formatRate(settings.bandwidthLimit) : migrationTexts.limit.none],
+        ]}
+      />
+    </Section>
+  );
+}
+
+function Replication({ migration }: { migration: Migration }) {
   const { keep, verify, quiesce } = migration.settings;
   const form = useForm({ initialValues: { keep: keep as number | string, verify: verify as string, quiesce } });
   const update = useAction('migrations.update', {
@@ -53,36 +67,32 @@ function Replication({ migration, may }: { migration: Migration; may: boolean })
           }),
         )}
       >
-        <fieldset disabled={!may} className={classes.fieldset}>
-          <Stack gap="md" align="flex-start">
-            <NumberInput
-              label={texts.keep}
-              description={texts.keepHint}
-              min={1}
-              max={1000}
-              allowDecimal={false}
-              clampBehavior="strict"
-              {...form.getInputProps('keep')}
-            />
-            <Radio.Group label={texts.verify} {...form.getInputProps('verify')}>
-              <Stack gap={6} mt={4}>
-                <Radio value="written" label={texts.written} description={texts.writtenHint} />
-                <Radio value="all" label={texts.all} description={texts.allHint} />
-              </Stack>
-            </Radio.Group>
-            <Checkbox label={texts.quiesce} description={texts.quiesceHint} {...form.getInputProps('quiesce', { type: 'checkbox' })} />
-            {may ? (
-              <Group gap="md">
-                <Button type="submit" loading={update.isPending} disabled={!form.isDirty() || form.values.keep === ''}>
-                  {texts.save}
-                </Button>
-                <a className={classes.link} href={hrefOf('/schedules')}>
-                  {texts.editSchedules}
-                </a>
-              </Group>
-            ) : null}
-          </Stack>
-        </fieldset>
+        <Stack gap="md" align="flex-start">
+          <NumberInput
+            label={texts.keep}
+            description={texts.keepHint}
+            min={1}
+            max={1000}
+            allowDecimal={false}
+            clampBehavior="strict"
+            {...form.getInputProps('keep')}
+          />
+          <Radio.Group label={texts.verify} {...form.getInputProps('verify')}>
+            <Stack gap={6} mt={4}>
+              <Radio value="written" label={texts.written} description={texts.writtenHint} />
+              <Radio value="all" label={texts.all} description={texts.allHint} />
+            </Stack>
+          </Radio.Group>
+          <Checkbox label={texts.quiesce} description={texts.quiesceHint} {...form.getInputProps('quiesce', { type: 'checkbox' })} />
+          <Group gap="md">
+            <Button type="submit" loading={update.isPending} disabled={!form.isDirty() || form.values.keep === ''}>
+              {texts.save}
+            </Button>
+            <a className={classes.link} href={hrefOf('/schedules')}>
+              {texts.editSchedules}
+            </a>
+          </Group>
+        </Stack>
       </form>
     </Section>
   );

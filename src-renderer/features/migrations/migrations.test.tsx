@@ -61,6 +61,17 @@ test('the core searches and filters; nothing found can be undone', async () => {
   expect(await screen.findByText('web-1')).toBeTruthy();
 });
 
+test('of many only a page is asked for, and only what is in sight is in the page', async () => {
+  const rows = Array.from({ length: 100 }, (_, index) => migration(String(index)));
+  const { calls } = show([], {
+    'migrations.list': ({ query }) => (query?.cursor ? { items: [migration('last')] } : { items: rows, next: 'c' }),
+  });
+  const grid = await screen.findByRole('grid', { name: 'Migrations' });
+  expect(await screen.findByText('100 rows, more below')).toBeTruthy();
+  expect(within(grid).getAllByRole('row').length).toBeLessThan(60);
+  expect(calls.filter(({ id }) => id === 'migrations.list')).toHaveLength(1);
+});
+
 test('several at once: what was refused is told, the rest is done', async () => {
   const { calls } = show([migration('1'), migration('2'), migration('3')]);
   fireEvent.click(await screen.findByRole('checkbox', { name: 'Select all that are shown' }));
