@@ -143,7 +143,7 @@ export const tasksTexts = {
     all: 'All',
   },
   retrying: 'Retrying',
-  columns: { state: 'State', what: 'What', of: 'Of', when: 'Begins', attempt: 'Try', error: 'Last error' },
+  columns: { state: 'State', what: 'What', of: 'Of', when: 'When', attempt: 'Try', error: 'Last error' },
   running: (ago: string) => `since ${ago}`,
   emptyTitle: {
     open: 'Nothing runs and nothing waits',

@@ -23,22 +23,22 @@ interface Row {
 }
 
 const columns: readonly Column<Row>[] = [
-  { id: 'what', title: texts.columns.what, width: 176, cell: ({ schedule }) => <KindCell kind={schedule.kind} /> },
-  { id: 'of', title: texts.columns.of, width: 140, grow: true, cell: ({ subject }) => subject },
-  { id: 'when', title: texts.columns.when, width: 190, grow: true, cell: ({ schedule }) => timingInWords(schedule.timing) },
-  { id: 'next', title: texts.columns.next, width: 250, grow: true, cell: ({ schedule }) => <Next schedule={schedule} /> },
-  { id: 'windows', title: texts.columns.windows, width: 90, cell: ({ schedule }) => <Windows windows={schedule.windows} /> },
+  { id: 'what', title: texts.columns.what, width: 158, cell: ({ schedule }) => <KindCell kind={schedule.kind} /> },
+  { id: 'of', title: texts.columns.of, width: 120, grow: true, cell: ({ subject }) => subject },
+  { id: 'when', title: texts.columns.when, width: 150, grow: true, cell: ({ schedule }) => timingInWords(schedule.timing) },
+  { id: 'next', title: texts.columns.next, width: 180, grow: true, cell: ({ schedule }) => <Next schedule={schedule} /> },
+  { id: 'windows', title: texts.columns.windows, width: 84, cell: ({ schedule }) => <Windows windows={schedule.windows} /> },
   {
     id: 'jitter',
     title: texts.columns.jitter,
-    width: 76,
+    width: 66,
     align: 'end',
     cell: ({ schedule: { jitterMs } }) => <span className="tabular">{jitterMs === 0 ? texts.none : formatDuration(jitterMs)}</span>,
   },
   {
     id: 'state',
     title: texts.columns.state,
-    width: 76,
+    width: 62,
     cell: ({ schedule }) => (
       <StatusBadge state={schedule.enabled ? 'on' : 'off'} word={schedule.enabled ? texts.states.on : texts.states.off} />
     ),
