@@ -2,7 +2,7 @@ import { MantineProvider } from '@mantine/core';
 import { ModalsProvider } from '@mantine/modals';
 import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { cleanup, render } from '@testing-library/react';
+import { cleanup, configure, render } from '@testing-library/react';
 import { type ReactNode, Suspense } from 'react';
 import { afterEach } from 'vitest';
 import { Router } from 'wouter';
@@ -17,6 +17,9 @@ import { cssVariables, theme } from '../theme.ts';
 
 /** What the core answers: a value, an error, or a function of the input. A route that is not here is not found. */
 export type Answers = { [Id in RouteId]?: Output<Id> | ClientError | ((input: CallInput<Id>) => Output<Id> | Promise<Output<Id>>) };
+
+// Milliseconds. A machine that is busy with other things must not make a test fail.
+configure({ asyncUtilTimeout: 8000 });
 
 afterEach(cleanup);
 

@@ -27,7 +27,10 @@ export const newMigrationTexts = {
     chosen: (count: number) => `${machines(count)} chosen`,
     none: 'No machine is chosen yet.',
     remove: (name: string) => `Leave out ${name}`,
-    gone: (count: number) => `${machines(count)} of those chosen are no longer there and are left out.`,
+    gone: (count: number) =>
+      count === 1
+        ? 'One of those chosen is no longer there and is left out.'
+        : `${formatNumber(count)} of those chosen are no longer there and are left out.`,
     tooMany: (most: number) => `At most ${formatNumber(most)} machines in one go.`,
     list: 'Chosen machines',
     more: (count: number) => `and ${formatNumber(count)} more`,
@@ -69,6 +72,12 @@ export const newMigrationTexts = {
     options: 'How it is copied',
     verify: 'Read back after each run',
     verifies: { written: 'What the run wrote', all: 'Every block of every disk' },
+    says: {
+      written: 'All as it is; what a run wrote is read back',
+      all: 'All as it is; every block is read back after each run',
+      quiesce: 'with quiesced snapshots',
+      limit: (limit: string) => `at most ${limit}`,
+    },
     verifyHint: 'Every block proves more and takes longer, as all disks are read at the target.',
     quiesce: 'Quiesce the guest’s file systems for each snapshot',
     quiesceHint: 'Needs guest tools that run. Without it a replica is as after a power cut, which today’s systems survive.',
@@ -165,10 +174,8 @@ export const newMigrationTexts = {
     free: 'Free at the target',
     range: (low: string, high: string) => (low === high ? low : `${low} to ${high}`),
     likely: (likely: string) => `likely ${likely}`,
-    noTime: 'No run has been measured yet, so no time is told.',
     tight: 'The target may become full: it has less room than the first recovery points may take.',
     short: (moved: string) => `sends about ${moved}`,
-    loading: 'The estimate is being made',
   },
   review: {
     title: 'All at a glance',

@@ -11,7 +11,7 @@ const titles = machineTexts.columns;
 const name: Column<MachineRow> = {
   id: 'name',
   title: titles.name,
-  width: 156,
+  width: 168,
   grow: true,
   sort: 'name',
   cell: (row) => <span className={classes.name}>{row.name}</span>,
@@ -22,7 +22,7 @@ const protection: Column<MachineRow> = {
   width: 132,
   cell: (row) => <StatusBadge state={row.protection} word={machineTexts.protection[row.protection]} />,
 };
-const power: Column<MachineRow> = { id: 'power', title: titles.power, width: 92, cell: (row) => <StatusBadge state={row.powerState} /> };
+const power: Column<MachineRow> = { id: 'power', title: titles.power, width: 88, cell: (row) => <StatusBadge state={row.powerState} /> };
 const folder: Column<MachineRow> = {
   id: 'folder',
   title: titles.folder,
@@ -52,10 +52,12 @@ const lastOf = (path: string) => path.split('/').slice(-2).join('/');
 
 /** What fits beside the details. */
 export const fewColumns: readonly Column<MachineRow>[] = [name, protection, power, capacity];
+/** The same in a narrow window. */
+export const fewestColumns: readonly Column<MachineRow>[] = [name, protection, capacity];
 /** What fits into a narrow window. */
 export const someColumns: readonly Column<MachineRow>[] = [name, protection, power, folder, capacity];
 
-export const allColumns: readonly Column<MachineRow>[] = [
+export const mostColumns: readonly Column<MachineRow>[] = [
   name,
   protection,
   power,
@@ -64,7 +66,11 @@ export const allColumns: readonly Column<MachineRow>[] = [
   { id: 'cpus', title: titles.cpus, width: 60, align: 'end', cell: (row) => formatNumber(row.cpus) },
   memory,
   capacity,
-  { id: 'guest', title: titles.guest, width: 124, cell: (row) => <span title={row.guestName}>{row.guestName}</span> },
+];
+/** What fits into a wide window. */
+export const allColumns: readonly Column<MachineRow>[] = [
+  ...mostColumns,
+  { id: 'guest', title: titles.guest, width: 190, cell: (row) => <span title={row.guestName}>{row.guestName}</span> },
 ];
 
 export const machineId = ({ id }: MachineRow): string => id;

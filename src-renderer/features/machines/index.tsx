@@ -24,7 +24,7 @@ import type { Selection } from '../../ui/selection.ts';
 import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
 import { Doors } from '../first-start/doors.tsx';
-import { allColumns, fewColumns, type MachineRow, machineId, machineName, someColumns } from './columns.tsx';
+import { allColumns, fewColumns, fewestColumns, type MachineRow, machineId, machineName, mostColumns, someColumns } from './columns.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { MachineDetails } from './machine-details.tsx';
 import { MachineTree } from './machine-tree.tsx';
@@ -53,7 +53,8 @@ function Browser({ id, tree }: { id: string | undefined; tree: ReturnType<typeof
   const list = useMachineList(filter);
   const rowHeight = useRowHeight();
   const wide = useMediaQuery('(min-width: 1200px)');
-  const columns = id !== undefined ? fewColumns : wide ? allColumns : someColumns;
+  const widest = useMediaQuery('(min-width: 1600px)');
+  const columns = id !== undefined ? (wide ? fewColumns : fewestColumns) : widest ? allColumns : wide ? mostColumns : someColumns;
   const [selection, setSelection] = useState<Selection>(new Set());
   const search = useRef<HTMLInputElement>(null);
   const table = useRef<HTMLDivElement>(null);

@@ -82,8 +82,8 @@ test('search, folder, power and order are asked of the server', async () => {
   fireEvent.change(search, { target: { value: 'web-2' } });
   await waitFor(() => expect(screen.queryByText('web-1')).toBeNull());
   fireEvent.click(screen.getByRole('treeitem', { name: 'prod, 1 of 3 machines protected' }));
-  fireEvent.click(screen.getByRole('button', { name: 'Memory' }));
-  await waitFor(() => expect(asked(calls).at(-1)).toEqual({ text: 'web-2', sourceId: 's1', folder: 'prod', sort: 'memory', limit: 200 }));
+  fireEvent.click(screen.getByRole('button', { name: 'Disks' }));
+  await waitFor(() => expect(asked(calls).at(-1)).toEqual({ text: 'web-2', sourceId: 's1', folder: 'prod', sort: 'capacity', limit: 200 }));
   fireEvent.click(screen.getByRole('button', { name: 'Clear filters' }));
   expect(await screen.findByText('web-1')).toBeTruthy();
 });

@@ -30,10 +30,9 @@ export function EstimateFacts({ estimate, free }: { estimate: Estimated; free: n
               {free === undefined ? null : <Fact name={texts.free} value={formatBytes(free)} />}
             </dl>
           </div>
-          <p className={classes.hint}>
-            {estimate.basis} {total.ms ? null : texts.noTime}
-          </p>
-          {free !== undefined && free < total.stored.high ? <Notice tone="warn">{texts.tight}</Notice> : null}
+          <p className={classes.hint}>{estimate.basis}</p>
+          {/* Of a single machine the checks tell it. */}
+          {estimate.machines > 1 && free !== undefined && free < total.stored.high ? <Notice tone="warn">{texts.tight}</Notice> : null}
         </>
       ) : estimate.error ? (
         <ErrorState error={estimate.error} onRetry={estimate.refetch} />

@@ -80,6 +80,7 @@ function Wizard({ first, targets }: { first: readonly string[]; targets: Targets
           <div className={classes.content} ref={content}>
             <Starting
               progress={progress}
+              running={begin.running}
               machines={chosen.machines}
               onRetry={() => target && begin.retry(plan, target.id)}
               onBack={begin.forget}
@@ -213,7 +214,7 @@ function Foot({ step, count, ready, reason, onStep, onStart }: FootProps) {
               {newMigrationTexts.toReview}
             </Button>
           ) : null}
-          <Button disabled={step === 'machines' && count === 0} onClick={() => onStep(next)}>
+          <Button disabled={(step === 'machines' && count === 0) || (step === 'target' && !ready)} onClick={() => onStep(next)}>
             {newMigrationTexts.next}
           </Button>
         </>

@@ -1,6 +1,6 @@
 import { Button, Checkbox } from '@mantine/core';
 import { newMigrationTexts } from '../../texts/new-migration.ts';
-import { AcceptWarnings } from './checks-step.tsx';
+import { AcceptWarnings, CheckGroup } from './check-group.tsx';
 import { EstimateFacts } from './estimate-facts.tsx';
 import classes from './new-migration.module.css';
 import type { Plan } from './plan.ts';
@@ -10,6 +10,8 @@ import type { Checks } from './use-checks.ts';
 import type { Estimated } from './use-estimate.ts';
 
 const texts = newMigrationTexts.review;
+/** All of them are in the step of the checks. */
+const MOST_SHOWN = 3;
 
 interface ReviewStepProps {
   plan: Plan;
@@ -47,9 +49,10 @@ export function ReviewStep({ plan, views, checks, onPlan, onStep, ...props }: Re
         checked={plan.syncNow}
         onChange={(event) => onPlan({ syncNow: event.currentTarget.checked })}
       />
-      {checks.warn.length > 0 && checks.pending.length === 0 ? (
-        <AcceptWarnings checks={checks} accepted={props.accepted} onAccept={props.onAccept} />
-      ) : null}
+      <CheckGroup machines={checks.fail} title={newMigrationTexts.checks.groups.fail(checks.fail.length)} most={MOST_SHOWN} />
+      <CheckGroup machines={checks.warn} title={newMigrationTexts.checks.groups.warn(checks.warn.length)} most={MOST_SHOWN}>
+        {checks.pending.length === 0 ? <AcceptWarnings checks={checks} accepted={props.accepted} onAccept={props.onAccept} /> : null}
+      </CheckGroup>
       <EstimateFacts estimate={props.estimate} free={props.free} />
     </>
   );

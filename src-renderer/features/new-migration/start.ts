@@ -55,14 +55,15 @@ async function startOne({ error: again, ...before }: Progress, calls: StartCalls
     now = { ...now, ...change };
     tell(now);
   };
-  // A call that failed may have been heard nevertheless: only its answer was lost.
-  const unsure = again !== undefined;
+  // The call that failed may have been heard nevertheless: only its answer was lost. Those after it were never made.
+  let unsure = again !== undefined;
   const act = <Value>(call: () => Promise<Value>) => patiently(call, calls.wait);
   try {
     if (now.migrationId === undefined) {
       set({ step: 'creating' });
       const known = unsure ? await act(() => calls.find(now.machineId)) : undefined;
       set({ migrationId: known ?? (await act(() => calls.create(now.machineId))) });
+      unsure = false;
     }
     const id = now.migrationId as string;
     const { schedule, sync } = calls;
@@ -70,6 +71,7 @@ async function startOne({ error: again, ...before }: Progress, calls: StartCalls
       set({ step: 'scheduling' });
       if (!(unsure && (await act(() => calls.hasSchedule(id))))) await act(() => schedule(id));
       set({ scheduled: true });
+      unsure = false;
     }
     if (sync && !now.synced) {
       set({ step: 'starting' });

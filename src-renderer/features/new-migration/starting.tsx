@@ -23,13 +23,15 @@ const states = {
 
 interface StartingProps {
   progress: readonly Progress[];
+  /** Calls go on. */
+  running: boolean;
   machines: readonly MachineRow[];
   onRetry: () => void;
   onBack: () => void;
 }
 
 /** How far each machine is; what failed, and a way to go on. */
-export function Starting({ progress, machines, onRetry, onBack }: StartingProps) {
+export function Starting({ progress, running, machines, onRetry, onBack }: StartingProps) {
   const rowHeight = useRowHeight();
   const names = useMemo(() => new Map(machines.map(({ id, name }) => [id, name])), [machines]);
   const columns = useMemo((): Column<Progress>[] => {
@@ -59,15 +61,14 @@ export function Starting({ progress, machines, onRetry, onBack }: StartingProps)
   }, [names]);
   const done = progress.filter(({ step }) => step === 'done').length;
   const failed = progress.filter(({ step }) => step === 'failed').length;
-  const over = done + failed === progress.length;
   return (
     <>
-      <StepTitle title={texts.title} {...(over ? {} : { hint: texts.leave })} />
+      <StepTitle title={texts.title} {...(running ? { hint: texts.leave } : {})} />
       <ProgressBar value={(100 * (done + failed)) / progress.length} aria-label={texts.title} size="sm" mb={6} />
       <p className={`${classes.hint} tabular`} role="status">
         {texts.progress(done, progress.length)}
       </p>
-      {over && failed > 0 ? (
+      {!running && failed > 0 ? (
         <>
           <Notice tone="bad" title={texts.partly(failed, progress.length)}>
             {texts.partlyHint}

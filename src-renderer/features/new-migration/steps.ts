@@ -1,5 +1,5 @@
 import { newMigrationTexts } from '../../texts/new-migration.ts';
-import { formatBytes } from '../../ui/format.ts';
+import { formatBytes, formatNumber } from '../../ui/format.ts';
 import { type Plan, type Rhythm, rhythmProblem } from './plan.ts';
 import type { Checks } from './use-checks.ts';
 import type { Estimated } from './use-estimate.ts';
@@ -27,14 +27,14 @@ export function viewsOf(now: Situation): Record<StepId, StepView> {
   const { plan, target } = now;
   const reason = reasonOf(now);
   const copied = [
-    mapping.verifies[plan.verify],
-    ...(plan.quiesce ? [mapping.quiesce] : []),
-    ...(plan.limit === undefined ? [] : [`${mapping.limit} ${plan.limit}${mapping.limitUnit}`]),
+    mapping.says[plan.verify],
+    ...(plan.quiesce ? [mapping.says.quiesce] : []),
+    ...(plan.limit === undefined ? [] : [mapping.says.limit(`${formatNumber(plan.limit)}${mapping.limitUnit}`)]),
   ];
   return {
     machines: { tone: now.names.length === 0 ? 'idle' : 'good', says: machinesSay(now.names) },
     target: { tone: target ? 'good' : 'idle', says: target?.name ?? newMigrationTexts.target.none },
-    mapping: { tone: 'good', says: `${mapping.verify}: ${copied.join('; ')}` },
+    mapping: { tone: 'good', says: copied.join(', ') },
     schedule: {
       tone: rhythmProblem(plan.rhythm) ? 'bad' : 'good',
       says: [rhythmSays(plan.rhythm), schedule.say.keep(plan.keep)].join('; '),

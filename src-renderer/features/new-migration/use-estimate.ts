@@ -33,6 +33,6 @@ export function useEstimate(machines: readonly MachineRow[]) {
   const found = answers.flatMap(({ data }) => data ?? []);
   const total = found.length === inputs.length ? sumOf(found.map((one) => one.total)) : undefined;
   const refetch = () => answers.forEach((answer) => void answer.refetch());
-  return { total, basis: found[0]?.basis, error, refetch };
+  return { total, machines: machines.length, basis: found[0]?.basis, error, refetch };
 }
 export type Estimated = ReturnType<typeof useEstimate>;

@@ -7,6 +7,7 @@ import { type Progress, type StartCalls, startAll, waiting } from './start.ts';
 export function useStart(onDone: (all: readonly Progress[]) => void) {
   const { client, invalidator } = useCore();
   const [progress, setProgress] = useState<readonly Progress[]>();
+  const [running, setRunning] = useState(false);
   const busy = useRef(false);
   const shown = useRef(true);
   const told = useRef(onDone);
@@ -22,6 +23,7 @@ export function useStart(onDone: (all: readonly Progress[]) => void) {
     async (before: readonly Progress[], plan: Plan, targetId: string) => {
       if (busy.current) return;
       busy.current = true;
+      setRunning(true);
       setProgress(before);
       const settings = settingsOf(plan);
       const count = before.length;
@@ -52,6 +54,7 @@ export function useStart(onDone: (all: readonly Progress[]) => void) {
         setProgress((all) => all?.map((one) => (one.machineId === now.machineId ? now : one))),
       );
       busy.current = false;
+      setRunning(false);
       invalidator.action('migrations.create');
       if (shown.current) told.current(after);
     },
@@ -60,5 +63,5 @@ export function useStart(onDone: (all: readonly Progress[]) => void) {
 
   const start = useCallback((ids: readonly string[], plan: Plan, targetId: string) => void run(ids.map(waiting), plan, targetId), [run]);
   const retry = useCallback((plan: Plan, targetId: string) => progress && void run(progress, plan, targetId), [run, progress]);
-  return { progress, start, retry, forget: () => setProgress(undefined) };
+  return { progress, running, start, retry, forget: () => setProgress(undefined) };
 }
