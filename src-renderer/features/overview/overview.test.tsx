@@ -1,0 +1,67 @@
+// @vitest-environment happy-dom
+import { fireEvent, screen, waitFor } from '@testing-library/react';
+import { beforeEach, expect, test } from 'vitest';
+import type { Output } from '../../../src-preload/contract/routes.ts';
+import { useMigrationFilter } from '../../stores/migration-filter.ts';
+import { renderWith } from '../../testing/render.tsx';
+import Overview from './index.tsx';
+
+const at = '2030-01-01T00:00:00Z';
+const none = { read: 0, sent: 0, zero: 0, unchanged: 0 };
+const empty: Output<'overview.get'> = {
+  counts: { migrations: 0, protected: 0, behind: 0, failed: 0, running: 0, paused: 0, cutOver: 0, machines: 0, unprotected: 0 },
+  moved: { ...none, runs: 0, days: [{ day: '2030-01-01', runs: 0, failed: 0, ...none }] },
+  nextCutovers: [],
+  nextRuns: [],
+  attention: [],
+};
+const full: Output<'overview.get'> = {
+  ...empty,
+  counts: { ...empty.counts, migrations: 9, failed: 1, machines: 12, unprotected: 3 },
+  attention: [
+    { kind: 'run-failed', migrationId: 'j1', machineName: 'web', text: 'The last run of web failed.', since: at },
+    ...['a', 'b', 'c', 'd'].map((name) => ({
+      kind: 'unscheduled' as const,
+      migrationId: name,
+      machineName: name,
+      text: `${name} has none.`,
+      since: at,
+    })),
+  ],
+};
+
+beforeEach(() => {
+  location.hash = '';
+});
+
+test('without anything: the three doors; a viewer is told who opens them', async () => {
+  const answers = { 'overview.get': empty, 'sources.list': { items: [] }, 'targets.list': { items: [] } };
+  const { unmount } = renderWith(<Overview />, answers);
+  expect(await screen.findByRole('button', { name: /Connect a vCenter/ })).toBeTruthy();
+  unmount();
+  renderWith(<Overview />, answers, { role: 'viewer' });
+  expect(await screen.findByText(/An administrator connects the first source/)).toBeTruthy();
+  expect(screen.queryByRole('button')).toBeNull();
+});
+
+test('a failed run can be begun again, many of a kind are one line, and the counts lead to their migrations', async () => {
+  const { calls } = renderWith(<Overview />, {
+    'overview.get': full,
+    'migrations.list': { items: [] },
+    'migrations.sync': { operationId: 'o', migrationId: 'j1', kind: 'sync' },
+  });
+  fireEvent.click(await screen.findByRole('button', { name: 'Run again: web' }));
+  await waitFor(() => expect(calls.find(({ id }) => id === 'migrations.sync')?.input).toMatchObject({ params: { id: 'j1' } }));
+  expect(screen.queryByText('d has none.', { exact: false })).toBeNull();
+  fireEvent.click(screen.getByRole('button', { name: 'Show them: No schedule' }));
+  expect(screen.getByText('d has none.', { exact: false })).toBeTruthy();
+  fireEvent.click(screen.getByRole('button', { name: /^Failed/ }));
+  expect(useMigrationFilter.getState().filter).toBe('failed');
+  expect(location.hash).toBe('#/migrations');
+});
+
+test('a viewer looks, but begins nothing', async () => {
+  renderWith(<Overview />, { 'overview.get': full, 'migrations.list': { items: [] } }, { role: 'viewer' });
+  expect(await screen.findByRole('link', { name: 'Look at it: web' })).toBeTruthy();
+  expect(screen.queryByRole('button', { name: /Run again/ })).toBeNull();
+});
