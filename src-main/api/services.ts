@@ -168,7 +168,7 @@ export interface Services {
   >;
   settings: Pick<Settings, 'list' | 'view' | 'set' | 'reset'>;
   audit: Pick<Audit, 'record' | 'list' | 'export' | 'verify'>;
-  scheduler: Pick<Scheduler, 'pause' | 'resume' | 'isPaused' | 'cancel' | 'revive' | 'putSchedule' | 'removeSchedule'>;
+  scheduler: Pick<Scheduler, 'pause' | 'resume' | 'isPaused' | 'pausedBy' | 'cancel' | 'revive' | 'putSchedule' | 'removeSchedule'>;
   environments: EnvironmentService;
   operations: OperationService;
   insight: InsightService;

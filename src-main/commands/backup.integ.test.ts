@@ -64,10 +64,16 @@ test('a backup beside a running Octopus is what restore puts back', async () => 
   }
   expect(await octopus('restore', '--data', of('one'), '--from', of('copy.db'))).toMatchObject({
     code: 0,
-    output: expect.stringContaining('.replaced-'),
+    output: expect.stringMatching(/\.replaced-[\s\S]*The scheduler is paused[\s\S]*let it go on/),
   });
   await using store = await openStore(of('one', 'octopus.db'));
   expect(await store.sources.list()).toMatchObject([{ id: 's', name: 'vc' }]);
+  // What was planned in the backup may be done already.
+  expect(await store.schedules.pausedBy()).toBe('restore');
+  await store.schedules.setPaused(true);
+  expect(await store.schedules.pausedBy()).toBe('restore');
+  await store.schedules.setPaused(false);
+  expect(await store.schedules.paused()).toBe(false);
   const none = await octopus('backup', '--data', of('none'), '--to', of('other.db'));
   expect(none).toMatchObject({ code: 2, output: expect.stringContaining('There is no database') });
   expect(await readdir(folder)).not.toContain('none');

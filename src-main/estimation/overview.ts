@@ -96,11 +96,14 @@ export async function overviewOf(
       since: task.endedAt ?? task.createdAt,
     });
   }
-  const paused = await store.schedules.paused();
-  if (paused)
+  const pausedBy = await store.schedules.pausedBy();
+  if (pausedBy)
     attention.push({
       kind: 'schedules-paused',
-      text: 'The scheduler is paused: nothing is begun until it goes on.',
+      text:
+        pausedBy === 'restore'
+          ? 'The scheduler is paused since a backup was restored: look at the schedules, some may be done already, then let it go on.'
+          : 'The scheduler is paused: nothing is begun until it goes on.',
       since: now.toISOString(),
     });
   const rank = new Map(urgency.map((kind, index) => [kind, index]));

@@ -293,6 +293,31 @@ test('cancelled anywhere, a run leaves a clean state', async () => {
   }
 });
 
+test('stopped with Octopus once it has its snapshot, a run goes on from its checkpoint at the next start', async () => {
+  await replicator.run('j');
+  for (const at of ['tracking:done', 'replica:begun', 'transfer:entered', 'transfer:done', 'verify:entered', 'commit:entered']) {
+    await source.write(A, MiB, randomBytes(100));
+    const abort = new AbortController();
+    crashpoint = (name) => (name === at ? abort.abort(new OctopusError('server.stopping', 'Octopus is stopping.')) : undefined);
+    const early = at === 'tracking:done';
+    const code = early ? 'operation.cancelled' : 'server.stopping';
+    await expect(replicator.run('j', { signal: abort.signal }), at).rejects.toMatchObject({ code });
+    crashpoint = () => {};
+    expect((await store.runs.ofJob('j'))[0]!.state, at).toBe(early ? 'cancelled' : 'running');
+    expect(source.snapshots, at).toHaveLength(early ? 0 : 1);
+    const before = (await store.runs.ofJob('j')).length;
+    const recovered = await replicator.recover();
+    expect(
+      recovered.map(({ what, outcome }) => [what, outcome]),
+      at,
+    ).toEqual(early ? [] : [['run', 'resumed']]);
+    expect((await store.runs.ofJob('j')).length).toBe(before);
+    expect((await store.runs.ofJob('j'))[0]!.state).toBe(early ? 'cancelled' : 'succeeded');
+    expect(source.snapshots, at).toEqual([]);
+  }
+  await expectProven(await replicator.run('j'));
+});
+
 const runPoints = [
   ...['tracking', 'snapshot', 'changes', 'replica', 'transfer', 'verify', 'commit', 'cleanup', 'prune'].flatMap((phase) => [
     `${phase}:entered`,

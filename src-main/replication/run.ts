@@ -26,7 +26,8 @@ const steps: Record<RunPhase, (c: RunContext) => Promise<void>> = {
 
 /**
  * Walks a run through its phases from the stored one on; each is entered in the database before it begins, and each may be repeated.
- * Answers the run when it is proven. Otherwise its snapshot is removed, the run is stored as failed or cancelled, and the error thrown.
+ * Answers the run when it is proven. Otherwise its snapshot is removed, the run is stored as failed or cancelled, and the error thrown; where
+ * the signal's reason is `server.stopping` it is left for the next start.
  */
 export async function performRun(c: RunContext): Promise<Run> {
   try {
@@ -41,6 +42,13 @@ export async function performRun(c: RunContext): Promise<Run> {
     }
     return await end(c, 'succeeded');
   } catch (caught) {
+    if (staysInterrupted(c)) {
+      await c.store.runs.save(c.run);
+      throw new OctopusError('server.stopping', 'The run stopped at a checkpoint and goes on from there.', {
+        retryable: true,
+        cause: caught,
+      });
+    }
     const error = c.signal.aborted
       ? new OctopusError('operation.cancelled', 'The run was cancelled; the last recovery point is as it was.', { cause: caught })
       : toOctopusError(caught);
@@ -49,6 +57,14 @@ export async function performRun(c: RunContext): Promise<Run> {
     await end(c, c.signal.aborted ? 'cancelled' : 'failed');
     throw error;
   }
+}
+
+/**
+ * Octopus ends, the run does not: as after a crash the next start goes on with it, on its snapshot. Without one there is nothing to keep;
+ * and a cutover that is left is undone at once, the source powered on again: its last run is of no use then.
+ */
+function staysInterrupted({ signal, snapshot, run }: RunContext): boolean {
+  return signal.aborted && toOctopusError(signal.reason).code === 'server.stopping' && snapshot !== undefined && run.kind !== 'final';
 }
 
 async function prepareTracking(c: RunContext): Promise<void> {

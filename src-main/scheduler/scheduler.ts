@@ -4,6 +4,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Schedule } from '../domain/schedule.ts';
 import type { Task, TaskKind } from '../domain/task.ts';
 import type { Settlement, TaskFilter } from '../store/repositories/scheduled-tasks.ts';
+import type { PausedBy } from '../store/repositories/schedules.ts';
 import type { Store } from '../store/store.ts';
 import { checkSchedule, type ScheduleRequest } from './check-schedule.ts';
 import { newTask, planTask, type TaskRequest } from './plan.ts';
@@ -55,6 +56,8 @@ export interface Scheduler {
   pause(): Promise<void>;
   resume(): Promise<void>;
   isPaused(): Promise<boolean>;
+  /** Undefined: it is not paused. */
+  pausedBy(): Promise<PausedBy | undefined>;
   /** One round: heartbeats, ended leases, what is due by now. Starts tasks and does not wait for them. */
   tick(): Promise<{ started: number; nextAt: Date | undefined }>;
   /** Settles when nothing that this scheduler started is going on. */
@@ -124,7 +127,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
 
   function end(entry: Running, why: Running['why'], message: string): void {
     entry.why ??= why;
-    entry.controller.abort(new OctopusError('operation.cancelled', message));
+    entry.controller.abort(new OctopusError(why === 'stop' ? 'server.stopping' : 'operation.cancelled', message));
   }
 
   /** At the first tick, and when the clock went back: nothing may be kept waiting by a time that is far off now. */
@@ -347,6 +350,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     pause: () => setPaused(true),
     resume: () => setPaused(false),
     isPaused: () => store.schedules.paused(),
+    pausedBy: () => store.schedules.pausedBy(),
     async enqueue(request) {
       const task = newTask(request, { id: newId(), now: clock.now(), jobId: request.jobId, sourceId: request.sourceId });
       if ((copies(task) || task.kind === 'verify') && task.jobId === undefined) {

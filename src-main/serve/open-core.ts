@@ -140,23 +140,31 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const started = new Promise<void>((resolve) => {
     begin = resolve;
   });
-  const recovered = started
+  const recover = async () => {
+    if (!recovery.signal.aborted) options.onRecovered?.(await octopus.replicator.recover(recovery.signal));
+  };
+  const notRecovered = (error: unknown) => {
+    // Stopped while it looked: the next start goes on.
+    if (!recovery.signal.aborted) failed('what an earlier process left could not be looked at')(error);
+  };
+  /** A cutover that the backup tells of as going on may have ended since: it must not go on by itself. */
+  let restored = false;
+  let recovered = started
     .then(async () => {
       // Runs on the lab's machines go on only where it is back.
       await lab.comeBack(recovery.signal).catch(failed('the lab could not be started anew'));
-      if (!recovery.signal.aborted) options.onRecovered?.(await octopus.replicator.recover(recovery.signal));
+      restored = (await store.schedules.pausedBy()) === 'restore';
+      if (!restored) return recover();
+      log.warn('the scheduler is paused since a backup was restored: look at the schedules, then let it go on');
     })
-    .catch((error) => {
-      // Stopped while it looked: the next start goes on.
-      if (!recovery.signal.aborted) failed('what an earlier process left could not be looked at')(error);
-    });
+    .catch(notRecovered);
   const environments = createEnvironments({ octopus, secrets, settings: known, connect, clock, newId });
   const operations = createOperations({
     replicator: octopus.replicator,
     publish,
     newId,
     now: () => clock.now(),
-    ready: recovered,
+    ready: () => recovered,
     enqueue: (request) => scheduler.enqueue(request),
     cancelTask: (id) => scheduler.cancel(id),
     leftTasks: async () => [
@@ -212,7 +220,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     identity,
     settings: known,
     audit: createAudit({ activity: store.activity, clock }),
-    scheduler,
+    scheduler: { ...scheduler, resume },
     environments,
     operations,
     insight: createInsight(octopus),
@@ -222,9 +230,18 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     publish,
   });
 
+  /** After a restore, what was interrupted goes on only now. */
+  async function resume(): Promise<void> {
+    if (restored) {
+      restored = false;
+      recovered = recover().catch(notRecovered);
+    }
+    await scheduler.resume();
+  }
+
   /** Nobody is served any more: what is going on comes to where it can be resumed. */
   async function onShutdown(): Promise<void> {
-    recovery.abort();
+    recovery.abort(new OctopusError('server.stopping', 'Octopus is stopping.'));
     begin();
     await scheduler.stop();
     await operations.stop();

@@ -28,7 +28,7 @@ function world(left: Task[] = []) {
     publish: async (event) => void told.push(event),
     newId: () => `id-${++ids}`,
     now: () => now,
-    ready: Promise.resolve(),
+    ready: () => Promise.resolve(),
     enqueue: async (request) => {
       if (failure) throw failure;
       const task = asTask(request, `t-${queue.length}`);

@@ -41,7 +41,7 @@ export function createOperations(parts: {
   newId: () => string;
   now: () => Date;
   /** Settles when what an earlier process left is dealt with: nothing is done before. */
-  ready: Promise<unknown>;
+  ready: () => Promise<unknown>;
   /** The scheduler's. */
   enqueue: (request: TaskRequest) => Promise<Task>;
   cancelTask: (id: string) => Promise<unknown>;
@@ -111,7 +111,7 @@ export function createOperations(parts: {
     }
     const abort = new AbortController();
     const signal = outer ? AbortSignal.any([abort.signal, outer]) : abort.signal;
-    const work = parts.ready.then(() => {
+    const work = parts.ready().then(() => {
       signal.throwIfAborted();
       return replicate(jobId, operationId, request, signal);
     });
@@ -212,7 +212,7 @@ export function createOperations(parts: {
     async remove(jobId, replicas, signal) {
       await restored;
       requireFree(jobId);
-      const work = parts.ready.then(() => parts.replicator.remove(jobId, replicas, signal));
+      const work = parts.ready().then(() => parts.replicator.remove(jobId, replicas, signal));
       doing.set(jobId, { kind: 'remove', abort: new AbortController(), ended: work });
       try {
         await work;
@@ -224,7 +224,7 @@ export function createOperations(parts: {
     async stop() {
       stopped = true;
       const all = [...doing.values()];
-      for (const { abort } of all) abort.abort(new OctopusError('operation.cancelled', 'Octopus is stopping.'));
+      for (const { abort } of all) abort.abort(new OctopusError('server.stopping', 'Octopus is stopping.'));
       await Promise.allSettled(all.map((one) => one.ended));
       // What waits in the queue goes on after the next start; whoever waits for its end here need not.
       for (const entry of asked.values()) entry.ended.resolve();

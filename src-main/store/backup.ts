@@ -6,6 +6,7 @@ import { syncFolder } from '../../workers/blocks/durable-file.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import { lockFolder } from './lock.ts';
 import { assertUsable, schemaVersion } from './migrate.ts';
+import { PAUSED_BY_RESTORE } from './repositories/schedules.ts';
 import { openSqlite } from './sqlite.ts';
 
 export interface BackupResult {
@@ -79,7 +80,8 @@ export interface RestoreResult {
 /**
  * Puts a backup in the place of `databasePath`. Refused while an Octopus works in that folder (`target.busy`), for a backup of a newer schema
  * (`store.newer`) and for one that is damaged or not ours (`store.corrupt`). The next openStore brings an older schema up to date. Killed
- * anywhere, there is either the old database or the backup, whole.
+ * anywhere, there is either the old database or the backup, whole. Nothing begins by itself in what was restored before a person lets it:
+ * what was planned in the backup may be done already, such as a cutover.
  */
 export async function restoreDatabase(backup: string, databasePath: string, now: () => Date): Promise<RestoreResult> {
   const source = resolve(backup);
@@ -92,6 +94,7 @@ export async function restoreDatabase(backup: string, databasePath: string, now:
     await copyFile(source, temporary);
     await chmod(temporary, 0o600);
     const schema = check(temporary);
+    pauseRestored(temporary);
     await makeDurable(temporary);
     const replaced = await keepReplaced(target, now());
     await rename(temporary, target);
@@ -118,6 +121,18 @@ function check(path: string): number {
     if (schema === 0) problems.push('it is empty');
     if (problems.length > 0) throw new OctopusError('store.corrupt', `The copy of the database is damaged: ${problems.join('; ')}.`);
     return schema;
+  } finally {
+    database.close();
+  }
+}
+
+/** A schema that is so old that it has no schedules needs no pause. */
+function pauseRestored(path: string): void {
+  const database = openSqlite(path, { fileMustExist: true });
+  try {
+    if (database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'scheduler_state'").get() === undefined) return;
+    database.pragma('journal_mode = DELETE');
+    database.prepare('UPDATE scheduler_state SET paused = ?').run(PAUSED_BY_RESTORE);
   } finally {
     database.close();
   }

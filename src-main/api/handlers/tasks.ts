@@ -64,7 +64,8 @@ async function visibleTasks({ store }: Services, filter: TaskFilter, visible: Se
 
 async function overview({ scheduler, store }: Services) {
   const { waiting, leased, failed, dead } = await store.tasks.countByState();
-  return { state: (await scheduler.isPaused()) ? ('paused' as const) : ('running' as const), waiting, running: leased, failed, dead };
+  const pausedBy = await scheduler.pausedBy();
+  return { state: pausedBy ? ('paused' as const) : ('running' as const), pausedBy, waiting, running: leased, failed, dead };
 }
 
 async function find({ store }: Services, id: string): Promise<Task> {

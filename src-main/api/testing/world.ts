@@ -120,6 +120,7 @@ export async function openWorld(): Promise<World> {
       pause: did('pause', nothing),
       resume: did('resume', nothing),
       isPaused: async () => false,
+      pausedBy: async () => undefined,
       cancel: did('cancel', (id: string) => store.tasks.find(id)),
       revive: did('revive', (id: string) => store.tasks.find(id)),
       putSchedule: did('putSchedule', () => store.schedules.find('own')),

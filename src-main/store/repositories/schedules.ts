@@ -3,6 +3,12 @@ import type { QuietWindow, Schedule, Timing } from '../../domain/schedule.ts';
 import type { TaskKind } from '../../domain/task.ts';
 import type { Schema } from '../schema.ts';
 
+/** A person asked for it; or a backup was restored, whose plans may be done already. */
+export type PausedBy = 'person' | 'restore';
+/** As it is stored: 0 is not paused. */
+export const PAUSED_BY_RESTORE = 2;
+const pausedByNumber: readonly (PausedBy | undefined)[] = [undefined, 'person', 'restore'];
+
 export interface ScheduleRepository {
   /** Adds it, or replaces the one with its id (createdAt stays). Answers what is stored. */
   put(schedule: Schedule): Promise<Schedule>;
@@ -16,11 +22,18 @@ export interface ScheduleRepository {
   /** Its waiting tasks are cancelled, what is leased goes on; false when there is none. */
   remove(id: string, now: string): Promise<boolean>;
   paused(): Promise<boolean>;
+  /** Why nothing is begun; undefined while it is. */
+  pausedBy(): Promise<PausedBy | undefined>;
+  /** By a person. */
   setPaused(paused: boolean): Promise<void>;
 }
 
 export function createScheduleRepository(database: Kysely<Schema>): ScheduleRepository {
   const all = () => database.selectFrom('schedules').selectAll();
+  async function pausedBy(): Promise<PausedBy | undefined> {
+    const state = await database.selectFrom('scheduler_state').select('paused').executeTakeFirst();
+    return pausedByNumber[state?.paused ?? 0];
+  }
   return {
     async put(schedule) {
       const { id, created_at, ...changes } = toRow(schedule);
@@ -78,13 +91,13 @@ export function createScheduleRepository(database: Kysely<Schema>): ScheduleRepo
         const { numDeletedRows } = await transaction.deleteFrom('schedules').where('id', '=', id).executeTakeFirstOrThrow();
         return numDeletedRows > 0n;
       }),
-    async paused() {
-      return (await database.selectFrom('scheduler_state').select('paused').executeTakeFirst())?.paused === 1;
-    },
+    paused: async () => (await pausedBy()) !== undefined,
+    pausedBy,
     async setPaused(paused) {
       await database
         .updateTable('scheduler_state')
-        .set({ paused: paused ? 1 : 0 })
+        // That a backup was restored is not forgotten by pausing once more.
+        .set({ paused: paused ? sql`max(paused, 1)` : 0 })
         .execute();
     },
   };

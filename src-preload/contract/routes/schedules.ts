@@ -93,7 +93,16 @@ export const task = z
 
 const schedulerState = z.enum(['running', 'paused']);
 const scheduler = z
-  .object({ state: schedulerState, waiting: z.int(), running: z.int(), failed: z.int(), dead: z.int() })
+  .object({
+    state: schedulerState,
+    pausedBy: z.enum(['person', 'restore']).optional().meta({
+      description: '`restore`: a backup was put back, whose plans may be done already. Look at its schedules before it goes on.',
+    }),
+    waiting: z.int(),
+    running: z.int(),
+    failed: z.int(),
+    dead: z.int(),
+  })
   .meta({ id: 'Scheduler' });
 
 export const scheduleRoutes = {
