@@ -14,9 +14,13 @@ export async function addTarget(world: World): Promise<string> {
 export const lastRun = async (world: World, id: string): Promise<Output<'migrations.get'>['lastRun']> =>
   (await world.call('migrations.get', { params: { id } })).lastRun;
 
-/** Until its last run has succeeded. */
+/** Until nothing goes on or waits any more, and its last run has succeeded. */
 export async function runSucceeds(world: World, id: string): Promise<void> {
-  await expect.poll(async () => (await lastRun(world, id))?.state, { timeout: 120_000 }).toMatch(/succeeded|failed|cancelled/);
+  const now = async () => {
+    const { working, lastRun: run } = await world.call('migrations.get', { params: { id } });
+    return working ?? run?.state;
+  };
+  await expect.poll(now, { timeout: 120_000 }).toMatch(/succeeded|failed|cancelled/);
   expect(await lastRun(world, id)).toMatchObject({ state: 'succeeded' });
 }
 
@@ -27,25 +31,27 @@ export interface SlowRun extends AsyncDisposable {
   hurry(): Promise<void>;
 }
 
-/** A first run that takes half a minute, in the middle of its transfer: some of its blocks are settled, some are not. */
+/** A first run that takes a while, in the middle of its transfer: some of its blocks are settled, some are not. */
 export async function beginSlowRun(world: World): Promise<SlowRun> {
   const MiB = 2 ** 20;
-  const lab = await startLabProcess(world.folder, 48 * MiB);
-  const limit = (value: number) =>
-    world.call('settings.set', { params: { name: 'replication.bandwidthLimit' }, body: { value } }).then(() => undefined);
-  await limit(1.5 * MiB);
+  const lab = await startLabProcess(world.folder, 64 * MiB);
   const source = await world.call('sources.create', { body: { kind: 'vsphere', ...lab.login } });
   await world.call('sources.sync', { params: { id: source.id } });
   const targetId = await addTarget(world);
   const { items } = await world.call('vms.list', { query: { sourceId: source.id } });
-  const { id } = await world.call('migrations.create', { body: { machineId: items[0]!.id, targetId } });
+  const settings = { bandwidthLimit: 2 * MiB };
+  const { id } = await world.call('migrations.create', { body: { machineId: items[0]!.id, targetId, settings } });
   await world.call('migrations.sync', { params: { id }, body: {} });
-  await expect.poll(async () => (await lastRun(world, id))?.phase, { timeout: 60_000 }).toBe('transfer');
+  const copied = async () => {
+    const { states, disks } = await world.call('migrations.diskMap', { params: { id }, query: {} });
+    return disks.reduce((sum, { counts }) => sum + (counts[states.indexOf('copied')] ?? 0), 0);
+  };
+  await expect.poll(copied, { timeout: 60_000 }).toBeGreaterThan(0);
   const run = await lastRun(world, id);
   return {
     migrationId: id,
     runId: run!.id,
-    hurry: () => limit(0),
+    hurry: () => world.call('migrations.update', { params: { id }, body: { settings: { bandwidthLimit: 0 } } }).then(() => undefined),
     [Symbol.asyncDispose]: () => lab[Symbol.asyncDispose](),
   };
 }

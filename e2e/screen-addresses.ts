@@ -1,8 +1,10 @@
 import type { World } from './world.ts';
 
-interface Screen {
+export interface Screen {
   id: string;
   path: string;
+  role: 'admin' | 'operator' | 'viewer';
+  navigation?: { text: string };
 }
 
 /** What the client itself calls its screens: a new one is in every journey that walks through all of them. */
@@ -28,6 +30,9 @@ export interface Address {
 /** Forms, to which buttons lead. */
 const forms: Readonly<Record<string, string[]>> = { sources: ['/sources/new-vsphere', '/sources/new-images'], targets: ['/targets/new'] };
 
+/** Without what stands for something. */
+export const bareOf = (screen: Screen): string => screen.path.replace(/\/:.*$/, '') || '/';
+
 /** Where each screen is: its list, one of what it lists, and its parts, as far as links lead to them. */
 export async function addressesOf(screen: Screen, samples: Samples): Promise<Address[]> {
   const known: Record<string, string> = {
@@ -38,7 +43,7 @@ export async function addressesOf(screen: Screen, samples: Samples): Promise<Add
     targets: samples.targetId,
   };
   const [base = '', first] = screen.path.split(/(\/:\w+\??)/);
-  const bare = base === '' ? '/' : base;
+  const bare = bareOf(screen);
   const sample = known[screen.id];
   const found: string[] = [];
   if (first === undefined || first.endsWith('?')) found.push(bare);

@@ -44,7 +44,7 @@ test('a page that crashes in the middle of a run comes back, and the run goes on
       world,
       `octopus.call({ requestId: crypto.randomUUID(), route: ${JSON.stringify(route)}, input: ${JSON.stringify(input)} }).then(({ body }) => body)`,
     );
-  await ask('settings.set', { params: { name: 'replication.bandwidthLimit' }, body: { value: 0 } });
+  await ask('migrations.update', { params: { id: slow.migrationId }, body: { settings: { bandwidthLimit: 0 } } });
   const run = async () => ((await ask('migrations.get', { params: { id: slow.migrationId } })) as { lastRun: object }).lastRun;
   await expect.poll(run, { timeout: 120_000 }).toMatchObject({ id: slow.runId, state: 'succeeded' });
 });
