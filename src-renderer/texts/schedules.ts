@@ -194,7 +194,8 @@ export const tasksTexts = {
     'source.locked': 'Somebody else works with the machine’s disks, a backup for example. Try again when that has ended.',
     'source.missing': 'The machine or its disk is no longer there. Sync the source’s inventory and look whether it was moved.',
     'source.unsupported': 'This cannot be copied as it is. The checks of the migration say what to change.',
-    'source.faulted': 'A disk of the source could not be read. Look at its datastore, then try again.',
+    'source.faulted':
+      'The source refused this, or broke it off; its message says why. The checks of the migration say what can be changed.',
     'source.busy': 'The source has too much to do. Octopus tries again by itself; fewer parallel tasks help (Settings).',
     source: 'Test the source under Sources; it names the step that fails.',
     'target.full': 'Make room at the target, or keep fewer recovery points. Octopus tries again by itself.',

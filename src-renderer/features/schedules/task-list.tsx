@@ -22,10 +22,10 @@ interface Row {
 }
 
 const columns: readonly Column<Row>[] = [
-  { id: 'state', title: texts.columns.state, width: 110, cell: ({ task }) => <TaskState task={task} /> },
-  { id: 'what', title: texts.columns.what, width: 190, cell: ({ task }) => <KindCell kind={task.kind} /> },
-  { id: 'of', title: texts.columns.of, width: 150, grow: true, cell: ({ subject }) => subject },
-  { id: 'when', title: texts.columns.when, width: 130, cell: ({ task }) => <When at={timeOf(task)} /> },
+  { id: 'state', title: texts.columns.state, width: 100, cell: ({ task }) => <TaskState task={task} /> },
+  { id: 'what', title: texts.columns.what, width: 172, cell: ({ task }) => <KindCell kind={task.kind} /> },
+  { id: 'of', title: texts.columns.of, width: 120, grow: true, cell: ({ subject }) => subject },
+  { id: 'when', title: texts.columns.when, width: 104, cell: ({ task }) => <When at={timeOf(task)} /> },
   {
     id: 'attempt',
     title: texts.columns.attempt,
