@@ -3,7 +3,7 @@ const actions: Readonly<Record<string, string>> = {
   'auth.login': 'Signed in',
   'auth.refresh': 'Renewed a session',
   'auth.logout': 'Signed out',
-  'auth.password': 'Changed the own password',
+  'auth.password': 'Changed password',
   'auth.rotate-key': 'Renewed the signing key',
   'user.create': 'Created a user',
   'user.update': 'Changed a user',

@@ -11,7 +11,7 @@ export const sourcesTexts = {
   files: (count: string) => (count === '1' ? '1 chosen file' : `${count} chosen files`),
   lab: 'Lab',
   machines: machinesOf,
-  machinesOf: (name: string) => `Machines of ${name}`,
+  machinesOf: (count: string, name: string) => `${machinesOf(count)} of ${name}`,
   never: 'never',
   states: {
     unread: 'Not read yet',

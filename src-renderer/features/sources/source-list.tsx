@@ -1,13 +1,14 @@
-import { ActionIcon, Button, Menu } from '@mantine/core';
+import { ActionIcon, Anchor, Button, Menu } from '@mantine/core';
 import { IconDisc, IconDots, IconFlask, IconPencil, IconPlugConnected, IconRefresh, IconTrash } from '@tabler/icons-react';
 import type { Output } from '../../../src-preload/contract/routes.ts';
 import { go } from '../../go.ts';
+import { showMachines } from '../../stores/machine-filter.ts';
 import { useMay } from '../../stores/session.ts';
 import { sourcesTexts as texts } from '../../texts/sources.ts';
 import { formatNumber } from '../../ui/format.ts';
 import { RecordName, RecordTable } from '../../ui/record-table.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
-import { Count, When } from '../../ui/values.tsx';
+import { When } from '../../ui/values.tsx';
 import { useContact, useSourceWork } from './contacts.ts';
 
 export type Source = Output<'sources.list'>['items'][number];
@@ -27,7 +28,7 @@ export function SourceList(props: { sources: readonly Source[]; lab: Output<'lab
           title: texts.columns.machines,
           align: 'end',
           fit: true,
-          cell: (source) => <Count value={source.inventory?.machines ?? 0} />,
+          cell: (source) => <Machines source={source} />,
         },
         { id: 'read', title: texts.columns.read, fit: true, cell: (source) => <When at={source.inventory?.readAt} none={texts.never} /> },
         { id: 'state', title: texts.columns.state, cell: (source) => <State source={source} /> },
@@ -44,6 +45,23 @@ function Name({ source, lab }: { source: Source; lab: boolean }) {
       : (source.folder ?? texts.files(formatNumber(source.files?.length ?? 0)));
   const icon = lab ? IconFlask : source.kind === 'vsphere' ? IconPlugConnected : IconDisc;
   return <RecordName icon={icon} name={source.name} hint={`${lab ? texts.lab : texts.kinds[source.kind]} · ${place}`} />;
+}
+
+function Machines({ source: { id, name, inventory } }: { source: Source }) {
+  const count = formatNumber(inventory?.machines ?? 0);
+  if (!inventory) return <span className="tabular">{count}</span>;
+  return (
+    <Anchor
+      component="button"
+      type="button"
+      size="sm"
+      className="tabular"
+      aria-label={texts.machinesOf(count, name)}
+      onClick={() => showMachines({ sourceId: id })}
+    >
+      {count}
+    </Anchor>
+  );
 }
 
 function State({ source }: { source: Source }) {
