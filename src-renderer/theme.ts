@@ -87,6 +87,7 @@ export const theme = createTheme({
       },
     },
     // The placeholder is a child that a menu may not have: its first item takes the focus.
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     Menu: { defaultProps: { shadow: 'none', withinPortal: true, withInitialFocusPlaceholder: false } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: false } },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray', size: 'md' } },
