@@ -9,6 +9,7 @@ import type { ImageGrouping } from '../domain/images-place.ts';
 import type { Job, JobSettings } from '../domain/job.ts';
 import type { DirectoryReport, DirectoryTestOptions } from '../identity/directory/test-connection.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { Removal } from '../replication/replicator.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { ImagesEnvironment, SourceEnvironment, VsphereEnvironment } from '../store/repositories/source-environments.ts';
@@ -90,7 +91,7 @@ export interface OperationService {
   /** What the job is busy with, or waits to begin. */
   working(jobId: string): Promise<OperationRequest['kind'] | undefined>;
   /** Forgets the job, and its replicas at the target where these are to be removed. `source.busy` where it is busy. */
-  remove(jobId: string, replicas: 'keep' | 'remove', signal: AbortSignal): Promise<void>;
+  remove(jobId: string, what: Removal, signal: AbortSignal): Promise<void>;
   /** Bytes a second of its runs together, from now on; 0: none. */
   limit(jobId: string, bytesPerSecond: number): void;
 }

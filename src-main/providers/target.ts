@@ -78,6 +78,8 @@ export interface TargetProvider extends AsyncDisposable {
   start(machineId: string, pointId: string, signal?: AbortSignal): Promise<StartedMachine>;
   /** The handle of what start() began from this point, whole or not; nothing where nothing of it is there. Starts nothing. */
   startedFrom(machineId: string, pointId: string, signal?: AbortSignal): Promise<string | undefined>;
+  /** The handles of all that start() began of the machine and stop() has not undone, whoever asked for it. */
+  started(machineId: string, signal?: AbortSignal): Promise<string[]>;
   /** Undoes start(): stops it and discards what it wrote. */
   stop(machineId: string, handle: string, signal?: AbortSignal): Promise<void>;
 }

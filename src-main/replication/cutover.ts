@@ -11,6 +11,10 @@ import { retrying } from './retry.ts';
 /** Milliseconds for bringing the source back: a rollback goes on when the person has already pressed Ctrl-C. */
 const ROLLBACK_DEADLINE = 10 * 60_000;
 
+/** For people, where a machine runs at the target that no migration tells of any more. */
+export const howToStop =
+  'Remove this migration together with what runs at the target, and make it anew; or use the machine that runs there.';
+
 /** What a cutover needs of the replicator. */
 export interface Corridor {
   startRun(jobId: string, kind: 'incremental' | 'final', id: string, signal: AbortSignal): Promise<RunReport>;
@@ -122,6 +126,7 @@ export async function rollBackCutover(
 }
 
 async function preSync(c: CutoverContext): Promise<void> {
+  await requireNotStarted(c);
   if (!c.cutover.settings.preSync) return;
   const { run, point } = await c.corridor.startRun(c.job.id, 'incremental', c.parts.newId(), c.signal);
   if (c.cutover.settings.expectConsole === undefined) return;
@@ -129,6 +134,15 @@ async function preSync(c: CutoverContext): Promise<void> {
   // A replica that does not start is found out while the source still works.
   c.parts.onEvent({ type: 'note', runId: run.id, text: 'Booting the recovery point, before the source is powered off.' });
   await expectBoot(c, point.id, 'It was not powered off at the source.');
+}
+
+/** One that an earlier migration left running there: found out while the source still works. */
+async function requireNotStarted(c: CutoverContext): Promise<void> {
+  const { name } = c.machine.inventory;
+  const [handle] = await retrying(c.parts, c.signal, (signal) => c.target.started(replicaId(c.machine), signal));
+  if (handle === undefined) return;
+  const what = `${name} is started at the target already (${handle}), by a migration that was removed since.`;
+  throw new OctopusError('target.busy', `${what} It was not powered off at the source. ${howToStop}`);
 }
 
 async function powerOff(c: CutoverContext): Promise<void> {

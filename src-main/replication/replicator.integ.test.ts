@@ -425,6 +425,28 @@ test('a cutover moves the machine, is repeated without effect, and is rolled bac
   await expectProven(await replicator.run('j'));
 });
 
+test('a machine that a removed migration left running is found before the source is powered off, and can be stopped', async () => {
+  await replicator.run('j');
+  await replicator.cutover('j');
+  await expect(replicator.remove('j', { replicas: 'remove', running: 'leave' })).rejects.toMatchObject({ code: 'job.state' });
+  const job = (await store.jobs.find('j'))!;
+  await replicator.remove('j', { replicas: 'keep', running: 'leave' });
+  expect(await target.isRunning()).toBe(true);
+  source.power = 'on';
+  await store.jobs.put({ ...job, state: 'active' });
+  await replicator.run('j');
+  const powerOff = vi.spyOn(source, 'powerOff');
+  await expect(replicator.cutover('j')).rejects.toMatchObject({
+    code: 'target.busy',
+    message: expect.stringContaining('It was not powered off at the source.'),
+  });
+  expect(powerOff).not.toHaveBeenCalled();
+  expect((await store.cutovers.ofJob('j'))[0]).toMatchObject({ state: 'failed' });
+  await expect(replicator.remove('j', { replicas: 'remove', running: 'leave' })).rejects.toMatchObject({ code: 'job.state' });
+  await replicator.remove('j', { replicas: 'keep', running: 'stop' });
+  expect(await target.isRunning()).toBe(false);
+});
+
 test('a cutover that fails after the power-off undoes it', async () => {
   await replicator.run('j');
   const fail = async (arrange: () => void, code: string) => {

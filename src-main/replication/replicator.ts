@@ -30,12 +30,19 @@ export interface Replicator {
   cutover(jobId: string, settings?: Partial<CutoverSettings>, signal?: AbortSignal): Promise<Cutover>;
   /** Reads a recovery point again, the newest unless given, and stores the outcome. `verify.mismatch` where it differs. */
   verify(jobId: string, options?: { pointId?: string | undefined; onProgress?: VerifyProgress; signal?: AbortSignal }): Promise<KeptPoint>;
-  /** Forgets the job; its replicas at the target are removed or kept. */
-  remove(jobId: string, replicas: 'keep' | 'remove', signal?: AbortSignal): Promise<void>;
+  /** Forgets the job. `job.state` where replicas are to be removed that a machine runs from which is not to be stopped. */
+  remove(jobId: string, what: Removal, signal?: AbortSignal): Promise<void>;
   /** Bytes a second of the job's runs together; 0: none. Counts at once. */
   limit(jobId: string, bytesPerSecond: number): void;
   /** Undoes the job's cutover: stops the machine at the target, powers the source on again. */
   rollback(jobId: string, signal?: AbortSignal): Promise<Cutover>;
+}
+
+/** What becomes of what the target holds of a machine when its job goes. A machine that is stopped loses what it wrote there. */
+export interface Removal {
+  replicas: 'keep' | 'remove';
+  /** The machine that was started at the target. */
+  running: 'leave' | 'stop';
 }
 
 export const defaultCutoverSettings: CutoverSettings = {
@@ -292,21 +299,22 @@ export function createReplicator(parts: ReplicationParts): Replicator {
         throw new OctopusError('verify.mismatch', `The recovery point of ${point.takenAt} is not what was copied. ${mismatch}`);
       });
     },
-    async remove(jobId, replicas, signal = new AbortController().signal) {
+    async remove(jobId, { replicas, running }, signal = new AbortController().signal) {
       const { job, machine } = await jobOf(jobId);
       await exclusively(machine.id, async () => {
         if ((await store.cutovers.unfinished()).some((cutover) => cutover.jobId === jobId)) {
           throw new OctopusError('source.busy', `A cutover of ${machine.inventory.name} was interrupted and has to be finished first.`);
         }
-        if (replicas === 'remove') {
-          if (job.state === 'cut-over') {
-            throw new OctopusError(
-              'job.state',
-              'The machine runs at the target from its replica: roll the cutover back, or keep the replicas.',
-            );
-          }
+        const id = replicaId(machine);
+        if (replicas === 'remove' || running === 'stop') {
           const target = await parts.target(job.targetEnvironmentId, signal);
-          await target.remove(replicaId(machine), signal);
+          const started = await target.started(id, signal);
+          if (running === 'stop') for (const handle of started) await target.stop(id, handle, signal);
+          else if (started.length > 0 || job.state === 'cut-over') {
+            const runs = `${machine.inventory.name} runs at the target from its replica`;
+            throw new OctopusError('job.state', `${runs}: roll the cutover back, ask for it to be stopped, or keep the replicas.`);
+          }
+          if (replicas === 'remove') await target.remove(id, signal);
         }
         await store.jobs.remove(jobId);
         bandwidth.set(jobId, undefined);

@@ -156,6 +156,16 @@ async function checkConflict(octopus: Octopus, machine: StoredMachine, target: T
   // Machines stand at a target under their id: two of one name do not meet.
   const there = await stat(join(target.location, instanceUuid)).catch(() => undefined);
   if (!there) return [pass('conflict', `${target.name} holds nothing of ${name} yet.`)];
+  // Asked without making anything at a target that is not reached now: other checks tell of that.
+  const started = await octopus.target(target.id).then(
+    (provider) => provider.started(instanceUuid),
+    () => [],
+  );
+  if (started.length > 0) {
+    const text = `${name} was started at ${target.name} by a migration that was removed since: it may run there, and no cutover can start it.`;
+    const action = `Use the machine that is there. Or make the migration, and remove it together with what runs at the target: that stops it.`;
+    return [fail('conflict', text, action)];
+  }
   const text = `${target.name} holds replicas of ${name} that no migration here knows.`;
   return [warn('conflict', text, 'The first run goes on from them; move that folder away if they are to be kept as they are.')];
 }

@@ -3,6 +3,7 @@ import type { EnvironmentService } from '../api/services.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Task } from '../domain/task.ts';
 import type { Octopus } from '../octopus.ts';
+import { howToStop } from '../replication/cutover.ts';
 import type { GoNoGo, SchedulerParts } from '../scheduler/scheduler.ts';
 import { isQueued, requestOf } from './operation-task.ts';
 import type { Operations } from './operations.ts';
@@ -67,7 +68,10 @@ export function createGoNoGo(octopus: Octopus): GoNoGo {
       }
       const source = await octopus.source(machine.sourceEnvironmentId, signal);
       await source.machine(machine.inventory.ref, signal);
-      await octopus.target(job.targetEnvironmentId);
+      const target = await octopus.target(job.targetEnvironmentId);
+      if ((await target.started(machine.inventory.instanceUuid, signal)).length > 0) {
+        return { go: false, reason: `${name} is started at the target already. ${howToStop}` };
+      }
       return { go: true };
     } catch (error) {
       if (signal.aborted || !(error instanceof OctopusError)) throw error;

@@ -65,7 +65,9 @@ test('what somebody asks for is told of from the asking to the end, and is not t
   const { operationId } = await operations.begin('job', { kind: 'sync', run: 'incremental' });
   expect([types(), await operations.working('job'), did]).toEqual([['operation.started'], 'sync', []]);
   await expect(operations.begin('job', { kind: 'rollback' })).rejects.toMatchObject({ code: 'source.busy' });
-  await expect(operations.remove('job', 'keep', new AbortController().signal)).rejects.toMatchObject({ code: 'source.busy' });
+  await expect(operations.remove('job', { replicas: 'keep', running: 'leave' }, new AbortController().signal)).rejects.toMatchObject({
+    code: 'source.busy',
+  });
   const [task] = queue as [Task];
   fail(new OctopusError('source.unreachable', 'Gone.', { retryable: true }));
   const failure = await operations.perform(task, requestOf(task), new AbortController().signal).catch((error: OctopusError) => error);

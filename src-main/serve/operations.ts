@@ -209,10 +209,10 @@ export function createOperations(parts: {
       const kind = doing.get(jobId)?.kind ?? asked.get(jobId)?.kind;
       return kind === 'remove' ? undefined : kind;
     },
-    async remove(jobId, replicas, signal) {
+    async remove(jobId, what, signal) {
       await restored;
       requireFree(jobId);
-      const work = parts.ready().then(() => parts.replicator.remove(jobId, replicas, signal));
+      const work = parts.ready().then(() => parts.replicator.remove(jobId, what, signal));
       doing.set(jobId, { kind: 'remove', abort: new AbortController(), ended: work });
       try {
         await work;

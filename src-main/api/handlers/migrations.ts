@@ -63,8 +63,9 @@ export const migrationHandlers: HandlersOf<typeof migrationRoutes> = {
   },
   'migrations.remove': async ({ params, query }, { services, caller, signal, note }) => {
     const job = await requireMigration(services.store, caller, 'act', params.id);
-    note({ before: { machineId: job.machineId, targetId: job.targetEnvironmentId }, after: { replicas: query.replicas } });
-    await services.operations.remove(params.id, query.replicas, signal);
+    note({ before: { machineId: job.machineId, targetId: job.targetEnvironmentId }, after: { ...query } });
+    await services.operations.remove(params.id, query, signal);
+    if (job.state === 'cut-over' && query.running === 'leave') note({ message: 'The machine goes on running at the target.' });
     await services.publish({ type: 'migration.changed', data: { migrationId: params.id, change: 'removed' } });
   },
   'migrations.pause': ({ params }, context) => setPaused(context, params.id, true),

@@ -157,7 +157,7 @@ export function createLocalTarget(options: LocalTargetOptions): LocalTarget {
         if ((await startedPoints(folders)).length > 0) {
           throw new OctopusError(
             'job.state',
-            'The machine runs at the target from its replica: roll its cutover back, or keep the replicas.',
+            'The machine runs at the target from its replica: stop it first, by rolling its cutover back or when its migration is removed.',
           );
         }
         await hold(folders);
@@ -189,6 +189,9 @@ export function createLocalTarget(options: LocalTargetOptions): LocalTarget {
       guarded(`What was started from recovery point ${pointId} cannot be read`, async () =>
         (await startedPoints(machineFolders(root, machineId))).find((id) => id === pointId),
       ),
+
+    started: (machineId) =>
+      guarded(`What was started in ${root} cannot be read`, async () => startedPoints(machineFolders(root, machineId))),
 
     stop: (machineId, handle) =>
       guarded(`The started machine ${handle} cannot be stopped`, async () =>

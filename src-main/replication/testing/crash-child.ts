@@ -50,6 +50,7 @@ function markedTarget(target: TargetProvider): TargetProvider {
       await writeFile(marker, point);
       return { handle: point, where: 'a file' };
     },
+    started: async () => (existsSync(marker) ? [readFileSync(marker, 'utf8')] : []),
     startedFrom: async (_machine, point) => (existsSync(marker) && readFileSync(marker, 'utf8') === point ? point : undefined),
     stop: () => rm(marker, { force: true }),
     [Symbol.asyncDispose]: () => target[Symbol.asyncDispose](),

@@ -122,6 +122,11 @@ export class FakeTarget implements TargetProvider {
     return started === point ? `run-${point}` : undefined;
   }
 
+  async started(): Promise<string[]> {
+    const started = await readFile(join(this.folder, 'running'), 'utf8').catch(() => undefined);
+    return started === undefined ? [] : [`run-${started}`];
+  }
+
   async stop(): Promise<void> {
     this.begin('stop');
     await rm(join(this.folder, 'running'), { force: true });

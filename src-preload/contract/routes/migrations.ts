@@ -252,12 +252,20 @@ export const migrationRoutes = {
     method: 'DELETE',
     path: '/migrations/:id',
     tag: 'migrations',
-    summary: 'Ends the migration and forgets its runs and recovery points; refused while it is busy.',
+    summary:
+      'Ends the migration and forgets its runs and recovery points; refused while it is busy. A machine that was cut over goes on running at the target, and nothing here tells of it any more, unless `running=stop` stops it.',
     access: 'operator',
     owned: 'migration',
     params: idParams,
     query: z.strictObject({
-      replicas: z.enum(['keep', 'remove']).meta({ description: 'What becomes of its replicas and recovery points at the target.' }),
+      replicas: z.enum(['keep', 'remove']).meta({
+        description:
+          'What becomes of its replicas and recovery points at the target. They are not removed from under a machine that runs there.',
+      }),
+      running: z.enum(['leave', 'stop']).default('leave').meta({
+        description:
+          '`stop`: what runs of the machine at the target is stopped, and what it wrote there is lost; the source stays as it is. A rollback stops it as well, and powers the source on again.',
+      }),
     }),
     response: nothing,
     status: 204,

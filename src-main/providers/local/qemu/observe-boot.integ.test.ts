@@ -129,6 +129,7 @@ test('a started machine outlives its starter, keeps what it writes, and stop() u
     await expect(other.start(MACHINE_ID, 'damaged')).rejects.toMatchObject({ code: 'target.busy' });
     expect(await other.startedFrom(MACHINE_ID, 'good')).toBe(started.handle);
     expect(await other.startedFrom(MACHINE_ID, 'damaged')).toBeUndefined();
+    expect(await other.started(MACHINE_ID)).toEqual([started.handle]);
     expect(await target.prune(MACHINE_ID, 1)).not.toContain('good');
     process.kill(pid, 'SIGKILL');
     await waitFor(async () => !existsSync(`/proc/${pid}`));
@@ -139,6 +140,7 @@ test('a started machine outlives its starter, keeps what it writes, and stop() u
   }
   expect(existsSync(running)).toBe(false);
   expect(await target.startedFrom(MACHINE_ID, 'good')).toBeUndefined();
+  expect(await target.started(MACHINE_ID)).toEqual([]);
   await target.stop(MACHINE_ID, started.handle);
   expect(await digestOfFile(imageOf('bios', 'good'))).toBe(before);
 });

@@ -1,0 +1,40 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { OctopusError } from '../../workers/octopus-error.ts';
+import { inventoryOf } from '../estimation/testing/facts.ts';
+import type { Octopus } from '../octopus.ts';
+import { openStore } from '../store/store.ts';
+import { checkMigration } from './check-migration.ts';
+
+test('a machine that a removed migration left running at the target is found before a new one is made', async () => {
+  const location = await mkdtemp(join(tmpdir(), 'octopus-check-'));
+  try {
+    await using store = await openStore(':memory:');
+    const createdAt = new Date(0).toISOString();
+    const place = { kind: 'folder', folder: location, grouping: 'name' } as never;
+    await store.sources.put({ id: 's', kind: 'images', name: 's', place, instanceUuid: 's', createdAt });
+    await store.targets.put({ id: 't', kind: 'local', name: 'nas', location, settings: {}, createdAt });
+    const inventory = inventoryOf('web');
+    await store.machines.put({ id: 'web', sourceEnvironmentId: 's', inventory, seenAt: createdAt });
+    await mkdir(join(location, inventory.instanceUuid));
+    let started: string[] = [];
+    const octopus = {
+      store,
+      source: async () => {
+        throw new OctopusError('source.unreachable', 'Gone.');
+      },
+      target: async () => ({ started: async () => started }),
+    } as unknown as Octopus;
+    const conflict = async () => {
+      const items = await checkMigration(octopus, { machineId: 'web', targetId: 't', quiesce: false }, new AbortController().signal);
+      return items.find(({ id }) => id === 'conflict');
+    };
+    expect(await conflict()).toMatchObject({ outcome: 'warn' });
+    started = ['point'];
+    expect(await conflict()).toMatchObject({ outcome: 'fail', action: expect.stringContaining('that stops it') });
+  } finally {
+    await rm(location, { recursive: true, force: true });
+  }
+});
