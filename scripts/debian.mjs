@@ -17,6 +17,8 @@ export const electronPackages = [
   'libxss1',
   'libatk-bridge2.0-0',
   'libsecret-1-0',
+  // Without it the desktop gets no notice of a run's end, and nothing else is amiss.
+  'libnotify4',
   // Also where a display is: Debian has no other way to say that one may be missing.
   'xvfb',
   'xauth',
