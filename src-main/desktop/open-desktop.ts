@@ -115,7 +115,7 @@ export function openDesktop(parts: DesktopParts): Desktop {
   const ipc = bindIpc({
     ipcMain,
     contents,
-    session: () => opening.promise,
+    session: () => (quitting.isCertain() ? Promise.reject(stopping()) : opening.promise),
     newId: randomUUID,
     desktop: {
       pickFolder: async (title) => (await pick(['openDirectory', 'createDirectory'], title, texts.pickFolder))[0],
@@ -329,7 +329,7 @@ export function openDesktop(parts: DesktopParts): Desktop {
     },
     async close() {
       log.info('stopping: what is running comes to a checkpoint first');
-      opening.reject(new OctopusError('server.stopping', 'Octopus is stopping.', { retryable: true }));
+      opening.reject(stopping());
       door.shut();
       if (window && !window.isDestroyed()) window.hide();
       tray.close();
@@ -389,3 +389,5 @@ export function openDesktop(parts: DesktopParts): Desktop {
     isVisible: () => window !== undefined && !window.isDestroyed() && window.isVisible(),
   };
 }
+
+const stopping = () => new OctopusError('server.stopping', 'Octopus is stopping.', { retryable: true });

@@ -15,7 +15,7 @@ export const texts = {
   understood: 'OK',
   quitTitle: 'A run is going on',
   quitDetail: (names: string[]) =>
-    `${names.length > 0 ? `Running: ${names.join(', ')}. ` : ''}If you quit, it stops at a checkpoint and goes on from there at the next start.`,
+    `${names.length > 0 ? `Running: ${names.join(', ')}. ` : ''}If you quit, it stops at a checkpoint and goes on from there at the next start. Until then its snapshot stays at the source.`,
   stopAndQuit: 'Stop at a checkpoint and quit',
   keepRunning: 'Keep running',
   open: 'Open Octopus',
