@@ -23,9 +23,10 @@ for (const [how, title] of [
     expect(points.length).toBeGreaterThan(0);
     expect(points.every(({ outcome }) => outcome === 'match')).toBe(true);
     const { items: runs } = await world.call('migrations.runs', { params: { id: slow.migrationId }, query: {} });
-    console.log(JSON.stringify(runs.map(({ state, counts, kind }) => ({ state, kind, counts }))));
+    const copied = runs.map(({ kind, counts }) => ({ kind, sent: counts.sent, resumed: counts.resumed }));
     // Killed, it is the same run that goes on; ended in good order, it was cancelled and what it copied is kept for the next.
     if (how === 'kill') expect(await interrupted()).toMatchObject({ state: 'succeeded' });
+    expect(copied.some(({ resumed }) => resumed > 0)).toBe(true);
     await goTo(world.page, 'Migrations');
     await expectScreen(world.page, 'Migrations');
     await expect(world.page.getByRole('row', { name: 'web' })).toBeVisible();

@@ -53,6 +53,8 @@ test('each role sees what it may', async ({ world }) => {
     }
     await goTo(page, 'Migrations');
     await expectScreen(page, 'Migrations');
-    await expect(page.getByRole('main').getByRole('link', { name: 'New migration' })).toHaveCount(role === 'operator' ? 1 : 0);
+    const create = page.getByRole('main').getByRole('link', { name: 'New migration' });
+    if (role === 'operator') await expect(create.first()).toBeVisible();
+    else await expect(create).toHaveCount(0);
   }
 });
