@@ -108,7 +108,7 @@ export const newMigrationTexts = {
     addWindow: 'Add a quiet window',
     removeWindow: 'Remove this quiet window',
     from: 'From',
-    to: 'to',
+    to: 'To',
     window: (number: number) => `Quiet window ${number}`,
     problems: {
       count: 'At least 1.',

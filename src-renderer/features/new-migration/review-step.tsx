@@ -36,10 +36,12 @@ export function ReviewStep({ plan, views, checks, onPlan, onStep, ...props }: Re
           .map((id) => (
             <div key={id}>
               <dt>{newMigrationTexts.steps[id]}</dt>
-              <dd>{views[id].says}</dd>
-              <Button variant="subtle" onClick={() => onStep(id)} aria-label={newMigrationTexts.change(newMigrationTexts.steps[id])}>
-                {newMigrationTexts.changeShort}
-              </Button>
+              <dd>
+                <span>{views[id].says}</span>
+                <Button variant="subtle" onClick={() => onStep(id)} aria-label={newMigrationTexts.change(newMigrationTexts.steps[id])}>
+                  {newMigrationTexts.changeShort}
+                </Button>
+              </dd>
             </div>
           ))}
       </dl>

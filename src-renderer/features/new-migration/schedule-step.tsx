@@ -159,7 +159,7 @@ function NextTimes({ rhythm }: { rhythm: Rhythm }) {
   if (expression === undefined) return null;
   if (next.error) return <div className={classes.problem}>{next.error.message}</div>;
   return (
-    <p className={`${classes.hint} tabular`}>
+    <p className={`${classes.next} tabular`}>
       {texts.next} {next.data?.items.map((at) => formatTime(at)).join(' · ') ?? '…'}
     </p>
   );

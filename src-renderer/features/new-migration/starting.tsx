@@ -55,7 +55,11 @@ export function Starting({ progress, running, machines, onRetry, onBack }: Start
         title: texts.columns.state,
         width: 260,
         grow: true,
-        cell: (one) => <StatusBadge state={states[one.step]} word={wordOf(one)} />,
+        cell: (one) => (
+          <span title={wordOf(one)}>
+            <StatusBadge state={states[one.step]} word={wordOf(one)} />
+          </span>
+        ),
       },
     ];
   }, [names]);
