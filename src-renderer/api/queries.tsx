@@ -102,8 +102,8 @@ export function useRoute<Id extends ReadId>(
   });
 }
 
-/** Calls of one group that go on at the same time. */
-const ABREAST = 4;
+/** Calls of one group that go on at the same time: a browser keeps six connections to a server, and one is for the events. */
+const ABREAST = 3;
 
 /**
  * The same of many, a few at a time. `still`: events do not make it old, only `refetch` asks again; for what is dear and asked for once.
