@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Run } from '../domain/run.ts';
 import type { Schedule } from '../domain/schedule.ts';
+import { newTask } from '../scheduler/plan.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { overviewOf } from './overview.ts';
 import { inventoryOf, runOf } from './testing/facts.ts';
@@ -100,6 +101,39 @@ test('what is protected, behind, failed or forgotten, the most urgent first', as
   expect(mine.moved.sent).toBe(4);
   await store.schedules.setPaused(true);
   expect((await overviewOf(store, new Set(), now)).attention).toMatchObject([{ kind: 'schedules-paused' }]);
+});
+
+test('work that failed before a run of it came to be is told of until work ends well', async () => {
+  await migration('web', { run: { startedAt: ago(5), endedAt: ago(5), state: 'cancelled' }, everyMinutes: 60 });
+  let hour = 4;
+  const ended = async (kind: 'run' | 'cutover' | 'verify', state: 'done' | 'failed', message = '') => {
+    const at = ago(hour--);
+    const task = newTask(
+      { kind, jobId: 'web', priority: 1, payload: {} },
+      { id: `task-${hour}`, now: new Date(at), jobId: 'web', sourceId: undefined },
+    );
+    await store.tasks.add([task]);
+    const [leased] = await store.tasks.claim({ now: at, owner: 'o', until: ago(0) }, () => () => 'take');
+    const error = state === 'done' ? {} : { error: { code: 'source.unreachable', message } };
+    await store.tasks.settle(task.id, leased!.token, { state, now: at, ...error });
+  };
+  const told = async () => {
+    const { counts, attention } = await overviewOf(store, undefined, now);
+    const failing = (await store.jobs.page({ only: 'failed', limit: 9 } as never)).length;
+    return [counts.failed, failing, ...attention.filter(({ kind }) => kind !== 'behind').map(({ kind, text }) => `${kind}: ${text}`)];
+  };
+  await ended('run', 'failed', 'It does not answer.');
+  expect(await told()).toEqual([1, 1, 'run-failed: The last run of web failed: It does not answer.']);
+  expect(await store.tasks.lastFailure('web')).toMatchObject({ code: 'source.unreachable', message: 'It does not answer.', at: ago(4) });
+  await ended('run', 'done');
+  expect([await told(), await store.tasks.lastFailure('web')]).toEqual([[0, 0], undefined]);
+  await ended('cutover', 'failed', 'No-go.');
+  expect(await told()).toEqual([1, 1, 'cutover-failed: The cutover of web failed: No-go.']);
+  await ended('run', 'done');
+  await ended('verify', 'failed', 'Gone.');
+  expect(await told()).toEqual([0, 1, 'task-dead: The last verification of web failed: Gone.']);
+  await ended('verify', 'done');
+  expect(await told()).toEqual([0, 0]);
 });
 
 test('the sums of the days follow runs that begin, end, change and go', async () => {

@@ -47,10 +47,12 @@ export async function overviewOf(
     ({ jobId }) => jobId as string,
   );
   const { all, unprotected } = await store.overview.machines();
+  /** Tasks that were told of with their migration. */
+  const told = new Set<string>();
   const counts = { migrations: migrations.length, protected: 0, behind: 0, failed: 0, running: 0, paused: 0, cutOver: 0 };
   const attention: Attention[] = [];
   for (const migration of migrations) {
-    const { id: migrationId, machineName, lastRun, lastCutover, newestPoint, mismatch } = migration;
+    const { id: migrationId, machineName, lastRun, lastCutover, lastFailure, newestPoint, mismatch } = migration;
     const tell = (kind: Attention['kind'], at: string, text: string) => attention.push({ kind, migrationId, machineName, text, since: at });
     if (migration.state === 'cut-over') {
       counts.cutOver++;
@@ -58,20 +60,23 @@ export async function overviewOf(
     }
     const mine = runsOf.get(migrationId) ?? [];
     const behind = migration.paused ? undefined : behindSince(migration, mine, now);
-    const failed = lastRun?.state === 'failed';
+    if (lastFailure) told.add(lastFailure.taskId);
+    const failedWork = failedOf(lastFailure);
+    // The task of a run that failed ends right after it, with the same words.
+    const failedRun = failedWork === 'run' ? { at: lastFailure!.at, error: lastFailure!.message } : lastRun?.state === 'failed' && lastRun;
+    const failedCutover = failedWork === 'cutover' ? { at: lastFailure!.at, error: lastFailure!.message } : badCutover(migration);
+    const failed = Boolean(failedRun || failedCutover);
     if (migration.paused) counts.paused++;
     if (failed) counts.failed++;
     if (behind) counts.behind++;
     if (lastRun?.state === 'running' || lastCutover?.state === 'running' || lastCutover?.state === 'rolling-back') counts.running++;
     if (newestPoint !== undefined && !failed && !behind) counts.protected++;
-    if (lastCutover && (lastCutover.state === 'failed' || (lastCutover.state === 'rolled-back' && lastCutover.error !== undefined))) {
-      // A run that ended well afterwards has settled it.
-      if (lastCutover.state === 'failed' || !lastRun || lastRun.at <= lastCutover.at || failed) {
-        tell('cutover-failed', lastCutover.at, `The cutover of ${machineName} failed: ${lastCutover.error ?? 'its end is not known.'}`);
-      }
-    }
+    if (failedCutover)
+      tell('cutover-failed', failedCutover.at, `The cutover of ${machineName} failed: ${failedCutover.error ?? 'its end is not known.'}`);
     if (mismatch) tell('mismatch', mismatch.at, `A recovery point of ${machineName} is not what was copied. ${mismatch.text}`);
-    if (failed) tell('run-failed', lastRun.at, `The last run of ${machineName} failed: ${lastRun.error ?? ''}`.trim());
+    else if (failedWork === 'verify')
+      tell('task-dead', lastFailure!.at, `The last verification of ${machineName} failed: ${lastFailure!.message}`);
+    if (failedRun) tell('run-failed', failedRun.at, `The last run of ${machineName} failed: ${failedRun.error ?? ''}`.trim());
     else if (behind) {
       const text = newestPoint
         ? `The newest recovery point of ${machineName} is older than its schedule allows.`
@@ -83,6 +88,7 @@ export async function overviewOf(
     }
   }
   for (const task of await store.tasks.list({ state: 'dead', limit: ATTENTION })) {
+    if (told.has(task.id)) continue;
     const migration = task.jobId === undefined ? undefined : known.get(task.jobId);
     // Those without a migration are the administrators'.
     if (task.jobId === undefined ? visible !== undefined : !migration) continue;
@@ -117,6 +123,20 @@ export async function overviewOf(
     nextRuns: nextOf(schedules, 'run', known, now),
     attention: attention.slice(0, ATTENTION),
   };
+}
+
+/** What failed, where it is told of with its migration. */
+function failedOf(failure: MigrationState['lastFailure']): 'run' | 'cutover' | 'verify' | undefined {
+  if (!failure) return undefined;
+  if (failure.kind === 'cutover-check') return 'cutover';
+  return failure.kind === 'run' || failure.kind === 'cutover' || failure.kind === 'verify' ? failure.kind : undefined;
+}
+
+function badCutover({ lastCutover, lastRun }: MigrationState): MigrationState['lastCutover'] {
+  if (lastCutover?.state === 'failed') return lastCutover;
+  if (lastCutover?.state !== 'rolled-back' || lastCutover.error === undefined) return undefined;
+  // A run that ended well afterwards has settled it.
+  return !lastRun || lastRun.at <= lastCutover.at || lastRun.state === 'failed' ? lastCutover : undefined;
 }
 
 /** For ISO times: by the alphabet of a language it takes thirty times as long. */

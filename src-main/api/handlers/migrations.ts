@@ -134,6 +134,7 @@ async function shape(services: Services, job: Job) {
   const [lastRun] = await store.runs.pageOfJob(job.id, 1);
   const [lastCutover] = await store.cutovers.ofJob(job.id);
   const newest = await store.recoveryPoints.newestHeld(job.id);
+  const failure = await store.tasks.lastFailure(job.id);
   return {
     id: job.id,
     machineId: job.machineId,
@@ -147,6 +148,7 @@ async function shape(services: Services, job: Job) {
     working: await services.operations.working(job.id),
     lastRun: lastRun && shapeRun(lastRun),
     lastCutover: lastCutover && shapeCutover(lastCutover),
+    lastFailure: failure && { code: failure.code, message: failure.message, at: failure.at },
     newestPoint: newest && {
       id: newest.id,
       takenAt: newest.takenAt,

@@ -2,6 +2,7 @@ import { type Kysely, type Selectable, type SqlBool, sql } from 'kysely';
 import { defaultJobSettings, type Job, type JobSettings, type JobState } from '../../domain/job.ts';
 import { nameKey } from '../../domain/user.ts';
 import type { Schema } from '../schema.ts';
+import { lastEndedTask } from './scheduled-tasks.ts';
 
 export interface JobQuery {
   state?: JobState | undefined;
@@ -86,7 +87,8 @@ export function createJobRepository(database: Kysely<Schema>): JobRepository {
       }
       if (only === 'failed') {
         const last = sql`SELECT state FROM sync_history WHERE job_id = migration_jobs.id ORDER BY started_at DESC, id DESC LIMIT 1`;
-        rows = rows.where(sql<SqlBool>`(${last}) = 'failed'`);
+        const work = sql`EXISTS (SELECT 1 FROM scheduled_tasks WHERE state <> 'done' AND rowid = ${lastEndedTask('migration_jobs.id')})`;
+        rows = rows.where(sql<SqlBool>`((${last}) = 'failed' OR ${work})`);
       }
       if (visibleTo !== undefined) {
         rows = rows.where((build) =>

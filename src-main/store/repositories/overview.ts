@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.ts';
+import { lastEndedTask, type TaskFailure, toFailure } from './scheduled-tasks.ts';
 
 /** How one migration is, in a row. Times are ISO 8601. */
 export interface MigrationState {
@@ -10,6 +11,8 @@ export interface MigrationState {
   createdAt: string;
   lastRun: { state: string; error: string | undefined; at: string } | undefined;
   lastCutover: { state: string; error: string | undefined; at: string } | undefined;
+  /** What its last work failed of, also where no run or cutover of it came to be. */
+  lastFailure: TaskFailure | undefined;
   /** When the newest recovery point was taken. */
   newestPoint: string | undefined;
   /** The newest point that was found to differ from its manifest. */
@@ -46,11 +49,13 @@ export function createOverviewRepository(database: Kysely<Schema>): OverviewRepo
           run.state AS run_state, run.error_message AS run_error, coalesce(run.ended_at, run.started_at) AS run_at,
           cutover.state AS cutover_state, cutover.error_message AS cutover_error, coalesce(cutover.ended_at, cutover.started_at) AS cutover_at,
           (SELECT max(taken_at) FROM recovery_points WHERE job_id = job.id AND removed_at IS NULL) AS newest,
-          wrong.mismatch, wrong.reread_at
+          wrong.mismatch, wrong.reread_at,
+          task.id AS task_id, task.kind AS task_kind, task.error_code AS task_code, task.error_message AS task_error, task.ended_at AS task_at
         FROM migration_jobs AS job JOIN vms AS vm ON vm.id = job.vm_id
         LEFT JOIN sync_history AS run ON run.rowid =
           (SELECT rowid FROM sync_history WHERE job_id = job.id ORDER BY started_at DESC, id DESC LIMIT 1)
         LEFT JOIN cutovers AS cutover ON cutover.rowid = (SELECT rowid FROM cutovers WHERE job_id = job.id ORDER BY started_at DESC LIMIT 1)
+        LEFT JOIN scheduled_tasks AS task ON task.state <> 'done' AND task.rowid = ${lastEndedTask('job.id')}
         LEFT JOIN recovery_points AS wrong ON wrong.rowid =
           (SELECT rowid FROM recovery_points WHERE job_id = job.id AND removed_at IS NULL AND mismatch IS NOT NULL ORDER BY taken_at DESC LIMIT 1)
         WHERE ${among('job.id', ids)} ORDER BY job.created_at, job.id`.execute(database);
@@ -64,6 +69,13 @@ export function createOverviewRepository(database: Kysely<Schema>): OverviewRepo
         lastCutover: row.cutover_at
           ? { state: row.cutover_state as string, error: row.cutover_error ?? undefined, at: row.cutover_at }
           : undefined,
+        lastFailure: toFailure({
+          id: row.task_id ?? null,
+          kind: row.task_kind ?? null,
+          error_code: row.task_code ?? null,
+          error_message: row.task_error ?? null,
+          ended_at: row.task_at ?? null,
+        }),
         newestPoint: row.newest ?? undefined,
         mismatch: row.mismatch ? { text: row.mismatch, at: row.reread_at as string } : undefined,
       }));

@@ -28,7 +28,30 @@ export interface TaskFilter {
 /** What claim() asks about each candidate, in order. `stop`: there is no room left at all. */
 export type Verdict = 'take' | 'skip' | 'stop' | { deferTo: string };
 
+/** Work on a migration that failed, also before a run or a cutover of it came to be. */
+export interface TaskFailure {
+  taskId: string;
+  kind: TaskKind;
+  code: string;
+  message: string;
+  /** ISO 8601. */
+  at: string;
+}
+
+/**
+ * The row of the newest task of a migration that tells how its work ended: a run or a cutover, whichever way; and a check or a verification
+ * that failed. `job`: the column that holds the migration's id.
+ */
+export const lastEndedTask = (
+  job: string,
+) => sql`(SELECT ended.rowid FROM scheduled_tasks AS ended WHERE ended.job_id = ${sql.ref(job)} AND (
+  ended.state IN ('failed', 'dead') AND NOT (ended.kind = 'verify' AND EXISTS (SELECT 1 FROM scheduled_tasks AS later
+    WHERE later.job_id = ended.job_id AND later.kind = 'verify' AND later.state = 'done' AND later.created_at > ended.created_at))
+  OR ended.state = 'done' AND ended.kind IN ('run', 'cutover')) ORDER BY ended.created_at DESC, ended.id DESC LIMIT 1)`;
+
 export interface ScheduledTaskRepository {
+  /** What the migration's last work failed of; undefined where it ended well. */
+  lastFailure(jobId: string): Promise<TaskFailure | undefined>;
   /** One that has the schedule and planned time of a stored one is left out. Answers those that were added. */
   add(tasks: Task[]): Promise<Task[]>;
   /**
@@ -254,6 +277,13 @@ export function createScheduledTaskRepository(database: Kysely<Schema>): Schedul
       if (before !== undefined) query = query.where(sql<boolean>`(created_at, id) < (${before.createdAt}, ${before.id})`);
       return (await query.execute()).map(fromRow);
     },
+    async lastFailure(jobId) {
+      const { rows } = await sql<Record<string, string>>`
+        SELECT task.id, task.kind, task.error_code, task.error_message, task.ended_at
+        FROM migration_jobs AS job JOIN scheduled_tasks AS task ON task.rowid = ${lastEndedTask('job.id')}
+        WHERE job.id = ${jobId} AND task.state <> 'done'`.execute(database);
+      return toFailure(rows[0]);
+    },
     async countByState() {
       const counts: Record<TaskState, number> = { waiting: 0, leased: 0, done: 0, failed: 0, dead: 0, cancelled: 0 };
       const rows = await database
@@ -353,5 +383,17 @@ function fromRow(row: Row): Task {
     createdAt: row.created_at,
     startedAt: row.started_at ?? undefined,
     endedAt: row.ended_at ?? undefined,
+  };
+}
+
+/** Columns id, kind, error_code, error_message and ended_at of a failed or dead task. */
+export function toFailure(row: Record<string, string | null> | undefined): TaskFailure | undefined {
+  if (!row?.id) return undefined;
+  return {
+    taskId: row.id,
+    kind: row.kind as TaskKind,
+    code: row.error_code ?? 'internal.unexpected',
+    message: row.error_message ?? '',
+    at: row.ended_at ?? '',
   };
 }

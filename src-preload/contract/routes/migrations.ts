@@ -71,6 +71,10 @@ export const migration = z
     working: work.optional().meta({ description: 'What it is busy with, or waits to begin.' }),
     lastRun: run.optional(),
     lastCutover: cutover.optional(),
+    lastFailure: z.object({ code: z.string(), message: z.string(), at: time }).optional().meta({
+      description:
+        'What its last work failed of, also where that was before a run or a cutover of it came to be. Gone after the next run or cutover that ends well.',
+    }),
     newestPoint: z
       .object({ id, takenAt: time, verifiedAt: time, outcome: z.enum(['match', 'mismatch']) })
       .optional()
@@ -116,7 +120,7 @@ export const migrationRoutes = {
       only: z
         .enum(['running', 'failed', 'paused'])
         .optional()
-        .meta({ description: 'A run or a cutover of it goes on; its last run failed; its schedules do nothing.' }),
+        .meta({ description: 'A run or a cutover of it goes on; its last run or its last work failed; its schedules do nothing.' }),
       ...paging,
     }),
     response: pageOf(migration),
