@@ -2,6 +2,7 @@
 // version that comes from npm. The stand-in is for development and tests; it is never what is shipped. Runs on Node 24, dependencies installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -20,6 +21,8 @@ const standIn = {
 };
 /** Milliseconds within which the host of the official downloads has to answer. */
 const reach = 5000;
+/** A start within this time of the last look at everything does not look again: that takes a second. Milliseconds. */
+const trusted = 24 * 60 * 60_000;
 /** Node-API that better-sqlite3's prebuilt files need. */
 const prebuiltNodeApi = 10;
 
@@ -186,6 +189,43 @@ export async function prepareElectron() {
   await prepareNativeParts(path);
   return path;
 }
+
+const lastLook = join(folder, 'last-look.json');
+
+/** What the answer depends on and others may change: the installed packages, and what was compiled. */
+function state() {
+  const stamp = (path) => {
+    try {
+      const { mtimeMs, size } = statSync(path);
+      return `${mtimeMs} ${size}`;
+    } catch {
+      return 'none';
+    }
+  };
+  const compiled = ['keytar/build/Release/keytar.node', 'better-sqlite3/older-node-api/better_sqlite3.node', '.octopus-lock'];
+  const given = ['ELECTRON_OVERRIDE_DIST_PATH', 'ELECTRON_MIRROR'].map((name) => process.env[name] ?? '');
+  return [...compiled.map((path) => stamp(join(root, 'node_modules', path))), ...given].join('|');
+}
+
+/** Path of the Electron that was found in order not long ago, where nothing has changed since. */
+export function knownElectron() {
+  try {
+    const { path, at, state: then } = JSON.parse(readFileSync(lastLook, 'utf8'));
+    const age = Date.now() - at;
+    return age >= 0 && age < trusted && then === state() && existsSync(path) ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Everything was looked at and is in order. */
+export function rememberElectron(path) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(lastLook, JSON.stringify({ path, at: Date.now(), state: state() }));
+}
+
+/** It did not run: the next start looks at everything. */
+export const forgetElectron = () => rmSync(lastLook, { force: true });
 
 function other() {
   if (process.platform === 'linux' && process.arch === 'x64') return fetchStandIn();

@@ -10,22 +10,12 @@ function fail(line) {
 
 prepareDependencies();
 const node = findNode();
-if (process.platform === 'linux') {
-  const { electronPackages, prepareDebianPackages } = await import('./debian.mjs');
-  const lacking = prepareDebianPackages(electronPackages, 'the desktop application');
-  if (lacking.length > 0) {
-    if (process.env.CI === 'true') fail(`with CI=true nothing may be left out; missing: ${lacking.join(' ')}`);
-    // Other systems than Debian have these libraries under other names: it may still run.
-  }
+const { forgetElectron, knownElectron, rememberElectron } = await import('./electron.mjs');
+let electron = knownElectron();
+if (!electron) {
+  electron = prepareAnew(await lackingPackages());
+  rememberElectron(electron);
 }
-prepareKeychain(node);
-const prepared = spawnSync(node, [join(root, 'scripts', 'electron.mjs')], {
-  stdio: ['ignore', 'pipe', 2],
-  encoding: 'utf8',
-  env: nodeEnvironment(node),
-});
-if (prepared.status !== 0)
-  fail('the desktop application cannot be opened without Electron; see the message above. The command line works without it.');
 prepareBuild(node);
 if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY)
   fail(
@@ -37,7 +27,34 @@ if (process.getuid?.() === 0) {
   say("running as root: Chromium's sandbox cannot be used. Run it as an ordinary user for daily work.");
   flags.push('--no-sandbox');
 }
-const child = spawn(prepared.stdout.trim(), [...flags, root, ...process.argv.slice(2)], { stdio: 'inherit', env: nodeEnvironment(node) });
+const child = spawn(electron, [...flags, root, ...process.argv.slice(2)], { stdio: 'inherit', env: nodeEnvironment(node) });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-child.on('error', (error) => fail(`Electron could not be started: ${error.message}`));
-child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
+child.on('error', (error) => {
+  forgetElectron();
+  fail(`Electron could not be started: ${error.message}`);
+});
+child.on('exit', (code, signal) => {
+  // The status of a program whose libraries are not there.
+  if (code === 127) forgetElectron();
+  process.exit(code ?? (signal === 'SIGINT' ? 130 : 1));
+});
+
+async function lackingPackages() {
+  if (process.platform !== 'linux') return [];
+  const { electronPackages, prepareDebianPackages } = await import('./debian.mjs');
+  return prepareDebianPackages(electronPackages, 'the desktop application');
+}
+
+function prepareAnew(lacking) {
+  // Other systems than Debian have these libraries under other names: it may still run.
+  if (lacking.length > 0 && process.env.CI === 'true') fail(`with CI=true nothing may be left out; missing: ${lacking.join(' ')}`);
+  prepareKeychain(node);
+  const prepared = spawnSync(node, [join(root, 'scripts', 'electron.mjs')], {
+    stdio: ['ignore', 'pipe', 2],
+    encoding: 'utf8',
+    env: nodeEnvironment(node),
+  });
+  if (prepared.status !== 0)
+    fail('the desktop application cannot be opened without Electron; see the message above. The command line works without it.');
+  return prepared.stdout.trim();
+}
