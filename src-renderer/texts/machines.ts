@@ -28,6 +28,8 @@ export const machineTexts = {
     all: 'All machines',
     show: 'Show folders and clusters',
     hide: 'Hide folders and clusters',
+    /** Begins with what is shown. */
+    node: (name: string, count: string, safe: string) => `${name} ${count}: ${safe}`,
     protectedOf: (safe: number, all: number) => `${formatNumber(safe)} of ${machines(all)} protected`,
     noClusters: 'No source has clusters.',
     loading: 'Folders are loading',

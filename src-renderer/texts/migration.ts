@@ -219,7 +219,7 @@ export const migrationTexts = {
     roots: 'Manifest roots',
     all: 'All recovery points',
     verifyNow: 'Verify now',
-    verifyPoint: (when: string) => `Verify the recovery point of ${when}`,
+    verifyPoint: (when: string) => `Verify now: the recovery point of ${when}`,
     kind: 'Kind',
     proof: 'Proof',
     doubts: 'Doubts',

@@ -104,7 +104,7 @@ function Node({ node, selected, focusable, onFlip, onFocus }: NodeProps) {
       aria-level={node.level}
       aria-expanded={open}
       aria-selected={selected}
-      aria-label={`${node.name}, ${texts.protectedOf(safe, machines)}`}
+      aria-label={texts.node(node.name, formatNumber(machines), texts.protectedOf(safe, machines))}
       title={`${node.name}\n${texts.protectedOf(safe, machines)}`}
       tabIndex={focusable ? 0 : -1}
       style={{ paddingInlineStart: (node.level - 1) * 14 + 2 }}
@@ -123,7 +123,8 @@ function Node({ node, selected, focusable, onFlip, onFocus }: NodeProps) {
         {open === undefined ? null : <Chevron size={13} aria-hidden />}
       </span>
       <Icon size={15} stroke={1.6} className={classes.icon} aria-hidden />
-      <span className={classes.name}>{node.name}</span>
+      {/* With a space after it: one who says what they see must be understood. */}
+      <span className={classes.name}>{node.name} </span>
       <span className={classes.share} aria-hidden>
         <span style={{ width: `${share * 100}%` }} />
       </span>

@@ -81,7 +81,7 @@ test('search, folder, power and order are asked of the server', async () => {
   expect(document.activeElement).toBe(search);
   fireEvent.change(search, { target: { value: 'web-2' } });
   await waitFor(() => expect(screen.queryByText('web-1')).toBeNull());
-  fireEvent.click(screen.getByRole('treeitem', { name: 'prod, 1 of 3 machines protected' }));
+  fireEvent.click(screen.getByRole('treeitem', { name: 'prod 3: 1 of 3 machines protected' }));
   fireEvent.click(screen.getByRole('button', { name: 'Disks' }));
   await waitFor(() => expect(asked(calls).at(-1)).toEqual({ text: 'web-2', sourceId: 's1', folder: 'prod', sort: 'capacity', limit: 200 }));
   fireEvent.click(screen.getByRole('button', { name: 'Clear filters' }));
