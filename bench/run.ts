@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { clientFigures } from './client.ts';
 import { benchFolders } from './disks.ts';
 import { fullCopies } from './full-copies.ts';
 import { incrementalRuns } from './incremental.ts';
@@ -30,7 +31,8 @@ for (const { path, where } of new Set([onDisk, inMemory])) {
   full.push({ where, rows: await fullCopies(inMemory.path, path, cli, rounds, say) });
 }
 const incremental = await incrementalRuns(inMemory.path, rounds, say);
-const found = bars(full, incremental, planned, listed, pages);
+const client = await clientFigures(say);
+const found = [...bars(full, incremental, planned, listed, pages), ...client];
 for (const { where, rows } of full) {
   console.log(`\nFrom nbdkit (file plugin, unix socket) to a raw file on ${where}; whole processes, medians of ${rounds}:\n`);
   console.log(table(['disk', 'copy', 'time', 'peak memory'], rowsOf(rows)));

@@ -49,12 +49,13 @@ async function end({ child }: Server, signal: NodeJS.Signals): Promise<void> {
   await exit;
 }
 
-/** Debian's Chromium before `octopus serve`. */
-export async function openWeb(env: Record<string, string> = {}): Promise<World> {
+/** Debian's Chromium before `octopus serve`. `prepare` puts data into the folder before Octopus looks into it. */
+export async function openWeb(env: Record<string, string> = {}, prepare?: (data: string) => Promise<void>): Promise<World> {
   await using opened = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'octopus-journey-'));
   opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   await writeFile(join(folder, 'passphrase'), 'the passphrase of the journeys\n', { mode: 0o600 });
+  await prepare?.(join(folder, 'data'));
   let server = await serve(folder, 0, env);
   opened.defer(() => end(server, 'SIGTERM'));
   const { port, token: setUpToken } = server;
