@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clientFigures } from './client.ts';
+import { desktopBars } from './desktop.ts';
 import { benchFolders } from './disks.ts';
 import { fullCopies } from './full-copies.ts';
 import { incrementalRuns } from './incremental.ts';
@@ -32,7 +33,8 @@ for (const { path, where } of new Set([onDisk, inMemory])) {
 }
 const incremental = await incrementalRuns(inMemory.path, rounds, say);
 const client = await clientFigures(say);
-const found = [...bars(full, incremental, planned, listed, pages), ...client];
+const desktop = await desktopBars(rounds, say);
+const found = [...bars(full, incremental, planned, listed, pages), ...client, ...desktop];
 for (const { where, rows } of full) {
   console.log(`\nFrom nbdkit (file plugin, unix socket) to a raw file on ${where}; whole processes, medians of ${rounds}:\n`);
   console.log(table(['disk', 'copy', 'time', 'peak memory'], rowsOf(rows)));
