@@ -31,6 +31,22 @@ test('sources and their top folders begin open, deeper ones closed', () => {
   expect(ids('clusters')).toEqual(['all', 'source s1', 'cluster s1 c1', 'source s2']);
 });
 
+test('a datacenter and its folder of machines are passed over, one that holds machines is not', () => {
+  const folder = (path: string, machines: number, parent?: string) => ({
+    path,
+    name: path.slice(path.lastIndexOf('/') + 1),
+    parent,
+    ...counts(machines),
+  });
+  const shown = (vm: number) => {
+    const folders = [folder('DC', vm), folder('DC/vm', vm, 'DC'), folder('DC/vm/office', 4, 'DC/vm'), folder('DC/vm/test', 3, 'DC/vm')];
+    const source = { ...tree.sources[0]!, folders };
+    return visibleNodes({ ...tree, sources: [source] }, 'folders', new Set(), 'All').map(({ name, level }) => `${level} ${name}`);
+  };
+  expect(shown(7)).toEqual(['1 All', '1 vc', '2 office', '2 test']);
+  expect(shown(8)).toEqual(['1 All', '1 vc', '2 vm', '3 office', '3 test']);
+});
+
 test('a node says what it shows, and where it stands', () => {
   expect(visibleNodes(tree, 'folders', new Set(), 'All')[3]).toEqual({
     id: 'folder s1 prod/web',

@@ -61,10 +61,18 @@ export function visibleNodes(tree: Tree, by: Branches, flipped: ReadonlySet<stri
 function addFolders(nodes: TreeNode[], { sourceId, folders }: Tree['sources'][number], flipped: ReadonlySet<string>): void {
   const inside = new Map<string | undefined, typeof folders>();
   for (const folder of folders) inside.set(folder.parent, [...(inside.get(folder.parent) ?? []), folder]);
+  /** Folders that are the only one and hold nothing but others, as a datacenter and its `vm` do: nobody looks for them. */
+  let top: string | undefined;
+  for (;;) {
+    const [only, ...others] = inside.get(top) ?? [];
+    const below = only && inside.get(only.path);
+    if (!only || others.length > 0 || !below || below.reduce((sum, { machines }) => sum + machines, 0) < only.machines) break;
+    top = only.path;
+  }
   const add = (parent: string | undefined, level: number, parentId: string) => {
     for (const { path, name, machines, protected: safe } of inside.get(parent) ?? []) {
       const id = `folder ${sourceId} ${path}`;
-      // A single folder that only holds others is not what anybody wants to look at.
+      // A single folder begins open: there is nothing else to look at.
       const alone = inside.get(parent)?.length === 1;
       const begins = alone || (level === 2 && folders.length <= FEW);
       const open = inside.has(path) ? begins !== flipped.has(id) : undefined;
@@ -82,7 +90,7 @@ function addFolders(nodes: TreeNode[], { sourceId, folders }: Tree['sources'][nu
       if (open) add(path, level + 1, id);
     }
   };
-  add(undefined, 2, `source ${sourceId}`);
+  add(top, 2, `source ${sourceId}`);
 }
 
 export const isPlace = (place: Place, filter: Place): boolean =>
