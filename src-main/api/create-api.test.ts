@@ -46,6 +46,11 @@ test('a change is recorded: who, from where, what, before and after, never the p
   expect(world.published.map(({ type }) => type)).toEqual(['source.changed', 'source.changed', 'settings.changed']);
 });
 
+test('a target that is known already is not told of as a new one', async () => {
+  await call('targets.create', { body: { folder: '/known' } }, 'admin');
+  expect(world.published.at(-1)).toMatchObject({ type: 'target.changed', data: { targetId: 'own', change: 'updated' } });
+});
+
 test('what goes wrong or is refused is recorded as that, except calls of strangers and slips of the hand', async () => {
   await expect(call('sources.create', { body: login }, 'operator')).rejects.toMatchObject({
     code: 'auth.forbidden',

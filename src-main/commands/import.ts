@@ -8,6 +8,7 @@ import { lockFolder } from '../store/lock.ts';
 import { openStore } from '../store/store.ts';
 import { passphraseFromFile } from '../vault/passphrase.ts';
 import { createSecretKeeper } from '../vault/secret-keeper.ts';
+import type { SecretStore } from '../vault/secret-store.ts';
 import { type Command, type OptionTable, usageError } from './command.ts';
 import { parseOptions, required } from './parse-options.ts';
 import { vaultHelp, vaultOption } from './vault-option.ts';
@@ -41,7 +42,8 @@ export const importCommand: Command & { options: typeof options } = {
     const document = await readDocument(from);
     await using _lock = await lockFolder(data);
     await using store = await openStore(join(data, 'octopus.db'));
-    await using vault = await openVault();
+    // A document without secrets needs no keychain, which may not be there: it is opened when the first secret is touched.
+    await using vault = openedWhenUsed(openVault);
     const settings = await openSettings({ variables: store.variables, clock: systemClock, environment: process.env });
     const result = await importConfiguration(document, {
       store,
@@ -61,6 +63,21 @@ export const importCommand: Command & { options: typeof options } = {
     return 0;
   },
 };
+
+function openedWhenUsed(open: () => Promise<SecretStore>): SecretStore {
+  let opened: Promise<SecretStore> | undefined;
+  const vault = () => {
+    opened ??= open();
+    return opened;
+  };
+  return {
+    get: async (reference) => (await vault()).get(reference),
+    set: async (reference, secret) => (await vault()).set(reference, secret),
+    delete: async (reference) => (await vault()).delete(reference),
+    list: async () => (await vault()).list(),
+    [Symbol.asyncDispose]: async () => (await opened?.catch(() => undefined))?.[Symbol.asyncDispose](),
+  };
+}
 
 async function readDocument(path: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((cause: Error) => {

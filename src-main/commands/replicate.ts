@@ -76,7 +76,7 @@ async function replicate(args: string[], terminal: Terminal): Promise<number> {
     await perform(options, connection, outcome, terminal, narration);
     outcome.proven = true;
   } catch (caught) {
-    const error = terminal.signal.aborted ? interruption(options, outcome, narration, caught) : caught;
+    const error = terminal.signal.aborted ? interruption(options, outcome, narration, caught) : withHint(options, caught);
     outcome.error = serializeError(error);
     throw error;
   } finally {
@@ -86,6 +86,13 @@ async function replicate(args: string[], terminal: Terminal): Promise<number> {
 }
 
 type Options = ReturnType<typeof parse>;
+
+/** What is wrong is told as everywhere; which option mends it only here. */
+function withHint(options: Options, caught: unknown): unknown {
+  const error = toOctopusError(caught);
+  if (options.rollback || error.code !== 'job.state' || !error.message.includes('roll that back')) return caught;
+  return new OctopusError(error.code, `${error.message} The option --rollback does.`, { cause: caught });
+}
 
 /** What Ctrl+C left, and how it goes on. */
 function interruption(options: Options, outcome: Outcome, narration: Narration, cause: unknown): OctopusError {

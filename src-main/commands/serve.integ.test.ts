@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,6 +111,12 @@ test('sets up, replicates a machine, tells of it, ends cleanly, and remembers', 
   for (const secret of ['planted-password', lab.password, session.accessToken, session.refreshToken]) {
     expect(first.output() + second.output()).not.toContain(secret);
   }
+});
+
+test('a passphrase file that others can read is refused before anything is made', async () => {
+  await chmod(join(folder, 'passphrase'), 0o644);
+  await expect(serve()).rejects.toThrow(/chmod 600/);
+  expect(await readdir(folder)).toEqual(['passphrase']);
 });
 
 test('TLS on every address; without it only the loopback', async () => {

@@ -6,6 +6,7 @@ import packageFile from '../../package.json' with { type: 'json' };
 import { createLog, type LogLevel, logLevels } from '../rest/request-log.ts';
 import type { RestSettings } from '../rest/rest-settings.ts';
 import { openApplication } from '../serve/open-application.ts';
+import { passphraseFromFile } from '../vault/passphrase.ts';
 import { type Command, type OptionTable, usageError } from './command.ts';
 import { type OptionValues, parseOptions } from './parse-options.ts';
 import { vaultHelp, vaultOption } from './vault-option.ts';
@@ -50,10 +51,14 @@ export const serveCommand: Command & { options: typeof options } = {
     const rest = await restSettings(values);
     const log = createLog(logLevel(values), { write: (line) => void process.stderr.write(line) });
     const folder = values.data ?? join(homedir(), '.octopus');
+    const passphraseFile = values['passphrase-file'];
+    const openVault = vaultOption(values.vault, { option: 'passphrase-file', path: passphraseFile }, folder, terminal.signal);
+    // A file that is refused is refused before anything is made.
+    if (passphraseFile !== undefined) await passphraseFromFile(passphraseFile)('open');
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await using application = await openApplication({
       dataFolder: folder,
-      openVault: vaultOption(values.vault, { option: 'passphrase-file', path: values['passphrase-file'] }, folder, terminal.signal),
+      openVault,
       rest,
       log,
       version: packageFile.version,

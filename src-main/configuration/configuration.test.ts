@@ -121,6 +121,8 @@ const exported = ({ store, keeper }: Installation, secrets = true) =>
 
 test('what one installation exports another one has after the import, secrets included', async () => {
   await using one = await filled();
+  // The password of the directory's service account.
+  await one.keeper.keep({ kind: 'directory', id: 'bind' }, 'password', 'planted-bind');
   const document: unknown = JSON.parse(JSON.stringify(await exported(one)));
   expect(JSON.stringify(document)).not.toMatch(/planted|never-exported/);
   await using two = await install('two');
@@ -129,13 +131,14 @@ test('what one installation exports another one has after the import, secrets in
     targets: 1,
     jobs: 1,
     settings: 1,
-    secrets: 1,
+    secrets: 2,
     passwordsNeeded: ['vc2'],
   });
   const [source] = await two.store.sources.list();
   expect(source).toMatchObject({ name: 'vc', url: 'https://vc/sdk', instanceUuid: 'vc-1' });
   expect(await two.keeper.read({ kind: 'source', id: source?.id ?? '' }, 'password')).toBe('planted-secret');
-  expect([...two.vault.values()]).toEqual(['planted-secret']);
+  expect(await two.keeper.read({ kind: 'directory', id: 'bind' }, 'password')).toBe('planted-bind');
+  expect([...two.vault.values()].sort()).toEqual(['planted-bind', 'planted-secret']);
   const [job] = await two.store.jobs.list();
   expect(job).toMatchObject({ state: 'active', settings: { keep: 7, verify: 'all', quiesce: true } });
   expect((await two.store.machines.find(job?.machineId ?? ''))?.inventory).toEqual(JSON.parse(JSON.stringify(machine)));
@@ -145,7 +148,7 @@ test('what one installation exports another one has after the import, secrets in
   expect([await two.store.sources.list(), await two.store.targets.list(), await two.store.jobs.list()].map((list) => list.length)).toEqual([
     2, 1, 1,
   ]);
-  expect(two.vault.size).toBe(1);
+  expect(two.vault.size).toBe(2);
   for (const name of ['one.db', 'one.db-wal', 'two.db', 'two.db-wal'])
     expect((await readFile(join(folder, name))).includes('planted')).toBe(false);
 });

@@ -114,7 +114,7 @@ export const sealedSecrets = z.strictObject({
   digest: z.string(),
   secrets: z.array(
     z.strictObject({
-      owner: z.strictObject({ kind: z.enum(['source', 'target']), id: text }),
+      owner: z.strictObject({ kind: z.enum(['source', 'target', 'directory']), id: text }),
       kind: z.enum(['password', 'token', 'key', 'certificate-key']),
       secret: z.string().min(1),
     }),

@@ -9,7 +9,7 @@ export type ConfigurationStore = Pick<Store, 'sources' | 'targets' | 'machines' 
 export interface ExportOptions {
   store: ConfigurationStore;
   now: () => Date;
-  /** Given: the secrets of sources and targets go along, under this passphrase. What belongs to this installation (its signing keys) never does. */
+  /** Given: the secrets of sources, targets and the directory go along, under this passphrase. What belongs to this installation (its signing keys) never does. */
   secrets?: { keeper: SecretKeeper; passphrase: string; random?: RandomBytes };
 }
 
@@ -52,7 +52,7 @@ export async function exportConfiguration({ store, now, secrets }: ExportOptions
   const { keeper, passphrase, random } = secrets;
   const sealed: SealedSecrets = { digest: digestOf(plain), secrets: [] };
   for (const { owner, kind } of await store.secrets.list()) {
-    if (owner.kind !== 'source' && owner.kind !== 'target') continue;
+    if (owner.kind === 'application') continue;
     const secret = await keeper.read(owner, kind);
     if (secret !== undefined) sealed.secrets.push({ owner: { kind: owner.kind, id: owner.id }, kind, secret });
   }

@@ -55,7 +55,8 @@ export async function importConfiguration(input: unknown, options: ImportOptions
     ids.set(`target ${target.id}`, (await store.targets.put({ ...target, id: newId() })).id);
   }
   for (const { owner, kind, secret } of secrets) {
-    const id = ids.get(`${owner.kind} ${owner.id}`);
+    // What the directory owns has a fixed word for an id, the same everywhere.
+    const id = owner.kind === 'directory' ? owner.id : ids.get(`${owner.kind} ${owner.id}`);
     if (id !== undefined) await keeper.keep({ kind: owner.kind, id }, kind, secret);
   }
   await importJobs(document, options, (key) => ids.get(key) ?? '');

@@ -1,7 +1,7 @@
 export const cutoverPhases = ['pre-sync', 'power-off', 'final-run', 'boot-check', 'start', 'finished'] as const;
 export type CutoverPhase = (typeof cutoverPhases)[number];
 
-export type CutoverState = 'running' | 'rolling-back' | 'done' | 'rolled-back' | 'failed';
+export type CutoverState = 'running' | 'rolling-back' | 'done' | 'rolled-back' | 'failed' | 'cancelled';
 
 export interface Cutover {
   id: string;

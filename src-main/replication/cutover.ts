@@ -79,7 +79,7 @@ export async function continueCutover(
       throw error;
     }
     if (cutover.phase === 'pre-sync') {
-      await end(c, 'failed');
+      await end(c, error.code === 'operation.cancelled' ? 'cancelled' : 'failed');
       throw error;
     }
     const rolledBack = await rollBackCutover(parts, corridor, cutover, signal);
@@ -228,7 +228,7 @@ function save(c: CutoverContext): Promise<void> {
   return c.parts.store.cutovers.save(c.cutover);
 }
 
-async function end(c: CutoverContext, state: 'done' | 'rolled-back' | 'failed'): Promise<Cutover> {
+async function end(c: CutoverContext, state: 'done' | 'rolled-back' | 'failed' | 'cancelled'): Promise<Cutover> {
   const at = c.parts.clock.now().toISOString();
   const { cutover } = c;
   cutover.state = state;

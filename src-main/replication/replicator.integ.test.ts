@@ -515,6 +515,18 @@ test('a replica that does not boot is found out before the source is powered off
   await replicator.rollback('j');
 });
 
+test('a cutover that is cancelled before the source is powered off is cancelled, not failed', async () => {
+  await replicator.run('j');
+  const abort = new AbortController();
+  crashpoint = (name) =>
+    name === 'cutover:pre-sync:entered' ? abort.abort(new OctopusError('operation.cancelled', 'It was cancelled.')) : undefined;
+  await expect(replicator.cutover('j', {}, abort.signal)).rejects.toMatchObject({ code: 'operation.cancelled' });
+  crashpoint = () => {};
+  expect((await store.cutovers.ofJob('j'))[0]).toMatchObject({ state: 'cancelled', undone: [] });
+  expect(source.power).toBe('on');
+  expect((await replicator.cutover('j')).state).toBe('done');
+});
+
 test('killed between any two steps of a cutover or a rollback, the next start finishes it', async () => {
   const points = [
     ...['pre-sync', 'power-off', 'final-run', 'boot-check', 'start', 'finished'].flatMap((phase) => [

@@ -18,7 +18,7 @@ const MOST_RESUMES = 20;
 /** What recover() did with something that an earlier process left. */
 export type Recovered =
   | { what: 'run'; id: string; outcome: 'resumed' | 'unwound' | 'failed' | 'postponed'; message: string }
-  | { what: 'cutover'; id: string; outcome: 'done' | 'rolled-back' | 'failed' | 'postponed'; message: string }
+  | { what: 'cutover'; id: string; outcome: 'done' | 'rolled-back' | 'failed' | 'cancelled' | 'postponed'; message: string }
   | { what: 'snapshot'; id: string; outcome: 'removed' | 'postponed'; message: string };
 
 export interface Replicator {
@@ -151,7 +151,12 @@ export function createReplicator(parts: ReplicationParts): Replicator {
         }
       });
       if (!c.snapshot || run.resumes >= MOST_RESUMES) {
-        await unwind(run, c.snapshot ? 'It was interrupted too often.' : 'It was interrupted, and its snapshot is not there.');
+        await unwind(
+          run,
+          c.snapshot
+            ? 'It was interrupted too often.'
+            : 'Octopus ended while it went on, and its snapshot is not there any more: the next run compares what is at the target.',
+        );
         return undefined;
       }
     }
@@ -167,7 +172,7 @@ export function createReplicator(parts: ReplicationParts): Replicator {
   async function unwind(run: Run, why: string): Promise<void> {
     const at = clock.now().toISOString();
     run.state = 'failed';
-    run.error = { code: 'operation.cancelled', message: why };
+    run.error = { code: 'server.stopping', message: why };
     run.endedAt = at;
     await store.runs.save(run);
     await store.runs.enterPhase(run.id, undefined, at);
@@ -197,7 +202,7 @@ export function createReplicator(parts: ReplicationParts): Replicator {
   }
 
   async function recoverCutover(cutover: Cutover, signal: AbortSignal): Promise<Recovered> {
-    const recovered = (outcome: 'done' | 'rolled-back' | 'failed' | 'postponed', message: string): Recovered => ({
+    const recovered = (outcome: 'done' | 'rolled-back' | 'failed' | 'cancelled' | 'postponed', message: string): Recovered => ({
       what: 'cutover',
       id: cutover.id,
       outcome,
@@ -210,7 +215,8 @@ export function createReplicator(parts: ReplicationParts): Replicator {
       return recovered('rolled-back', `An interrupted rollback was finished: ${ended.undone.join(' ')}`);
     } catch (caught) {
       const { message } = toOctopusError(caught);
-      if (cutover.state === 'rolled-back' || cutover.state === 'failed') return recovered(cutover.state, message);
+      if (cutover.state === 'rolled-back' || cutover.state === 'failed' || cutover.state === 'cancelled')
+        return recovered(cutover.state, message);
       return recovered('postponed', `An interrupted cutover could not be continued: ${message}`);
     }
   }
@@ -338,6 +344,6 @@ function refuseCutOver(job: Job, machine: StoredMachine): void {
   if (job.state !== 'cut-over') return;
   throw new OctopusError(
     'job.state',
-    `${machine.inventory.name} was cut over and runs at the target: roll that back (--rollback) before replicating it again.`,
+    `${machine.inventory.name} was cut over and runs at the target: roll that back before replicating it again.`,
   );
 }

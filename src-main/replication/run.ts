@@ -49,14 +49,18 @@ export async function performRun(c: RunContext): Promise<Run> {
         cause: caught,
       });
     }
-    const error = c.signal.aborted
-      ? new OctopusError('operation.cancelled', 'The run was cancelled; the last recovery point is as it was.', { cause: caught })
-      : toOctopusError(caught);
+    const error = c.signal.aborted ? new OctopusError('operation.cancelled', endedBy(c), { cause: caught }) : toOctopusError(caught);
     c.run.error = { code: error.code, message: error.message };
     await removeSnapshot(c);
     await end(c, c.signal.aborted ? 'cancelled' : 'failed');
     throw error;
   }
+}
+
+/** Nobody cancelled it where Octopus was stopped. */
+function endedBy({ signal }: RunContext): string {
+  const stopped = toOctopusError(signal.reason).code === 'server.stopping';
+  return `The run was ${stopped ? 'interrupted by the end of Octopus' : 'cancelled'}; the last recovery point is as it was.`;
 }
 
 /**

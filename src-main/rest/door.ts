@@ -65,7 +65,10 @@ export function createDoor(parts: {
         throw new OctopusError('server.stopping', 'Octopus is stopping: try again once it is back.', { retryable: true });
       if (!hosts(request.headers.host)) {
         metrics.refused('host');
-        throw new OctopusError('request.host', 'This server is not known by the name in the Host header; octopus serve --host adds one.');
+        throw new OctopusError(
+          'request.host',
+          'This server is not known by the name in the Host header: it can be told further names when it is started.',
+        );
       }
       const { origin } = request.headers;
       if (origin !== undefined && !hosts(hostOf(origin))) {

@@ -16,6 +16,8 @@ const byCode: Partial<Record<ErrorCode, TaskRetry>> = {
   'source.session': { attempts: 12, firstMs: 5_000, maxMs: 15 * MINUTE },
   'source.busy': { attempts: 30, firstMs: 30_000, maxMs: 10 * MINUTE },
   'target.busy': { attempts: 30, firstMs: 30_000, maxMs: 10 * MINUTE },
+  // Only where it is retryable: somebody's work on the migration has to end.
+  'job.state': { attempts: 30, firstMs: 30_000, maxMs: 10 * MINUTE },
   'source.unreachable': { attempts: 20, firstMs: MINUTE, maxMs: 30 * MINUTE },
   'target.unreachable': { attempts: 20, firstMs: MINUTE, maxMs: 30 * MINUTE },
   // Somebody has to make room.

@@ -18,8 +18,13 @@ export function createExecutors(parts: {
   const { octopus, operations, environments, clock } = parts;
   return {
     async run(task, signal) {
-      // A paused migration's schedules do nothing; people still can.
-      if (!isQueued(task) && (await jobOf(octopus, task)).paused) return;
+      if (!isQueued(task)) {
+        const job = await jobOf(octopus, task);
+        // A paused migration's schedules do nothing; people still can.
+        if (job.paused) return;
+        // It fell due during a cutover, and waited for its end.
+        if (job.state === 'cut-over' || (await octopus.store.cutovers.unfinished()).some(({ jobId }) => jobId === job.id)) return;
+      }
       await operations.perform(task, requestOf(task), signal);
     },
     async cutover(task, signal) {

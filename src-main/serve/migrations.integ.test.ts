@@ -40,8 +40,8 @@ test('a sync that somebody asks for waits its turn, is cancelled in the queue, a
   expect(await ok('GET', pathOf('db'))).toMatchObject({ working: 'sync' });
   expect((await ok('GET', pathOf('db'))).lastRun).toBeUndefined();
   expect((await ok('GET', `/tasks?migrationId=${lab.migrations.db}`)).items).toMatchObject([{ kind: 'run', state: 'waiting' }]);
-  expect(await refused('POST', `${pathOf('db')}/sync`, {})).toBe('source.busy');
-  expect(await refused('DELETE', `${pathOf('db')}?replicas=keep`)).toBe('source.busy');
+  expect(await refused('POST', `${pathOf('db')}/sync`, {})).toBe('job.state');
+  expect(await refused('DELETE', `${pathOf('db')}?replicas=keep`)).toBe('job.state');
   expect((await ok('POST', `${pathOf('db')}/cancel`)).working).toBeUndefined();
   expect(await endOf(second.operationId)).toBe('operation.cancelled');
   const third = await ok('POST', `${pathOf('db')}/sync`, {});

@@ -64,9 +64,9 @@ test('what somebody asks for is told of from the asking to the end, and is not t
   const { operations, told, types, queue, did, fail } = world();
   const { operationId } = await operations.begin('job', { kind: 'sync', run: 'incremental' });
   expect([types(), await operations.working('job'), did]).toEqual([['operation.started'], 'sync', []]);
-  await expect(operations.begin('job', { kind: 'rollback' })).rejects.toMatchObject({ code: 'source.busy' });
+  await expect(operations.begin('job', { kind: 'rollback' })).rejects.toMatchObject({ code: 'job.state' });
   await expect(operations.remove('job', { replicas: 'keep', running: 'leave' }, new AbortController().signal)).rejects.toMatchObject({
-    code: 'source.busy',
+    code: 'job.state',
   });
   const [task] = queue as [Task];
   fail(new OctopusError('source.unreachable', 'Gone.', { retryable: true }));
@@ -115,6 +115,27 @@ test('a cutover that was interrupted and undone does not begin again by itself',
   expect(did).toEqual([]);
   await executors.cutover({ ...asked, createdAt: new Date(now.getTime() + 1).toISOString() }, signal);
   expect(did).toEqual(['cutover']);
+});
+
+test('a planned run that falls due during a cutover is left out', async () => {
+  const { operations, did, types } = world();
+  let state = 'active';
+  let unfinished = [{ jobId: 'job' }];
+  const store = {
+    jobs: { find: async () => ({ id: 'job', machineId: 'm', state }) },
+    cutovers: { unfinished: async () => unfinished },
+  };
+  const executors = createExecutors({
+    ...{ octopus: { store } as unknown as Octopus, operations, environments: {} as never, clock: {} as never },
+  });
+  const run = () => executors.run(asTask({ kind: 'run', jobId: 'job' }), new AbortController().signal);
+  await run();
+  [unfinished, state] = [[], 'cut-over'];
+  await run();
+  expect([did, types()]).toEqual([[], []]);
+  state = 'active';
+  await run();
+  expect(did).toEqual(['run']);
 });
 
 test("a paused migration's schedules do nothing, people still can", async () => {

@@ -80,7 +80,7 @@ export function createOperations(parts: {
   function requireFree(jobId: string): void {
     if (stopped) throw new OctopusError('server.stopping', 'Octopus is stopping: try again once it is back.', { retryable: true });
     const busy = doing.get(jobId)?.kind ?? asked.get(jobId)?.kind;
-    if (busy !== undefined) throw new OctopusError('source.busy', `The migration is busy with a ${busy} already.`, { retryable: true });
+    if (busy !== undefined) throw new OctopusError('job.state', `The migration is busy with a ${busy} already.`, { retryable: true });
   }
 
   /** Puts it into the one queue: the limits hold for it as for what is planned, but it goes first. */
@@ -107,7 +107,7 @@ export function createOperations(parts: {
   /** Does it now. A rollback does not wait behind copies: a machine is down meanwhile. */
   async function act(jobId: string, operationId: string, request: OperationRequest, outer?: AbortSignal): Promise<void> {
     if (doing.has(jobId)) {
-      throw new OctopusError('source.busy', `The migration is busy with a ${doing.get(jobId)?.kind} already.`, { retryable: true });
+      throw new OctopusError('job.state', `The migration is busy with a ${doing.get(jobId)?.kind} already.`, { retryable: true });
     }
     const abort = new AbortController();
     const signal = outer ? AbortSignal.any([abort.signal, outer]) : abort.signal;

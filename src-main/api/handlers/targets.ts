@@ -9,9 +9,11 @@ export const targetHandlers: HandlersOf<typeof targetRoutes> = {
     items: await Promise.all((await services.store.targets.list()).map((target) => shape(services, target))),
   }),
   'targets.create': async ({ body }, { services, note }) => {
+    const known = new Set((await services.store.targets.list()).map(({ id }) => id));
     const target = await services.environments.addLocalTarget(body.folder, body.name);
     note({ subjectId: target.id });
-    await services.publish({ type: 'target.changed', data: { targetId: target.id, change: 'created' } });
+    const change = known.has(target.id) ? 'updated' : 'created';
+    await services.publish({ type: 'target.changed', data: { targetId: target.id, change } });
     return shape(services, target);
   },
   'targets.probe': async ({ body }, { services, note }) => {

@@ -311,7 +311,7 @@ describe('the test of a connection', () => {
     expect(await failed({ urls: [`ldaps://localhost:${gone.port}`] })).toMatch(/^connect: .*check the port/);
     expect(await failed({ urls: [`ldaps://localhost:${hanging.port}`], ...impatient })).toMatch(/^tls: .*did not answer in time/);
     expect(await failed({ urls: [`ldaps://localhost:${slapd.ldapPort}`] })).toMatch(/^tls: .*plain LDAP/);
-    expect(await failed({ ca: strangers.cert })).toMatch(/^tls: .*Choose the CA/);
+    expect(await failed({ ca: strangers.cert })).toMatch(/^tls: .*Choose the CA .*directory\.caFile/);
     expect(await failed({}, undefined, 'another-service-password')).toMatch(/^bind: .*Check its name, its password/);
     expect(await failed({ baseDn: 'ou=nowhere,dc=example,dc=com' })).toMatch(/^base: .*Check the base DN/);
     const missing = 'cn=missing,ou=groups,dc=example,dc=com';

@@ -86,7 +86,7 @@ function describeTls(server: DirectoryServer, error: Error, system: string): [Er
   if (/^(UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_|ERR_TLS_CERT|INVALID_CA|HOSTNAME_MISMATCH)/.test(system)) {
     return [
       'directory.certificate',
-      `The certificate of ${host} is not from a trusted authority (${system}). Choose the CA that issued it.`,
+      `The certificate of ${host} is not from a trusted authority (${system}). Choose the CA that issued it (setting directory.caFile).`,
     ];
   }
   if (/time/i.test(error.message)) {

@@ -68,7 +68,7 @@ async function testServer(
     tls: `${server.immediateTls ? 'LDAPS' : 'StartTLS'} with a trusted certificate for ${host}.`,
     bind: 'The service account is accepted.',
     base: `${settings.baseDn} is there.`,
-    groups: `All ${settings.groups.length} mapped groups are there.`,
+    groups: settings.groups.length === 1 ? 'The mapped group is there.' : `All ${settings.groups.length} mapped groups are there.`,
   };
   const steps: DirectoryStepResult[] = [];
   let current: DirectoryStep = 'resolve';

@@ -45,7 +45,9 @@ export const run = z
 export const cutover = z
   .object({
     id,
-    state: z.enum(['running', 'rolling-back', 'done', 'rolled-back', 'failed']),
+    state: z.enum(['running', 'rolling-back', 'done', 'rolled-back', 'failed', 'cancelled']).meta({
+      description: '`cancelled`: before anything was to be undone.',
+    }),
     phase: z.string(),
     where: z.string().optional().meta({ description: 'How to reach the machine at the target.' }),
     undone: z.array(z.string()),
