@@ -96,8 +96,8 @@ export function openWindow(parts: WindowParts): BrowserWindow {
 }
 
 export function loadPage(window: BrowserWindow, path: string, log: Logger): void {
-  window.loadURL(`${origin}${path}`).catch((error: Error & { code?: string }) => {
-    // Another took its place.
-    if (error.code !== 'ERR_ABORTED') log.error({ error: error.message }, 'the page could not be loaded');
+  window.loadURL(`${origin}${path}`).catch((error: Error & { errno?: number }) => {
+    // ERR_ABORTED: another took its place.
+    if (error.errno !== -3) log.error({ error: error.message }, 'the page could not be loaded');
   });
 }
