@@ -63,7 +63,8 @@ export async function openWeb(env: Record<string, string> = {}, prepare?: (data:
   const browser = opened.use(
     await chromium.launch({
       executablePath: '/usr/bin/chromium',
-      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+      // What the browser itself would look for is none of our business; what the page asks for is watched.
+      args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
     }),
   );
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', timezoneId: 'UTC' });

@@ -2,7 +2,8 @@
 // in a network of their own (Linux: a namespace), from which nothing but this machine can be reached.
 //   npm run e2e -- --project=web first-start    as Playwright takes it
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { prepareElectron } from './electron.mjs';
 import { root, say } from './prepare.mjs';
 
@@ -11,18 +12,21 @@ const run = (program, args, env = process.env) => spawnSync(program, args, { cwd
 /** What comes before a command for it to run alone; undefined where the system has no such thing or does not allow it. */
 function aloneBy() {
   if (process.platform !== 'linux') return undefined;
-  const up = 'ip link set lo up && exec "$@"';
+  const names = join(root, '.cache', 'names-asked-of-this-machine');
+  mkdirSync(dirname(names), { recursive: true });
+  writeFileSync(names, 'nameserver 127.0.0.1\n');
+  const up = `ip link set lo up && mount --bind "$0" "$(readlink -f /etc/resolv.conf)" && exec "$@"`;
   // An ordinary user needs a user namespace around it.
-  const ways = [process.getuid?.() === 0 ? ['unshare', '-n'] : ['unshare', '-rn'], ['unshare', '-rn']];
-  for (const way of ways) {
-    const [program, ...args] = [...way, 'sh', '-c', up, 'sh'];
+  for (const flags of process.getuid?.() === 0 ? ['-nm', '-rnm'] : ['-rnm']) {
+    const [program, ...args] = ['unshare', flags, 'sh', '-c', up, names];
     if (spawnSync(program, [...args, 'true'], { stdio: 'ignore' }).status === 0) return [program, ...args];
   }
   return undefined;
 }
 
 const asked = process.argv.slice(2);
-await prepareElectron();
+// The journeys need not look for it again: they could not.
+const electron = dirname(await prepareElectron());
 // The packed application, if it is asked for.
 const projects = asked.filter((argument) => argument.startsWith('--project'));
 if (projects.length === 0 || projects.some((argument) => argument.includes('packed'))) {
@@ -36,4 +40,5 @@ if (!alone) {
   if (process.env.CI === 'true') process.exit(1);
 }
 const [program, ...args] = [...(alone ?? []), ...command];
-process.exitCode = run(program, args, { ...process.env, ...(alone ? { OCTOPUS_E2E_ALONE: 'yes' } : {}) }) ?? 1;
+process.exitCode =
+  run(program, args, { ...process.env, ELECTRON_OVERRIDE_DIST_PATH: electron, ...(alone ? { OCTOPUS_E2E_ALONE: 'yes' } : {}) }) ?? 1;

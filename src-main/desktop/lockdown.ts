@@ -22,6 +22,8 @@ export function lockDown(parts: LockdownParts): void {
   });
   session.setPermissionCheckHandler(() => false);
   session.setDevicePermissionHandler(() => false);
+  // Switched off is not enough: Chromium fetches dictionaries of the languages that it knows of, from a host of its maker.
+  session.setSpellCheckerLanguages([]);
   session.setSpellCheckerEnabled(false);
   session.webRequest.onBeforeRequest((details, answer) => {
     const allowed = mayLoad(details.url, parts.development);
