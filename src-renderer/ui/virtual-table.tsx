@@ -1,6 +1,8 @@
+import { useElementSize } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type MouseEvent, memo, type ReactNode, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { uiTexts } from '../texts/ui.ts';
+import { fittingColumns } from './fitting-columns.ts';
 import { formatNumber } from './format.ts';
 import { rangeOf, type Selection, toggled } from './selection.ts';
 import classes from './virtual-table.module.css';
@@ -12,6 +14,8 @@ export interface Column<Row> {
   /** Pixels to begin with; of a column that grows, the least. */
   width: number;
   grow?: boolean;
+  /** Leaves the table where there is no room for all: the highest first. */
+  goes?: number;
   /** Numbers stand at the end. */
   align?: 'end';
   /** What the server sorts by; without it the column is not sortable. */
@@ -60,11 +64,14 @@ const CHECK = 36;
  * arrows, Page, Home and End move the active row, Enter opens it, Space selects it, Shift extends, Ctrl+A selects all that is loaded.
  */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
-  const { columns, rows, rowId, onNeedMore, selection, onSelection, onOpen, rowHeight = 30 } = props;
+  const { rows, rowId, onNeedMore, selection, onSelection, onOpen, rowHeight = 30 } = props;
   const total = Math.max(props.total ?? rows.length, rows.length + (props.endless ? 1 : 0));
   const scroller = useRef<HTMLDivElement>(null);
+  const frame = useElementSize<HTMLDivElement>();
   const [active, setActive] = useState(0);
   const [widths, setWidths] = useState<Readonly<Record<string, number>>>({});
+  const room = frame.width - (selection ? CHECK : 0);
+  const columns = useMemo(() => fittingColumns(props.columns, widths, room), [props.columns, widths, room]);
   const anchor = useRef(0);
   const prefix = useId();
   const virtual = useVirtualizer({ count: total, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12 });
@@ -147,7 +154,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const chosen = selection?.size ?? 0;
   const lead = columns.length + (selection ? 1 : 0);
   return (
-    <div className={classes.frame}>
+    <div className={classes.frame} ref={frame.ref}>
       <div
         ref={scroller}
         className={classes.grid}

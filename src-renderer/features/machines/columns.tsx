@@ -50,28 +50,20 @@ const capacity: Column<MachineRow> = {
 /** The end of a path says more than its beginning. */
 const lastOf = (path: string) => path.split('/').slice(-2).join('/');
 
-/** What fits beside the details. */
-export const fewColumns: readonly Column<MachineRow>[] = [name, protection, power, capacity];
-/** The same in a narrow window. */
-export const fewestColumns: readonly Column<MachineRow>[] = [name, protection, capacity];
-/** What fits into a narrow window. */
-export const someColumns: readonly Column<MachineRow>[] = [name, protection, power, folder, capacity];
-
-export const mostColumns: readonly Column<MachineRow>[] = [
+/** Those that say the least go first where there is no room. */
+export const machineColumns: readonly Column<MachineRow>[] = [
   name,
   protection,
-  power,
-  folder,
-  { id: 'cluster', title: titles.cluster, width: 96, sort: 'cluster', cell: (row) => row.cluster ?? '–' },
-  { id: 'cpus', title: titles.cpus, width: 60, align: 'end', cell: (row) => formatNumber(row.cpus) },
-  memory,
+  { ...power, goes: 1 },
+  { ...folder, goes: 2 },
+  { id: 'cluster', title: titles.cluster, width: 96, sort: 'cluster', goes: 4, cell: (row) => row.cluster ?? '–' },
+  { id: 'cpus', title: titles.cpus, width: 60, align: 'end', goes: 5, cell: (row) => formatNumber(row.cpus) },
+  { ...memory, goes: 3 },
   capacity,
+  { id: 'guest', title: titles.guest, width: 190, goes: 6, cell: (row) => <span title={row.guestName}>{row.guestName}</span> },
 ];
-/** What fits into a wide window. */
-export const allColumns: readonly Column<MachineRow>[] = [
-  ...mostColumns,
-  { id: 'guest', title: titles.guest, width: 190, cell: (row) => <span title={row.guestName}>{row.guestName}</span> },
-];
+/** What one needs to recognise a machine. */
+export const fewColumns: readonly Column<MachineRow>[] = [name, protection, power, capacity];
 
 export const machineId = ({ id }: MachineRow): string => id;
 export const machineName = (row: MachineRow): string => row.name;

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { useHotkeys, useMediaQuery } from '@mantine/hooks';
+import { useHotkeys } from '@mantine/hooks';
 import { IconSearch, IconServer2, IconTransfer, IconZoomQuestion } from '@tabler/icons-react';
 import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from 'react';
 import { useRoute } from '../../api/queries.tsx';
@@ -24,7 +24,7 @@ import type { Selection } from '../../ui/selection.ts';
 import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
 import { Doors } from '../first-start/doors.tsx';
-import { allColumns, fewColumns, fewestColumns, type MachineRow, machineId, machineName, mostColumns, someColumns } from './columns.tsx';
+import { type MachineRow, machineColumns, machineId, machineName } from './columns.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { MachineDetails } from './machine-details.tsx';
 import { MachineTree } from './machine-tree.tsx';
@@ -52,9 +52,6 @@ function Browser({ id, tree }: { id: string | undefined; tree: ReturnType<typeof
   const showTree = useMachinePane((pane) => pane.tree);
   const list = useMachineList(filter);
   const rowHeight = useRowHeight();
-  const wide = useMediaQuery('(min-width: 1200px)');
-  const widest = useMediaQuery('(min-width: 1600px)');
-  const columns = id !== undefined ? (wide ? fewColumns : fewestColumns) : widest ? allColumns : wide ? mostColumns : someColumns;
   const [selection, setSelection] = useState<Selection>(new Set());
   const search = useRef<HTMLInputElement>(null);
   const table = useRef<HTMLDivElement>(null);
@@ -89,7 +86,7 @@ function Browser({ id, tree }: { id: string | undefined; tree: ReturnType<typeof
           {list.data ? (
             <VirtualTable
               label={machineTexts.table}
-              columns={columns}
+              columns={machineColumns}
               openedId={id}
               rows={list.rows}
               total={total}

@@ -28,7 +28,7 @@ export const columns: Column<Row>[] = [
     width: 120,
     cell: ({ next, migration }) => (next === undefined ? <Unscheduled migration={migration} /> : <When at={next} />),
   },
-  { id: 'target', title: texts.columns.target, width: 140, cell: ({ target }) => target ?? '–' },
+  { id: 'target', title: texts.columns.target, width: 140, goes: 1, cell: ({ target }) => target ?? '–' },
 ];
 
 /** Whole percents of what the run does now: it is drawn anew a hundred times, not at every event. */
