@@ -26,3 +26,10 @@ export interface Job {
   paused?: boolean;
   createdAt: string;
 }
+
+/** What becomes of what the target holds of a machine when its job goes. A machine that is stopped loses what it wrote there. */
+export interface Removal {
+  replicas: 'keep' | 'remove';
+  /** The machine that was started at the target. */
+  running: 'leave' | 'stop';
+}

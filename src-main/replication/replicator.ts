@@ -1,6 +1,6 @@
 import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import type { Cutover, CutoverSettings } from '../domain/cutover.ts';
-import type { Job } from '../domain/job.ts';
+import type { Job, Removal } from '../domain/job.ts';
 import type { KeptPoint } from '../domain/recovery-point.ts';
 import { isProven, noCounts, type Run } from '../domain/run.ts';
 import type { StoredMachine } from '../store/repositories/vms.ts';
@@ -36,13 +36,6 @@ export interface Replicator {
   limit(jobId: string, bytesPerSecond: number): void;
   /** Undoes the job's cutover: stops the machine at the target, powers the source on again. */
   rollback(jobId: string, signal?: AbortSignal): Promise<Cutover>;
-}
-
-/** What becomes of what the target holds of a machine when its job goes. A machine that is stopped loses what it wrote there. */
-export interface Removal {
-  replicas: 'keep' | 'remove';
-  /** The machine that was started at the target. */
-  running: 'leave' | 'stop';
 }
 
 export const defaultCutoverSettings: CutoverSettings = {
