@@ -46,6 +46,14 @@ test('a change is recorded: who, from where, what, before and after, never the p
   expect(world.published.map(({ type }) => type)).toEqual(['source.changed', 'source.changed', 'settings.changed']);
 });
 
+test('the lab that begins or ends is told of as the source that it is', async () => {
+  await call('lab.start', { body: {} }, 'admin');
+  world.services.lab.status = () => ({ running: true, machines: 3, sourceId: 'own' });
+  await call('lab.stop', {}, 'admin');
+  const change = (what: string) => ({ type: 'source.changed', data: { sourceId: 'own', change: what } });
+  expect(world.published).toMatchObject([change('synced'), change('updated')]);
+});
+
 test('a target that is known already is not told of as a new one', async () => {
   await call('targets.create', { body: { folder: '/known' } }, 'admin');
   expect(world.published.at(-1)).toMatchObject({ type: 'target.changed', data: { targetId: 'own', change: 'updated' } });

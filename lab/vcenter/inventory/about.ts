@@ -6,7 +6,8 @@ export const apiVersion = '7.0.3.0';
 export function aboutInfo(world: World): DataObject {
   return {
     name: 'VMware vCenter Server',
-    fullName: 'VMware vCenter Server 7.0.3 build-0 (Octopus lab)',
+    // It is what people see as the name of this source.
+    fullName: 'Octopus lab',
     vendor: 'VMware, Inc.',
     version: '7.0.3',
     build: '0',
