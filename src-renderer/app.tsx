@@ -1,34 +1,26 @@
-import { MantineProvider } from '@mantine/core';
 import { ModalsProvider } from '@mantine/modals';
 import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { Router } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
 import { type Core, CoreProvider } from './api/queries.tsx';
 import { EntryPage } from './frame/entry-page.tsx';
 import { Frame } from './frame/frame.tsx';
 import { PasswordForm } from './frame/password-form.tsx';
+import { Themed } from './frame/themed.tsx';
 import { createLiveFeed } from './stores/live.ts';
 import { usePreferences } from './stores/preferences.ts';
 import { loadSession, signedIn, signedOut, streamIs, useSession } from './stores/session.ts';
 import { frameTexts, passwordTexts } from './texts/frame.ts';
-import { cssVariables, preferencesScheme, theme } from './theme.ts';
 import { ErrorState } from './ui/states.tsx';
 
 const FirstStart = lazy(() => import('./features/first-start/index.tsx'));
 const SignIn = lazy(() => import('./features/sign-in/index.tsx'));
 
 export function App({ core, nonce }: { core: Core; nonce: string | undefined }) {
-  const [scheme] = useState(preferencesScheme);
   return (
-    <MantineProvider
-      theme={theme}
-      cssVariablesResolver={cssVariables}
-      colorSchemeManager={scheme}
-      defaultColorScheme="auto"
-      {...(nonce === undefined ? {} : { getStyleNonce: () => nonce })}
-    >
+    <Themed nonce={nonce}>
       <QueryClientProvider client={core.queries}>
         <CoreProvider value={core}>
           <ModalsProvider>
@@ -41,7 +33,7 @@ export function App({ core, nonce }: { core: Core; nonce: string | undefined }) 
           </ModalsProvider>
         </CoreProvider>
       </QueryClientProvider>
-    </MantineProvider>
+    </Themed>
   );
 }
 

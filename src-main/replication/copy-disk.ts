@@ -4,6 +4,7 @@ import type { Manifest } from '../../workers/blocks/manifest.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import type { RunningTask, TransferPool } from '../../workers/pool.ts';
 import type { SinkDescriptor, SourceDescriptor, TransferCounts, VerifyMismatch } from '../../workers/protocol.ts';
+import { addTransferCounts, noTransferCounts } from './transfer-counts.ts';
 
 /** Beyond the last checkpoints of all its tasks a copy never has more than this. Bytes. */
 const CHECKPOINT_BYTES = 64 * 1024 * 1024;
@@ -63,7 +64,7 @@ export async function copyDisk(copy: DiskCopy): Promise<DiskCopyResult> {
 
 async function transferAll(copy: DiskCopy): Promise<{ counts: TransferCounts; reconnects: number }> {
   const parts = splitForTasks(undefined, copy.size, copy.tasks);
-  const latest = parts.map(() => noCounts());
+  const latest = parts.map(() => noTransferCounts);
   const results = await together(copy, parts, (extents, index, signal) => {
     const running = copy.pool.run(
       {
@@ -83,18 +84,18 @@ async function transferAll(copy: DiskCopy): Promise<{ counts: TransferCounts; re
         signal,
         onEvent(event) {
           latest[index] = event.counts;
-          const counts = latest.reduce(addCounts, noCounts());
+          const counts = latest.reduce(addTransferCounts, noTransferCounts);
           copy.onProgress({ activity: 'copy', done: counts.read + counts.resumed, total: copy.size, counts });
         },
       },
     );
     return running;
   });
-  let counts = noCounts();
+  let counts = noTransferCounts;
   let reconnects = 0;
   for (const result of results) {
     if (result.kind !== 'transfer') continue;
-    counts = addCounts(counts, result.counts);
+    counts = addTransferCounts(counts, result.counts);
     reconnects += result.reconnects;
   }
   return { counts, reconnects };
@@ -134,7 +135,7 @@ export async function verifyDisk(
         onEvent(event) {
           latest[index] = event.counts.read;
           const done = latest.reduce((a, b) => a + b, 0);
-          verification.onProgress({ activity: 'verify', done, total: verification.size, counts: { ...noCounts(), read: done } });
+          verification.onProgress({ activity: 'verify', done, total: verification.size, counts: { ...noTransferCounts, read: done } });
         },
       },
     );
@@ -190,18 +191,4 @@ async function together<Part>(
   );
   if (failure !== undefined) throw failure.error;
   return results.filter((result) => result !== undefined);
-}
-
-function noCounts(): TransferCounts {
-  return { read: 0, sent: 0, zero: 0, unchanged: 0, resumed: 0 };
-}
-
-function addCounts(a: TransferCounts, b: TransferCounts): TransferCounts {
-  return {
-    read: a.read + b.read,
-    sent: a.sent + b.sent,
-    zero: a.zero + b.zero,
-    unchanged: a.unchanged + b.unchanged,
-    resumed: a.resumed + b.resumed,
-  };
 }

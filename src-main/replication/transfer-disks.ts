@@ -10,6 +10,7 @@ import { splitTable, tableBytes, wholeDisk } from './extent-table.ts';
 import { datastoreKey, hostKey } from './limiter.ts';
 import { openReplicas } from './prepare-replica.ts';
 import { allOrNone, backoff, isWorthRetrying, retrying } from './retry.ts';
+import { addTransferCounts } from './transfer-counts.ts';
 
 /** Phase `transfer`: all disks at once, each split into tasks, as many at a time as its host and its datastore allow. */
 export async function transferDisks(c: RunContext): Promise<void> {
@@ -39,7 +40,7 @@ export async function transferTable(
   const parts = splitTable(table, c.pool.threads, c.tuning.taskBytes);
   const counts = parts.map(() => ({ read: 0, sent: 0, zero: 0, unchanged: 0, resumed: 0 }));
   const report = (type: 'progress' | 'checkpoint') => {
-    const sum = counts.reduce(addCounts);
+    const sum = counts.reduce(addTransferCounts);
     if (type === 'checkpoint') c.onEvent({ type, runId: c.run.id, key: disk.key, counts: sum });
     else c.onEvent({ type, runId: c.run.id, key: disk.key, activity: 'transfer', done: sum.read + sum.resumed, total, counts: sum });
   };
@@ -149,14 +150,4 @@ export async function countJournal(path: string): Promise<RunCounts> {
   } finally {
     await journal.close();
   }
-}
-
-function addCounts(a: TransferCounts, b: TransferCounts): TransferCounts {
-  return {
-    read: a.read + b.read,
-    sent: a.sent + b.sent,
-    zero: a.zero + b.zero,
-    unchanged: a.unchanged + b.unchanged,
-    resumed: a.resumed + b.resumed,
-  };
 }

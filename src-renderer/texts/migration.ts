@@ -159,7 +159,7 @@ export const migrationTexts = {
     span: 'Time that is shown',
     recent: '10 min',
     run: 'Run',
-    waiting: 'Nothing was heard of this run yet.',
+    waiting: 'No block was copied yet. Where other disks are copied, it waits for its turn.',
     reads: 'Read at the source, or read back at the target.',
   },
   notes: { title: 'What it noted', more: (count: string) => `${count} more in the log.` },

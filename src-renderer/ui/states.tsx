@@ -24,6 +24,17 @@ export function EmptyState(props: { icon?: Icon; title: ReactNode; hint?: ReactN
   );
 }
 
+/** The filters let nothing through: a way back to all. */
+export function NoneFound(props: { icon?: Icon; title: string; hint?: string; clear: string; onClear: () => void }) {
+  const { clear, onClear, ...state } = props;
+  const actions = (
+    <Button variant="default" onClick={onClear}>
+      {clear}
+    </Button>
+  );
+  return <EmptyState {...state} actions={actions} />;
+}
+
 function titleOf(error: Pick<ClientError, 'code'>): string {
   if (error.code === 'client.offline') return uiTexts.offlineTitle;
   if (error.code === 'auth.forbidden') return uiTexts.forbiddenTitle;

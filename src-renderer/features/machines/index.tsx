@@ -21,7 +21,7 @@ import { machineTexts } from '../../texts/machines.ts';
 import { screenTexts } from '../../texts/screens.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
 import type { Selection } from '../../ui/selection.ts';
-import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
+import { EmptyState, ErrorState, LoadingRows, NoneFound } from '../../ui/states.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
 import { Doors } from '../first-start/doors.tsx';
 import { type MachineRow, machineColumns, machineId, machineName } from './columns.tsx';
@@ -118,15 +118,12 @@ function NoneLikeThat() {
   const filtered = isFiltered(useMachineFilter());
   if (!filtered) return <EmptyState icon={IconServer2} title={machineTexts.empty.noneTitle} hint={machineTexts.empty.noneHint} />;
   return (
-    <EmptyState
+    <NoneFound
       icon={IconZoomQuestion}
       title={machineTexts.empty.filteredTitle}
       hint={machineTexts.empty.filteredHint}
-      actions={
-        <Button variant="default" onClick={() => useMachineFilter.setState(allMachines)}>
-          {machineTexts.resetFilters}
-        </Button>
-      }
+      clear={machineTexts.resetFilters}
+      onClear={() => useMachineFilter.setState(allMachines)}
     />
   );
 }

@@ -11,7 +11,7 @@ import { migrationsTexts as texts } from '../../texts/migrations.ts';
 import { screenTexts } from '../../texts/screens.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
 import type { Selection } from '../../ui/selection.ts';
-import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
+import { EmptyState, ErrorState, LoadingRows, NoneFound } from '../../ui/states.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
 import { nextOf, type Schedule } from '../migration/next-step.ts';
 import { BulkActions } from './bulk-actions.tsx';
@@ -107,17 +107,7 @@ export default function Migrations() {
               onNeedMore={pages.more}
               onOpen={open}
               {...(may ? { selection, onSelection: setSelection } : {})}
-              empty={
-                <EmptyState
-                  title={texts.noneTitle}
-                  hint={texts.noneHint}
-                  actions={
-                    <Button variant="default" onClick={clear}>
-                      {texts.clear}
-                    </Button>
-                  }
-                />
-              }
+              empty={<NoneFound title={texts.noneTitle} hint={texts.noneHint} clear={texts.clear} onClear={clear} />}
             />
           </div>
         </>

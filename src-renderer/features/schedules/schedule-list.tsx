@@ -6,7 +6,7 @@ import { useRowHeight } from '../../stores/preferences.ts';
 import { useMay } from '../../stores/session.ts';
 import { scheduleFormTexts, schedulesTexts as texts } from '../../texts/schedules.ts';
 import { formatDuration, formatMoment, formatWeekClock, ownZone } from '../../ui/format.ts';
-import { EmptyState, Loaded } from '../../ui/states.tsx';
+import { EmptyState, Loaded, NoneFound } from '../../ui/states.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
 import { When } from '../../ui/values.tsx';
 import { type Column, VirtualTable } from '../../ui/virtual-table.tsx';
@@ -130,16 +130,7 @@ export function ScheduleList({ onAdd }: { onAdd: (() => void) | undefined }) {
                 rowName={nameOf}
                 rowHeight={rowHeight}
                 onOpen={({ schedule }) => setOpened(schedule.id)}
-                empty={
-                  <EmptyState
-                    title={texts.noneTitle}
-                    actions={
-                      <Button variant="default" onClick={clear}>
-                        {texts.clear}
-                      </Button>
-                    }
-                  />
-                }
+                empty={<NoneFound title={texts.noneTitle} clear={texts.clear} onClear={clear} />}
               />
             </div>
             <Drawer

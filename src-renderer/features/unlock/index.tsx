@@ -1,27 +1,20 @@
-import { Button, MantineProvider, Stack } from '@mantine/core';
+import { Button, Stack } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { UnlockAnswer, UnlockBridge, UnlockQuestion } from '../../../src-preload/bridge.ts';
 import { EntryPage } from '../../frame/entry-page.tsx';
+import { Themed } from '../../frame/themed.tsx';
 import { frameTexts } from '../../texts/frame.ts';
 import { unlockTexts } from '../../texts/unlock.ts';
-import { cssVariables, preferencesScheme, theme } from '../../theme.ts';
 import { ChooseStore } from './choose-store.tsx';
 import { OpenFile } from './open-file.tsx';
 import classes from './unlock.module.css';
 
 /** The page before all others: where secrets are kept, or the passphrase that opens them. It has no core behind it. */
 export default function UnlockPage({ bridge, nonce }: { bridge: UnlockBridge; nonce?: string }) {
-  const [scheme] = useState(preferencesScheme);
   return (
-    <MantineProvider
-      theme={theme}
-      cssVariablesResolver={cssVariables}
-      colorSchemeManager={scheme}
-      defaultColorScheme="auto"
-      {...(nonce === undefined ? {} : { getStyleNonce: () => nonce })}
-    >
+    <Themed nonce={nonce}>
       <Unlock bridge={bridge} />
-    </MantineProvider>
+    </Themed>
   );
 }
 

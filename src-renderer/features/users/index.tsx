@@ -10,7 +10,7 @@ import { usersTexts as texts, userFormTexts } from '../../texts/users.ts';
 import { formatDay } from '../../ui/format.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
-import { EmptyState, Loaded } from '../../ui/states.tsx';
+import { Loaded, NoneFound } from '../../ui/states.tsx';
 import { When } from '../../ui/values.tsx';
 import { type Column, VirtualTable } from '../../ui/virtual-table.tsx';
 import { AddUser } from './add-user.tsx';
@@ -99,16 +99,7 @@ export default function Users() {
                 rowName={nameOf}
                 rowHeight={rowHeight}
                 onOpen={({ id }) => setOpened(id)}
-                empty={
-                  <EmptyState
-                    title={texts.noneTitle}
-                    actions={
-                      <Button variant="default" onClick={() => setSearch('')}>
-                        {texts.clear}
-                      </Button>
-                    }
-                  />
-                }
+                empty={<NoneFound title={texts.noneTitle} clear={texts.clear} onClear={() => setSearch('')} />}
               />
             </div>
             <Roles />
