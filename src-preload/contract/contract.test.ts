@@ -100,3 +100,10 @@ test('every error code has a status, every event can be described', () => {
   for (const code of errorCodes) expect(errorStatus[code]).toBeGreaterThanOrEqual(400);
   for (const schema of [problem, storedEvent, ...Object.values(eventData)]) expect(z.toJSONSchema(schema)).toBeTypeOf('object');
 });
+
+test('the lab inside Octopus is another vCenter than the one that the command line starts', () => {
+  expect(routes['lab.start'].body.parse(undefined)).toMatchObject({ seed: 8 });
+  // lab/vcenter/world/create-world.ts
+  const ofTheCommandLine = 1;
+  expect(routes['lab.start'].body.parse({}).seed).not.toBe(ofTheCommandLine);
+});

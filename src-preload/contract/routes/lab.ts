@@ -25,19 +25,18 @@ export const labRoutes = {
     access: 'admin',
     body: z
       .strictObject({
-        machines: z
-          .int()
-          .min(1)
-          .max(5000)
-          .optional()
-          .meta({
-            description: 'So many made-up ones, with disks as large as real ones; without it a dozen small samples, copied within seconds.',
-          }),
+        machines: z.int().min(1).max(5000).optional().meta({
+          description: 'So many made-up ones, with disks as large as real ones; without it a dozen small samples, copied within seconds.',
+        }),
         seed: z
           .int()
           .min(0)
           .max(2 ** 31)
-          .default(1),
+          .default(8)
+          .meta({
+            description:
+              'The same number is the same vCenter. `octopus lab` has 1 unless told otherwise, so that both can be sources at once.',
+          }),
       })
       .prefault({}),
     response: lab,
