@@ -17,8 +17,8 @@ const FILTER_BAR = 100;
 const FRAME_BAR = 100;
 /** Milliseconds that each screen is watched. */
 const WATCHED = 10_000;
-/** The largest of the lab's samples: with a limit they are under way for longer than both screens are watched. */
-const machines = ['file server', 'db-01', 'mail', 'shop'];
+/** Of one disk each, so that few threads still serve several; with the limit they are under way for longer than both screens are watched. */
+const machines = ['mail', 'shop', 'directory', 'wiki'];
 const LIMIT = 8 * MiB;
 
 export async function clientFigures(say: (line: string) => void): Promise<Bar[]> {
@@ -44,11 +44,16 @@ export async function clientFigures(say: (line: string) => void): Promise<Bar[]>
     await expectScreen(page, title as string);
     // The screen stands: what its opening costs is not what is asked here.
     await page.waitForTimeout(1000);
+    const before = await copied(world, ids);
     const { frames, longest, overFifty } = await framesWhile(page, WATCHED);
     await allRun(world, ids);
-    say(`Client: ${name} while four runs progress: ${frames} frames, longest ${ms(longest)}, ${overFifty} over 50 ms.`);
+    // A computer with few processors copies for some of them at a time.
+    const moved = (await copied(world, ids)).filter((blocks, index) => blocks > (before[index] as number)).length;
+    say(
+      `Client: ${name} while four runs go on, ${moved} of them copying: ${frames} frames, longest ${ms(longest)}, ${overFifty} over 50 ms.`,
+    );
     found.push({
-      what: `client, ${name} while four runs progress, longest frame under ${FRAME_BAR} ms`,
+      what: `client, ${name} while four runs go on (${moved} copying), longest frame under ${FRAME_BAR} ms`,
       value: `${ms(longest)}, ${overFifty} over 50 ms`,
       met: longest < FRAME_BAR,
     });
@@ -82,7 +87,17 @@ async function beginRuns(world: World): Promise<string[]> {
 
 const lastRun = async (world: World, id: string) => (await world.call('migrations.get', { params: { id } })).lastRun;
 
-/** What was watched was what is said: all four were copying to the end. */
+/** Blocks that each has copied so far. */
+async function copied(world: World, ids: readonly string[]): Promise<number[]> {
+  const found: number[] = [];
+  for (const id of ids) {
+    const { states, disks } = await world.call('migrations.diskMap', { params: { id }, query: {} });
+    found.push(disks.reduce((sum, { counts }) => sum + (counts[states.indexOf('copied')] ?? 0), 0));
+  }
+  return found;
+}
+
+/** What was watched was what is said: all four were under way to the end. */
 async function allRun(world: World, ids: readonly string[]): Promise<void> {
   for (const id of ids) {
     const run = await lastRun(world, id);
