@@ -23,7 +23,7 @@ export async function fillShowcase(world: World, folder: string): Promise<Showca
   const { items: machines } = await world.call('vms.list', { query: { limit: 100 } });
   const machineOf = (name: string) => machines.find((machine) => machine.name === name)!.id;
   const ids = new Map<string, string>();
-  for (const name of ['web-01', 'web-02', 'db-01', 'shop', 'mail', 'wiki', 'shared node', 'file server', 'directory']) {
+  for (const name of ['web-01', 'build', 'db-01', 'shop', 'mail', 'wiki', 'shared node', 'file server', 'directory']) {
     ids.set(name, (await world.call('migrations.create', { body: { machineId: machineOf(name), targetId } })).id);
   }
   const idOf = (name: string) => ids.get(name)!;

@@ -15,6 +15,8 @@ const folder = join(root, 'resources', 'screenshots');
 const place = join(tmpdir(), 'octopus-lab');
 
 async function picture({ page }, name) {
+  // Nothing lies below it by chance.
+  await page.mouse.move(1, 1);
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     // What is drawn on a canvas follows a little later.
