@@ -18,7 +18,7 @@ const FRAME_BAR = 100;
 /** Milliseconds that each screen is watched. */
 const WATCHED = 10_000;
 /** Of one disk each, so that few threads still serve several; with the limit they are under way for longer than both screens are watched. */
-const machines = ['mail', 'shop', 'directory', 'wiki'];
+const machines = ['mail', 'shop', 'web-01', 'web-02'];
 const LIMIT = 8 * MiB;
 
 export async function clientFigures(say: (line: string) => void): Promise<Bar[]> {
@@ -101,7 +101,8 @@ async function copied(world: World, ids: readonly string[]): Promise<number[]> {
 async function allRun(world: World, ids: readonly string[]): Promise<void> {
   for (const id of ids) {
     const run = await lastRun(world, id);
-    if (run?.state !== 'running') throw new Error(`A run was over before its screen was watched: ${run?.state}.`);
+    if (run?.state !== 'running')
+      throw new Error(`A run was over before its screen was watched: ${run?.state}. ${run?.error?.message ?? ''}`);
   }
 }
 
