@@ -37,6 +37,7 @@ const actions: Readonly<Record<string, string>> = {
   'run.cancelled': 'Run cancelled',
   'cutover.done': 'Cut over',
   'cutover.failed': 'Cutover failed',
+  'cutover.cancelled': 'Cutover cancelled',
   'cutover.rolled-back': 'Rolled back',
   'run.unwound': 'Cleaned up after a run',
   'boot.verified': 'Saw a machine start',

@@ -125,7 +125,16 @@ export const timelineTexts = {
   cutover: 'Phases of the cutover',
   word: (id: string) => ({ ...runWords, ...cutoverWords })[id] ?? id,
   meaning: (id: string) => ({ ...runMeanings, ...cutoverMeanings })[id],
-  state: (state: StepState) => ({ done: 'Done', now: 'Now', waiting: 'Waiting', failed: 'Failed', stopped: 'Stopped' })[state],
+  state: (state: StepState) =>
+    ({
+      done: 'Done',
+      now: 'Now',
+      waiting: 'Waiting',
+      failed: 'Failed',
+      stopped: 'Stopped',
+      cancelled: 'Cancelled',
+      interrupted: 'Interrupted',
+    })[state],
   duration,
 };
 

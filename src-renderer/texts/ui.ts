@@ -30,6 +30,7 @@ export const uiTexts = {
     succeeded: 'Succeeded',
     failed: 'Failed',
     cancelled: 'Cancelled',
+    interrupted: 'Interrupted',
     'rolling-back': 'Rolling back',
     'rolled-back': 'Rolled back',
     done: 'Done',

@@ -1,9 +1,11 @@
 import {
   IconAlertTriangleFilled,
+  IconBan,
   IconCircleCheckFilled,
   IconCircleDashed,
   IconCircleDotFilled,
   IconPlayerStopFilled,
+  IconPlugConnectedX,
 } from '@tabler/icons-react';
 import { timelineTexts as texts } from '../../texts/graphics.ts';
 import classes from './phase-timeline.module.css';
@@ -21,6 +23,8 @@ const icons: Record<StepState, typeof IconCircleDashed> = {
   waiting: IconCircleDashed,
   failed: IconAlertTriangleFilled,
   stopped: IconPlayerStopFilled,
+  cancelled: IconBan,
+  interrupted: IconPlugConnectedX,
 };
 
 /** The way of a run or a cutover: what is done, where it is, what comes. */
@@ -45,7 +49,7 @@ export function PhaseTimeline({ kind, steps }: PhaseTimelineProps) {
 
 function Step({ id, state, duration }: TimelineStep) {
   const Icon = icons[state];
-  const current = state === 'now' || state === 'failed' || state === 'stopped';
+  const current = state !== 'done' && state !== 'waiting';
   return (
     <li className={classes.step} data-state={state} title={texts.meaning(id)} aria-current={current ? 'step' : undefined}>
       <Icon className={classes.icon} size={18} aria-hidden="true" />

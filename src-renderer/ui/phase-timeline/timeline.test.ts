@@ -39,6 +39,7 @@ test('what is done took until the next began; what goes on takes until now', () 
 test('a failure stays where it happened', () => {
   expect(told({ state: 'failed', endedAt: 4800 })[2]).toEqual(['failed', 300]);
   expect(told({ state: 'stopped', endedAt: 4800 })[2]).toEqual(['stopped', 300]);
+  expect(told({ state: 'cancelled', endedAt: 4800 })[2]).toEqual(['cancelled', 300]);
   expect(told({ phase: undefined, began: {} })).toEqual(Array(4).fill(['waiting', undefined]));
 });
 
@@ -55,12 +56,19 @@ test('a run that ended well has done all', () => {
 });
 
 test('states of the contract', () => {
-  expect(['running', 'succeeded', 'failed', 'cancelled'].map(progressOfRun)).toEqual(['running', 'done', 'failed', 'stopped']);
-  expect(['running', 'rolling-back', 'done', 'rolled-back', 'failed'].map(progressOfCutover)).toEqual([
+  expect(['running', 'succeeded', 'failed', 'cancelled', 'interrupted'].map(progressOfRun)).toEqual([
+    'running',
+    'done',
+    'failed',
+    'cancelled',
+    'interrupted',
+  ]);
+  expect(['running', 'rolling-back', 'done', 'rolled-back', 'failed', 'cancelled'].map(progressOfCutover)).toEqual([
     'running',
     'stopped',
     'done',
     'stopped',
     'failed',
+    'cancelled',
   ]);
 });

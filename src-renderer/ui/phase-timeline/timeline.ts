@@ -1,4 +1,4 @@
-export type StepState = 'done' | 'now' | 'waiting' | 'failed' | 'stopped';
+export type StepState = 'done' | 'now' | 'waiting' | 'failed' | 'stopped' | 'cancelled' | 'interrupted';
 
 export interface TimelineStep<Id extends string = string> {
   id: Id;
@@ -17,8 +17,8 @@ export type CutoverStep = (typeof cutoverSteps)[number];
 export interface Progress {
   /** The step that was begun last; undefined before the first. */
   phase: string | undefined;
-  /** `stopped`: ended by a person, or rolled back. */
-  state: 'running' | 'done' | 'failed' | 'stopped';
+  /** `stopped`: rolled back; `cancelled`: by a person; `interrupted`: Octopus ended, the work did not. */
+  state: 'running' | 'done' | 'failed' | 'stopped' | 'cancelled' | 'interrupted';
   /** When each step was begun, in milliseconds since 1970, as far as it is known. */
   began: Readonly<Record<string, number | undefined>>;
   /** Milliseconds since 1970. */
@@ -45,11 +45,12 @@ export function timelineOf<Id extends string>(steps: readonly Id[], progress: Pr
   });
 }
 
-/** What a run's state in the contract means for its timeline. */
+/** What a run's state in the contract means for its timeline, or that it was interrupted. */
 export function progressOfRun(state: string): Progress['state'] {
-  return ({ succeeded: 'done', failed: 'failed', cancelled: 'stopped' } as const)[state] ?? 'running';
+  return ({ succeeded: 'done', failed: 'failed', cancelled: 'cancelled', interrupted: 'interrupted' } as const)[state] ?? 'running';
 }
 
 export function progressOfCutover(state: string): Progress['state'] {
-  return ({ done: 'done', failed: 'failed', 'rolling-back': 'stopped', 'rolled-back': 'stopped' } as const)[state] ?? 'running';
+  const states = { done: 'done', failed: 'failed', 'rolling-back': 'stopped', 'rolled-back': 'stopped', cancelled: 'cancelled' } as const;
+  return states[state as keyof typeof states] ?? 'running';
 }
