@@ -40,6 +40,9 @@ export const schedulesTexts = {
   inZone: (moment: string, zone: string) => `(${moment} ${zone})`,
   paused: {
     title: 'The scheduler is paused',
+    restoredTitle: 'The scheduler is paused since a backup was restored',
+    restored:
+      'What was planned in the backup may be done already. Look at the schedules first, above all at cutovers and at what happens once, and remove what is done. Then let it go on.',
     drained: 'Nothing new begins until it goes on. Nothing runs any more.',
     draining: (running: number) => `Nothing new begins. ${many(running, '1 task still runs', 'tasks still run')} to the end.`,
     unknown: 'Nothing new begins until an administrator lets it go on.',
@@ -211,6 +214,7 @@ export const tasksTexts = {
     'job.state': 'The migration is in a state in which this is not possible. Look at it first.',
     'manifest.invalid': 'What describes the recovery point is damaged. Replicate in full.',
     operation: 'Somebody cancelled it. Try again if that was a mistake.',
+    server: 'Octopus ended while it went on. It goes on with the next start of Octopus.',
     internal: 'This is a defect of Octopus. Try again; if it stays, collect the diagnostics under Settings.',
     other: 'Try again; the migration’s log says more.',
   } as Readonly<Record<string, string>>,

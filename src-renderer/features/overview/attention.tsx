@@ -116,11 +116,16 @@ function Act({ item }: { item: Attention }) {
     </Button>
   );
   if (kind === 'schedules-paused') {
-    if (!admin) return null;
+    // What is to begin is looked at before it goes on.
     return (
-      <Button variant="default" loading={resume.isPending} onClick={() => resume.mutate({ body: { state: 'running' } })}>
-        {actions.resume}
-      </Button>
+      <span className={classes.deeds}>
+        {link(texts.schedules, '/schedules')}
+        {admin ? (
+          <Button variant="default" loading={resume.isPending} onClick={() => resume.mutate({ body: { state: 'running' } })}>
+            {actions.resume}
+          </Button>
+        ) : null}
+      </span>
     );
   }
   if (kind === 'task-dead') return item.sourceId === undefined ? link(actions.tasks, '/schedules/tasks') : link(actions.source, '/sources');

@@ -65,3 +65,18 @@ test('a viewer looks, but begins nothing', async () => {
   expect(await screen.findByRole('link', { name: 'Look at it: web' })).toBeTruthy();
   expect(screen.queryByRole('button', { name: /Run again/ })).toBeNull();
 });
+
+test('a paused scheduler leads to the schedules, and goes on only by an administrator', async () => {
+  const text = 'The scheduler is paused since a backup was restored.';
+  const migrations = { ...full.counts, migrations: 1 };
+  const overview = { ...full, counts: migrations, attention: [{ kind: 'schedules-paused' as const, text, since: at }] };
+  const answers = { 'overview.get': overview, 'migrations.list': { items: [] } };
+  const { unmount } = renderWith(<Overview />, answers);
+  expect(await screen.findByRole('button', { name: 'Let it go on' })).toBeTruthy();
+  expect(screen.getByText(text, { exact: false })).toBeTruthy();
+  unmount();
+  renderWith(<Overview />, answers, { role: 'viewer' });
+  expect(await screen.findByText(text, { exact: false })).toBeTruthy();
+  expect(screen.getAllByRole('link', { name: 'Schedules' }).map((link) => link.getAttribute('href'))).toContain('#/schedules');
+  expect(screen.queryByRole('button', { name: 'Let it go on' })).toBeNull();
+});

@@ -20,11 +20,15 @@ export function SchedulerBanner() {
   const paused = admin ? scheduler.data?.state === 'paused' : overview.data?.attention.some(({ kind }) => kind === 'schedules-paused');
   if (!paused) return null;
   const running = scheduler.data?.running ?? 0;
+  const restored = admin && scheduler.data?.pausedBy === 'restore';
   return (
     <div className={classes.banner}>
-      <Notice tone="warn" title={texts.title}>
+      <Notice tone="warn" title={restored ? texts.restoredTitle : texts.title}>
         <div className={classes.bannerLine}>
-          <span>{admin ? (running > 0 ? texts.draining(running) : texts.drained) : texts.unknown}</span>
+          <span>
+            {restored ? `${texts.restored} ` : ''}
+            {admin ? (running > 0 ? texts.draining(running) : texts.drained) : texts.unknown}
+          </span>
           {admin ? (
             <Button
               variant="default"

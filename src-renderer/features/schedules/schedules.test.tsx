@@ -74,3 +74,14 @@ test('while the scheduler is paused it says so, how much still runs, and lets an
   await waitFor(() => expect(calls.some(({ id }) => id === 'scheduler.set')).toBe(true));
   expect(calls.find(({ id }) => id === 'scheduler.set')?.input).toEqual({ body: { state: 'running' } });
 });
+
+test('after a restore it says so, and what to look at before it goes on', async () => {
+  const paused = { state: 'paused', waiting: 0, running: 0, failed: 0, dead: 0 } as const;
+  const { unmount } = renderWith(inPart(), { ...answers, 'scheduler.get': { ...paused, pausedBy: 'restore' } });
+  expect(await screen.findByText('The scheduler is paused since a backup was restored')).toBeTruthy();
+  expect(screen.getByText(/Look at the schedules first, above all at cutovers/)).toBeTruthy();
+  unmount();
+  renderWith(inPart(), { ...answers, 'scheduler.get': { ...paused, pausedBy: 'person' } });
+  expect(await screen.findByText('The scheduler is paused')).toBeTruthy();
+  expect(screen.queryByText(/Look at the schedules first/)).toBeNull();
+});
