@@ -22,6 +22,10 @@ const advice: Readonly<Record<string, string>> = {
   'verify.boot':
     'The replica did not show the expected text in its time. Check the text, allow more time, or start the replica by hand to look.',
   'operation.cancelled': 'It was cancelled. What was copied is kept; the next run goes on from there.',
+  'server.stopping':
+    'Octopus ended while it went on: nobody cancelled it. It goes on with the next start of Octopus; what was copied is kept.',
+  'job.state': 'The migration does not allow it as it is now. Look at what it says here, then try again.',
+  'tool.missing': 'A program that Octopus needs is not installed on this computer. Install it, then try again.',
   'internal.unexpected': 'This is a defect of Octopus. Collect the diagnostics under Settings, and sync again.',
 };
 
@@ -65,6 +69,7 @@ export const migrationTexts = {
     cancel: 'Cancel …',
     remove: 'Remove …',
     schedule: 'Make a schedule',
+    scheduleOff: 'To its schedule, which is off',
     checkAgain: 'Check again',
   },
   hints: {
@@ -117,6 +122,7 @@ export const migrationTexts = {
     mismatch: 'The newest recovery point does not match its manifest',
     'first-run': 'Next: the first run',
     failed: 'The last run failed',
+    'work-failed': 'What was begun last failed',
     paused: 'Its schedules are paused',
     'ready-scheduled': 'Ready for cutover',
     'ready-manual': 'Ready for cutover; nothing is scheduled',
@@ -130,6 +136,8 @@ export const migrationTexts = {
     mismatch: 'Do not start from it. Reconcile: every block is read, and what differs is copied again.',
     'first-run': 'It copies the whole machine while that goes on working, and proves the copy.',
     goesOn: 'It was cancelled before it was done. What was copied is kept, and it goes on from there.',
+    interrupted: 'The last run was interrupted by the end of Octopus. What was copied is kept, and it goes on with the next start.',
+    alsoFailed: (message: string) => `What was begun last failed: ${message}`,
     paused: 'Runs begin only when a person wants them.',
     'ready-manual': 'A schedule keeps the recovery points fresh, and a cutover short.',
     nextSync: 'Next sync',
@@ -342,7 +350,13 @@ export const migrationTexts = {
     keepHint: 'The files stay. A new migration to this target goes on from them.',
     remove: 'Remove them',
     removeHint: 'Frees their space. All its recovery points are gone.',
-    cutOver: 'The machine runs at the target: without its replicas it is gone.',
+    running: 'The machine that runs at the target',
+    leave: 'Leave it running',
+    leaveHint: 'It runs on, and Octopus tells nothing of it any more.',
+    stop: 'Stop it',
+    stopHint: 'It ends, and what it wrote there is lost. The source stays off: to go back to it, roll back instead.',
+    needsStop: 'Only if the machine is stopped: it runs on these replicas.',
+    gone: 'The machine then runs nowhere.',
     action: 'Remove the migration',
   },
 };

@@ -14,7 +14,7 @@ export const migrationsTexts = {
   filters: {
     all: 'All states',
     running: 'Running',
-    failed: 'Last run failed',
+    failed: 'Failed',
     paused: 'Paused',
     active: 'Active',
     'cut-over': 'Cut over',

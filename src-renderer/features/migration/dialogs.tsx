@@ -46,6 +46,8 @@ export function Dialogs({ migration, actions }: { migration: Migration; actions:
 
 function Remove({ migration, name, actions }: { migration: Migration; name: string; actions: MigrationActions }) {
   const [replicas, setReplicas] = useState<'keep' | 'remove'>('keep');
+  const [running, setRunning] = useState<'leave' | 'stop'>('leave');
+  const over = migration.state === 'cut-over';
   const remove = useAction('migrations.remove', { done: texts.done.remove(name), onDone: () => go('/migrations', { replace: true }) });
   return (
     <ConfirmAction
@@ -53,16 +55,33 @@ function Remove({ migration, name, actions }: { migration: Migration; name: stri
       onClose={() => {
         // The next time it begins with what does least.
         setReplicas('keep');
+        setRunning('leave');
         actions.close();
       }}
       title={texts.remove.title(name)}
       action={texts.remove.action}
       typedName={name}
       danger
-      onConfirm={() => remove.mutateAsync({ params: { id: migration.id }, query: { replicas } })}
+      onConfirm={() => remove.mutateAsync({ params: { id: migration.id }, query: { replicas, ...(over ? { running } : {}) } })}
     >
       <Stack gap="sm">
         <Text>{texts.remove.text}</Text>
+        {over ? (
+          <Radio.Group
+            label={texts.remove.running}
+            value={running}
+            onChange={(value) => {
+              setRunning(value === 'stop' ? 'stop' : 'leave');
+              // Never from under a machine that runs.
+              if (value !== 'stop') setReplicas('keep');
+            }}
+          >
+            <Stack gap={6} mt={4}>
+              <Radio value="leave" label={texts.remove.leave} description={texts.remove.leaveHint} />
+              <Radio value="stop" label={texts.remove.stop} description={texts.remove.stopHint} />
+            </Stack>
+          </Radio.Group>
+        ) : null}
         <Radio.Group
           label={texts.remove.replicas}
           value={replicas}
@@ -70,10 +89,15 @@ function Remove({ migration, name, actions }: { migration: Migration; name: stri
         >
           <Stack gap={6} mt={4}>
             <Radio value="keep" label={texts.remove.keep} description={texts.remove.keepHint} />
-            <Radio value="remove" label={texts.remove.remove} description={texts.remove.removeHint} />
+            <Radio
+              value="remove"
+              label={texts.remove.remove}
+              description={over && running === 'leave' ? texts.remove.needsStop : texts.remove.removeHint}
+              disabled={over && running === 'leave'}
+            />
           </Stack>
         </Radio.Group>
-        {migration.state === 'cut-over' && replicas === 'remove' ? <Notice tone="warn">{texts.remove.cutOver}</Notice> : null}
+        {over && running === 'stop' ? <Notice tone="warn">{texts.remove.gone}</Notice> : null}
       </Stack>
     </ConfirmAction>
   );

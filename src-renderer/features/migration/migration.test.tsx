@@ -49,6 +49,11 @@ const point: RecoveryPoint = {
   mismatch: 'Hard disk 1 differs in 3 blocks.',
   disks: [{ key: 2000, capacity: 2 ** 30, algorithm: 'blake3', manifestRoot: 'cafe'.repeat(16) }],
 };
+const cutover = {
+  ...{ id: 'c1', state: 'done' as const, phase: 'finished', undone: [], preSync: true, checksBoot: false },
+  ...{ startedAt: at, endedAt: later },
+};
+const cutOver = { state: 'cut-over' as const, lastCutover: cutover };
 const operation = { operationId: 'o1', migrationId: 'm1', kind: 'sync' as const };
 
 function show(given: Migration, part?: string, more: Answers = {}, role: 'admin' | 'viewer' = 'admin') {
@@ -124,6 +129,41 @@ test('a failed run says what went wrong and what to do', async () => {
   expect(screen.getByText(/Free space at the target/)).toBeTruthy();
 });
 
+test('what failed before there was a run says so, and what to do', async () => {
+  const lastFailure = { code: 'source.unreachable', message: 'vc1 does not answer.', at: later };
+  show({ ...migration, lastFailure });
+  expect(await screen.findByRole('heading', { name: 'What was begun last failed' })).toBeTruthy();
+  expect(screen.getByText(lastFailure.message)).toBeTruthy();
+  expect(screen.getByText(/See whether the source answers/)).toBeTruthy();
+  expect(screen.getByRole('button', { name: 'Sync now' })).toBeTruthy();
+});
+
+test('beside a cutover that is done, what failed since is told too', async () => {
+  const lastFailure = { code: 'target.missing', message: 'The folder is not there.', at: later };
+  show({ ...replicated, ...cutOver, lastFailure });
+  expect(await screen.findByText('What was begun last failed: The folder is not there.')).toBeTruthy();
+});
+
+test('a run that Octopus ended with itself is interrupted and goes on', async () => {
+  const error = { code: 'server.stopping', message: 'Octopus ended while it went on.' };
+  const { endedAt: _, phases: __, ...open } = run;
+  const lastRun: Run = { ...open, state: 'failed', phase: 'transfer', endedAt: later, error };
+  const { unmount } = show({ ...replicated, lastRun });
+  expect(await screen.findByText(/interrupted by the end of Octopus.*goes on with the next start/)).toBeTruthy();
+  expect(within(screen.getByRole('list', { name: 'Phases of the run' })).getByText('Interrupted')).toBeTruthy();
+  expect(screen.queryByText(/failed|cancelled/i)).toBeNull();
+  unmount();
+  show({ ...replicated, lastRun }, 'runs');
+  expect(within(await screen.findByRole('row', { name: /Incremental/ })).getByText('Interrupted')).toBeTruthy();
+});
+
+test('a cancelled cutover is told as cancelled: nothing failed', async () => {
+  const error = { code: 'operation.cancelled', message: 'The cutover was cancelled.' };
+  show({ ...replicated, lastCutover: { ...cutover, state: 'cancelled', phase: 'pre-sync', startedAt: at, endedAt: later, error } });
+  expect(await screen.findByRole('heading', { name: /^Ready for cutover/ })).toBeTruthy();
+  expect(within(screen.getByRole('list', { name: 'Phases of the cutover' })).getByText('Cancelled')).toBeTruthy();
+});
+
 test('while it runs: how far, how quick, and only cancelling', async () => {
   const told = (second: number, read: number) => ({
     id: 1,
@@ -166,12 +206,32 @@ test('removing needs the name typed, and says what becomes of the replicas', asy
   await press('Remove …');
   const dialog = within(await screen.findByRole('dialog', { name: 'Remove the migration of web-01' }));
   const button = dialog.getByRole<HTMLButtonElement>('button', { name: 'Remove the migration' });
+  expect(dialog.queryByRole('radio', { name: 'Stop it' })).toBeNull();
   fireEvent.click(dialog.getByRole('radio', { name: 'Remove them' }));
   expect(button.disabled).toBe(true);
   fireEvent.change(dialog.getByRole('textbox', { name: 'Type web-01 to go on' }), { target: { value: 'web-01' } });
   fireEvent.click(button);
   await waitFor(() => expect(location.hash).toBe('#/migrations'));
   expect(asked(calls, 'migrations.remove')).toEqual([{ params: { id: 'm1' }, query: { replicas: 'remove' } }]);
+});
+
+test('of a machine that runs at the target it is asked what becomes of it; its replicas go only when it is stopped', async () => {
+  const { calls } = show({ ...replicated, ...cutOver }, 'settings', { 'migrations.remove': undefined as never });
+  await press('Remove …');
+  const dialog = within(await screen.findByRole('dialog', { name: 'Remove the migration of web-01' }));
+  const radio = (name: string) => dialog.getByRole<HTMLInputElement>('radio', { name });
+  expect([radio('Leave it running').checked, radio('Remove them').disabled]).toEqual([true, true]);
+  fireEvent.click(radio('Stop it'));
+  expect(dialog.getByText('The machine then runs nowhere.')).toBeTruthy();
+  fireEvent.click(radio('Remove them'));
+  fireEvent.click(radio('Leave it running'));
+  expect([radio('Keep them').checked, radio('Remove them').disabled]).toEqual([true, true]);
+  fireEvent.click(radio('Stop it'));
+  fireEvent.click(radio('Remove them'));
+  fireEvent.change(dialog.getByRole('textbox', { name: 'Type web-01 to go on' }), { target: { value: 'web-01' } });
+  fireEvent.click(dialog.getByRole('button', { name: 'Remove the migration' }));
+  await waitFor(() => expect(location.hash).toBe('#/migrations'));
+  expect(asked(calls, 'migrations.remove')).toEqual([{ params: { id: 'm1' }, query: { replicas: 'remove', running: 'stop' } }]);
 });
 
 test('the limit is changed where the throughput is seen', async () => {

@@ -17,7 +17,17 @@ import { CopyText } from '../../ui/copy-text.tsx';
 import { formatBytes, formatDuration } from '../../ui/format.ts';
 import { When } from '../../ui/values.tsx';
 import classes from './migration.module.css';
-import { type ActionName, isBusy, type Migration, nextOf, type Schedule, type Situation, situation } from './next-step.ts';
+import {
+  type ActionName,
+  failureOf,
+  isBusy,
+  isInterrupted,
+  type Migration,
+  nextOf,
+  type Schedule,
+  type Situation,
+  situation,
+} from './next-step.ts';
 import { RunProgressLine } from './run-progress-line.tsx';
 import type { MigrationActions } from './use-migration-actions.ts';
 
@@ -79,7 +89,7 @@ export function NextStepBar(props: { migration: Migration; schedules: readonly S
           ))}
           {unscheduled ? (
             <Button variant="default" component="a" href={hrefOf('/schedules')}>
-              {texts.actions.schedule}
+              {schedules.some(({ kind, enabled }) => kind === 'run' && !enabled) ? texts.actions.scheduleOff : texts.actions.schedule}
             </Button>
           ) : null}
         </div>
@@ -96,18 +106,20 @@ function Title({ migration, where, unscheduled }: { migration: Migration; where:
     return texts.next.syncing(texts.phase((run?.state === 'running' && run.phase) || (migration.lastRun?.phase ?? '')));
   if (where === 'cutting-over') return texts.next['cutting-over'](texts.phase(cutover ?? migration.lastCutover?.phase ?? ''));
   if (where === 'ready') return texts.next[unscheduled ? 'ready-manual' : 'ready-scheduled'];
+  if (where === 'failed' && failureOf(migration)?.of === 'work') return texts.next['work-failed'];
   return texts.next[where];
 }
 
 function Hint({ migration, where, unscheduled }: { migration: Migration; where: Situation; unscheduled: boolean }) {
   if (where === 'failed' || where === 'cutover-failed') {
-    const { error, ...rest } = (where === 'failed' ? migration.lastRun : migration.lastCutover) ?? {};
-    const undone = 'undone' in rest ? rest.undone : [];
+    const error = where === 'failed' ? failureOf(migration)?.error : migration.lastCutover?.error;
+    const undone = where === 'failed' ? [] : (migration.lastCutover?.undone ?? []);
     return (
       <>
         <p>{error?.message}</p>
         {undone.length > 0 ? <p>{undone.join(' ')}</p> : null}
         {texts.advice(error?.code) === undefined ? null : <p>{texts.advice(error?.code)}</p>}
+        {where === 'cutover-failed' ? <AlsoFailed migration={migration} /> : null}
       </>
     );
   }
@@ -115,13 +127,38 @@ function Hint({ migration, where, unscheduled }: { migration: Migration; where: 
     return (
       <>
         <p>{texts.nextHint['first-run']}</p>
-        {migration.lastRun ? <p>{texts.nextHint.goesOn}</p> : <FirstRunEstimate machineId={migration.machineId} />}
+        {migration.lastRun ? (
+          <p>{texts.nextHint[isInterrupted(migration.lastRun) ? 'interrupted' : 'goesOn']}</p>
+        ) : (
+          <FirstRunEstimate machineId={migration.machineId} />
+        )}
       </>
     );
   }
-  if (where === 'ready') return unscheduled ? <p>{texts.nextHint['ready-manual']}</p> : null;
+  if (where === 'ready') {
+    return (
+      <>
+        {migration.lastRun && isInterrupted(migration.lastRun) ? <p>{texts.nextHint.interrupted}</p> : null}
+        {unscheduled ? <p>{texts.nextHint['ready-manual']}</p> : null}
+      </>
+    );
+  }
   const hint = (texts.nextHint as Partial<Record<Situation, string>>)[where];
-  return hint === undefined ? null : <p>{hint}</p>;
+  return (
+    <>
+      {hint === undefined ? null : <p>{hint}</p>}
+      {where === 'cut-over' ? <AlsoFailed migration={migration} /> : null}
+    </>
+  );
+}
+
+/** Beside what the bar is about. */
+function AlsoFailed({ migration: { lastRun, lastFailure, lastCutover } }: { migration: Migration }) {
+  const failure = failureOf({ lastRun, lastFailure });
+  const message = failure?.of === 'work' ? failure.error?.message : undefined;
+  // That the cutover failed is said already; its task tells what was undone after it.
+  if (message === undefined || (lastCutover?.error && message.startsWith(lastCutover.error.message))) return null;
+  return <p>{texts.nextHint.alsoFailed(message)}</p>;
 }
 
 function FirstRunEstimate({ machineId }: { machineId: string }) {

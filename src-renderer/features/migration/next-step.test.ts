@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hindrance, type Migration, nextOf, type Schedule, situation } from './next-step.ts';
+import { failureOf, hindrance, type Migration, nextOf, type Schedule, situation, stateOfRun } from './next-step.ts';
 
 const at = (hour: number) => `2030-01-01T${String(hour).padStart(2, '0')}:00:00Z`;
 const counts = { read: 0, sent: 0, zero: 0, unchanged: 0, resumed: 0, verified: 0 };
@@ -17,7 +17,7 @@ const run = (state: Run['state'], hour = 1): Run => ({
 const point = { id: 'p', takenAt: at(1), verifiedAt: at(1), outcome: 'match' as const };
 type Standing = Parameters<typeof situation>[0];
 const of = (change: Partial<Standing>): Standing => ({ state: 'active', paused: false, ...change });
-const cutover = (state: 'running' | 'failed' | 'rolled-back' | 'done', error = true, hour = 5) => ({
+const cutover = (state: 'running' | 'failed' | 'rolled-back' | 'cancelled' | 'done', error = true, hour = 5) => ({
   id: 'c',
   state,
   phase: 'start',
@@ -28,6 +28,9 @@ const cutover = (state: 'running' | 'failed' | 'rolled-back' | 'done', error = t
   endedAt: at(hour),
   ...(error ? { error: { code: 'verify.boot', message: 'It did not boot.' } } : {}),
 });
+
+const failure = { code: 'source.unreachable', message: 'It does not answer.', at: at(5) };
+const stopped = { error: { code: 'server.stopping', message: 'Octopus ended while it went on.' } };
 
 test.each([
   [{}, 'first-run'],
@@ -50,8 +53,37 @@ test.each([
   // Rolled back because somebody wanted it; or a good run came after it.
   [{ lastCutover: cutover('rolled-back', false), lastRun: run('succeeded'), newestPoint: point }, 'ready'],
   [{ lastCutover: cutover('rolled-back'), lastRun: run('succeeded', 6), newestPoint: point }, 'ready'],
+  // Cancelled before anything was to be undone: nothing failed.
+  [{ lastCutover: cutover('cancelled'), lastRun: run('succeeded'), newestPoint: point }, 'ready'],
+  // Before a run or a cutover came to be.
+  [{ lastFailure: failure }, 'failed'],
+  [{ lastFailure: failure, lastRun: run('succeeded'), newestPoint: point, paused: true }, 'failed'],
+  [{ lastFailure: failure, lastRun: run('succeeded', 6), newestPoint: point }, 'ready'],
+  [{ lastFailure: failure, state: 'cut-over', lastCutover: cutover('done', false) }, 'cut-over'],
+  [{ lastFailure: failure, working: 'sync' }, 'queued'],
+  // Octopus ended, nothing failed.
+  [{ lastRun: { ...run('failed'), ...stopped } }, 'first-run'],
+  [{ lastRun: { ...run('failed'), ...stopped }, newestPoint: point }, 'ready'],
 ] as [Partial<Standing>, string][])('%j is %s', (change, expected) => {
   expect(situation(of(change))).toBe(expected);
+});
+
+test('a failure that the run tells of is told once; one before a run came to be for itself', () => {
+  const lastRun = { ...run('failed'), endedAt: at(4), error: { code: failure.code, message: failure.message } };
+  expect(failureOf({ lastRun, lastFailure: failure })).toEqual({ of: 'run', error: lastRun.error });
+  expect(failureOf({ lastRun, lastFailure: { ...failure, message: 'Another.' } })).toMatchObject({
+    of: 'work',
+    error: { message: 'Another.' },
+  });
+  expect(failureOf({ lastRun, lastFailure: { ...failure, message: 'Another.', at: at(3) } })).toMatchObject({ of: 'run' });
+  expect(failureOf({ lastRun: run('cancelled'), lastFailure: failure })).toMatchObject({ of: 'work' });
+  expect(failureOf({ lastRun: run('cancelled') })).toBeUndefined();
+});
+
+test('what the end of Octopus ended is interrupted, not failed or cancelled', () => {
+  const states = (['failed', 'cancelled', 'running', 'succeeded'] as const).map((state) => stateOfRun({ ...run(state), ...stopped }));
+  expect(states).toEqual(['interrupted', 'interrupted', 'running', 'succeeded']);
+  expect([stateOfRun(run('failed')), stateOfRun(run('cancelled'))]).toEqual(['failed', 'cancelled']);
 });
 
 test('what cannot be done says why', () => {

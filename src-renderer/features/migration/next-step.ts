@@ -25,7 +25,7 @@ export type Situation =
 
 const situationOf = { sync: 'syncing', cutover: 'cutting-over', rollback: 'rolling-back', verify: 'verifying' } as const;
 
-type Standing = Pick<Migration, 'working' | 'state' | 'lastRun' | 'lastCutover' | 'newestPoint' | 'paused'>;
+type Standing = Pick<Migration, 'working' | 'state' | 'lastRun' | 'lastCutover' | 'lastFailure' | 'newestPoint' | 'paused'>;
 
 export function situation(migration: Standing): Situation {
   const { working, lastRun, lastCutover, newestPoint } = migration;
@@ -36,16 +36,41 @@ export function situation(migration: Standing): Situation {
   if (lastCutover?.state === 'rolling-back') return 'rolling-back';
   if (lastRun?.state === 'running') return 'syncing';
   if (migration.state === 'cut-over') return 'cut-over';
-  if (lastCutover?.error && lastCutover.state !== 'done' && !cleared(lastCutover, lastRun)) return 'cutover-failed';
+  if (lastCutover?.error && isBad(lastCutover) && !cleared(lastCutover, lastRun)) return 'cutover-failed';
   if (newestPoint?.outcome === 'mismatch') return 'mismatch';
-  if (lastRun?.state === 'failed') return 'failed';
+  if (failureOf(migration)) return 'failed';
   if (!newestPoint) return 'first-run';
   return migration.paused ? 'paused' : 'ready';
 }
 
+/** What is cancelled before anything was to be undone did not fail. */
+const isBad = ({ state }: Cutover) => state === 'failed' || state === 'rolled-back';
+
 /** A run that went well after the cutover makes its failure old. */
 function cleared({ startedAt, endedAt }: Cutover, run: Run | undefined): boolean {
   return run?.state === 'succeeded' && run.startedAt > (endedAt ?? startedAt);
+}
+
+/** Nobody cancelled it and nothing failed: Octopus ended while it went on. */
+export const isInterrupted = ({ state, error }: Run): boolean =>
+  (state === 'failed' || state === 'cancelled') && error?.code === 'server.stopping';
+
+export const stateOfRun = (run: Run): Run['state'] | 'interrupted' => (isInterrupted(run) ? 'interrupted' : run.state);
+
+/** What failed last and still stands. `work`: also what failed before a run or a cutover of it came to be. */
+export interface Failure {
+  of: 'run' | 'work';
+  error: { code: string; message: string } | undefined;
+}
+
+export function failureOf({ lastRun: run, lastFailure: last }: Pick<Standing, 'lastRun' | 'lastFailure'>): Failure | undefined {
+  const failed = run?.state === 'failed' && !isInterrupted(run) ? run : undefined;
+  // A run that another process of ours made well has settled it, too.
+  const stands = last && !(run?.state === 'succeeded' && run.startedAt > last.at) ? last : undefined;
+  // Mostly it is the run's own failure, told twice: then the run says more.
+  const ofRun = failed && stands && (stands.message === failed.error?.message || stands.at <= (failed.endedAt ?? failed.startedAt));
+  if (stands && !ofRun) return { of: 'work', error: stands };
+  return failed && { of: 'run', error: failed.error };
 }
 
 export const isBusy = (where: Situation): boolean =>

@@ -14,7 +14,7 @@ import { Facts, type Names } from './facts.tsx';
 import { ForecastSection } from './forecast-section.tsx';
 import classes from './migration.module.css';
 import { NewestPoint } from './newest-point.tsx';
-import { type Cutover, type Migration, type Run, type Schedule, situation } from './next-step.ts';
+import { type Cutover, type Migration, type Run, type Schedule, situation, stateOfRun } from './next-step.ts';
 import type { MigrationActions } from './use-migration-actions.ts';
 
 /** The chart's library is only loaded where it is seen. */
@@ -30,8 +30,12 @@ export function NowTab(props: {
   const { migration, schedules, names, actions } = props;
   const { lastRun, lastCutover } = migration;
   const where = situation(migration);
+  // A cancelled one is told of until a run begins after it.
+  const wasCancelled =
+    lastCutover?.state === 'cancelled' && !(lastRun && lastRun.startedAt > (lastCutover.endedAt ?? lastCutover.startedAt));
   const showsCutover =
-    lastCutover && (where === 'cutting-over' || where === 'rolling-back' || where === 'cut-over' || where === 'cutover-failed');
+    lastCutover &&
+    (wasCancelled || where === 'cutting-over' || where === 'rolling-back' || where === 'cut-over' || where === 'cutover-failed');
   return (
     <div className={classes.now}>
       <div>
@@ -66,7 +70,7 @@ function RunTimeline({ migrationId, run }: { migrationId: string; run: Run }) {
   const stored = Object.fromEntries((run.phases ?? []).map(({ phase, startedAt }) => [phase, Date.parse(startedAt)]));
   const began = { ...heard?.began, ...stored };
   const phase = run.state === 'running' ? heard?.phase || run.phase : run.phase;
-  const steps = timelineOf(runSteps, { phase, state: progressOfRun(run.state), began, endedAt: since(run.endedAt), now });
+  const steps = timelineOf(runSteps, { phase, state: progressOfRun(stateOfRun(run)), began, endedAt: since(run.endedAt), now });
   const when = run.endedAt === undefined ? texts.timeline.running : formatWhen(run.endedAt, now);
   return (
     <Section title={texts.timeline.run(texts.kinds[run.kind] ?? run.kind, when)}>

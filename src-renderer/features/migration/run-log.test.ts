@@ -35,6 +35,11 @@ test('phases, retries and notes in their order, each once; the error last', () =
   ]);
 });
 
+test('the end of Octopus is a note, no error', () => {
+  const error = { code: 'server.stopping', message: 'Octopus ended while it went on.' };
+  expect(logOf({ ...run, error }, []).at(-1)).toMatchObject({ kind: 'note', text: error.message });
+});
+
 test('a run of which nothing is kept but that it was', () => {
   const { error: _, phases: __, ...bare } = { ...run, notes: [] };
   expect(logOf(bare, [])).toEqual([]);

@@ -1,5 +1,5 @@
 import type { LogLine } from '../../stores/live.ts';
-import type { Run } from './next-step.ts';
+import { isInterrupted, type Run } from './next-step.ts';
 
 export type LogKind = 'phase' | 'note' | 'retry' | 'error';
 export interface LogEntry {
@@ -26,6 +26,8 @@ export function logOf(run: Run, heard: readonly LogLine[]): LogEntry[] {
   const timed = [...phases, ...live].sort((a, b) => Date.parse(a.at as string) - Date.parse(b.at as string));
   const known = new Set(heard.filter(({ kind }) => kind === 'note').map(({ text }) => text));
   const untimed: LogEntry[] = run.notes.filter((text) => !known.has(text)).map((text) => ({ at: undefined, kind: 'note', text }));
-  const error: LogEntry[] = run.error ? [{ at: run.endedAt, kind: 'error', text: run.error.message, code: run.error.code }] : [];
+  // Nothing is to be mended where only Octopus ended.
+  const kind = isInterrupted(run) ? 'note' : 'error';
+  const error: LogEntry[] = run.error ? [{ at: run.endedAt, kind, text: run.error.message, code: run.error.code }] : [];
   return [...timed, ...untimed, ...error];
 }

@@ -11,7 +11,7 @@ import { StatusBadge } from '../../ui/status-badge.tsx';
 import { Bytes, Duration, When } from '../../ui/values.tsx';
 import { type Column, VirtualTable } from '../../ui/virtual-table.tsx';
 import classes from './migration.module.css';
-import type { Migration, Run } from './next-step.ts';
+import { type Migration, type Run, stateOfRun } from './next-step.ts';
 import { type LogKind, logOf } from './run-log.ts';
 
 const texts = migrationTexts.runs;
@@ -20,7 +20,7 @@ const took = ({ startedAt, endedAt }: Run) => (endedAt === undefined ? undefined
 const columns: Column<Run>[] = [
   { id: 'started', title: texts.started, width: 150, cell: (run) => <When at={run.startedAt} /> },
   { id: 'kind', title: texts.kind, width: 110, cell: (run) => migrationTexts.kinds[run.kind] ?? run.kind },
-  { id: 'state', title: texts.state, width: 130, grow: true, cell: (run) => <StatusBadge state={run.state} /> },
+  { id: 'state', title: texts.state, width: 130, grow: true, cell: (run) => <StatusBadge state={stateOfRun(run)} /> },
   { id: 'took', title: texts.took, width: 110, align: 'end', cell: (run) => <Duration value={took(run)} /> },
   { id: 'read', title: texts.read, width: 100, align: 'end', cell: (run) => <Bytes value={run.counts.read} /> },
   { id: 'sent', title: texts.sent, width: 100, align: 'end', cell: (run) => <Bytes value={run.counts.sent} /> },

@@ -7,7 +7,7 @@ import { StatusBadge } from '../../ui/status-badge.tsx';
 import { When } from '../../ui/values.tsx';
 import type { Column } from '../../ui/virtual-table.tsx';
 import { MigrationState } from '../migration/migration-state.tsx';
-import { type Migration, situation } from '../migration/next-step.ts';
+import { failureOf, type Migration, situation, stateOfRun } from '../migration/next-step.ts';
 import classes from './migrations.module.css';
 
 export interface Row {
@@ -51,7 +51,7 @@ function State({ migration }: { migration: Migration }) {
   const where = situation(migration);
   const moving = percent !== undefined && (where === 'syncing' || where === 'verifying' || where === 'cutting-over');
   return (
-    <span className={classes.state}>
+    <span className={classes.state} title={where === 'failed' ? failureOf(migration)?.error?.message : undefined}>
       <MigrationState migration={migration} more={moving ? formatPercent(percent / 100) : undefined} />
       {moving ? (
         <span className={classes.meter}>
@@ -70,7 +70,7 @@ function LastRun({ migration: { lastRun } }: { migration: Migration }) {
   if (!lastRun) return <span className={classes.quiet}>{texts.never}</span>;
   return (
     <span className={classes.run} title={lastRun.error?.message}>
-      <StatusBadge state={lastRun.state} />
+      <StatusBadge state={stateOfRun(lastRun)} />
       <span className={classes.quiet}>
         <When at={lastRun.endedAt ?? lastRun.startedAt} />
       </span>

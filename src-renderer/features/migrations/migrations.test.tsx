@@ -52,6 +52,21 @@ test('rows tell how each is; Enter opens it', async () => {
   expect(location.hash).toBe('#/migrations/2');
 });
 
+test('what failed before there was a run, and what Octopus ended with itself', async () => {
+  const counts = { read: 0, sent: 0, zero: 0, unchanged: 0, resumed: 0, verified: 0 };
+  const error = { code: 'server.stopping', message: 'Octopus ended while it went on.' };
+  const lastRun = {
+    ...{ id: 'r', kind: 'full' as const, state: 'failed' as const, phase: 'transfer', notes: [], counts, recoveryPointId: 'p' },
+    ...{ error, startedAt: at, endedAt: at },
+  };
+  show([migration('1', { lastFailure: { code: 'source.unreachable', message: 'It does not answer.', at } }), migration('2', { lastRun })]);
+  const grid = within(await screen.findByRole('grid', { name: 'Migrations' }));
+  expect(await grid.findByText('Failed')).toBeTruthy();
+  expect(grid.getByTitle('It does not answer.')).toBeTruthy();
+  expect(grid.getByText('Interrupted')).toBeTruthy();
+  expect(grid.getByText('Not run yet')).toBeTruthy();
+});
+
 test('the core searches and filters; nothing found can be undone', async () => {
   const { calls } = show([migration('1')]);
   fireEvent.change(await screen.findByRole('searchbox', { name: 'Search by machine' }), { target: { value: 'mail' } });

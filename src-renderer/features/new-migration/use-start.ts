@@ -45,8 +45,8 @@ export function useStart(onDone: (all: readonly Progress[]) => void) {
         },
         sync: plan.syncNow ? async (id) => void (await client.call('migrations.sync', { params: { id }, body: {} })) : undefined,
         hasRun: async (id) => {
-          const { working, lastRun } = await client.call('migrations.get', { params: { id } });
-          return working !== undefined || lastRun !== undefined;
+          const { working, lastRun, lastFailure } = await client.call('migrations.get', { params: { id } });
+          return working !== undefined || lastRun !== undefined || lastFailure !== undefined;
         },
         wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
       };
