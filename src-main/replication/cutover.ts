@@ -118,6 +118,8 @@ export async function rollBackCutover(
   if (cutover.sourceWasOn) {
     await retrying(parts, own, (either) => c.source.powerOn(ref, either));
     undid(cutover, `${name} was powered on again at the source.`);
+    // The final run had seen it off: lists and the forecast would say so until the next inventory.
+    await parts.store.machines.put({ ...c.machine, inventory: { ...c.machine.inventory, powerState: 'on' } });
   }
   if (cutover.undone.length === 0) undid(cutover, 'Nothing had to be undone.');
   await parts.store.jobs.setState(c.job.id, 'active');

@@ -420,6 +420,7 @@ test('a cutover moves the machine, is repeated without effect, and is rolled bac
   const back = await replicator.rollback('j');
   expect(back.undone.join(' ')).toMatch(/stopped at the target.*powered on again/);
   expect(source.power).toBe('on');
+  expect((await store.machines.list())[0]!.inventory.powerState).toBe('on');
   expect(await target.isRunning()).toBe(false);
   await expect(replicator.rollback('j')).rejects.toMatchObject({ code: 'job.state' });
   await expectProven(await replicator.run('j'));
