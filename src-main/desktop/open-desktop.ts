@@ -317,7 +317,7 @@ export function openDesktop(parts: DesktopParts): Desktop {
       const names = work.runs().map(({ machine }) => machine);
       const options = {
         type: 'question' as const,
-        message: texts.quitTitle,
+        message: texts.quitTitle(names.length),
         detail: texts.quitDetail(names),
         buttons: [texts.keepRunning, texts.stopAndQuit],
         defaultId: 0,

@@ -13,9 +13,13 @@ export const texts = {
   goesOnDetail:
     'Runs and schedules continue. Open it again from the tray or by starting it once more; quit it with Ctrl+Q or from the tray.',
   understood: 'OK',
-  quitTitle: 'A run is going on',
-  quitDetail: (names: string[]) =>
-    `${names.length > 0 ? `Running: ${names.join(', ')}. ` : ''}If you quit, it stops at a checkpoint and goes on from there at the next start. Until then its snapshot stays at the source.`,
+  quitTitle: (runs: number) => (runs > 1 ? `${runs} runs are going on` : 'A run is going on'),
+  quitDetail: (names: string[]) => {
+    const all = names.length > 0 ? `Running: ${names.join(', ')}. ` : '';
+    return names.length > 1
+      ? `${all}If you quit, they stop at a checkpoint and go on from there at the next start. Until then their snapshots stay at the source.`
+      : `${all}If you quit, it stops at a checkpoint and goes on from there at the next start. Until then its snapshot stays at the source.`;
+  },
   stopAndQuit: 'Stop at a checkpoint and quit',
   keepRunning: 'Keep running',
   open: 'Open Octopus',

@@ -21,7 +21,7 @@ test('the first start makes one administrator, for the holder of the latest set-
   expect([one.status, two.status].sort()).toEqual(['fulfilled', 'rejected']);
   const refused = (one.status === 'rejected' ? one : two) as PromiseRejectedResult;
   expect(refused.reason).toMatchObject({ code: 'conflict.set-up' });
-  expect(await identity.listUsers()).toMatchObject([{ role: 'admin', mustChangePassword: false }]);
+  expect(await identity.listUsers()).toMatchObject([{ role: 'admin', mustChangePassword: false, lastSignInAt: expect.any(String) }]);
   await expect(identity.setUp(token, 'again', adminPassword)).rejects.toMatchObject({ code: 'conflict.set-up' });
   expect(await identity.issueSetUpToken()).toBeUndefined();
 });

@@ -90,7 +90,8 @@ export function createIdentity(options: IdentityOptions): Identity {
     async setUp(token, name, password, address = '') {
       if (!(await users.isEmpty())) throw alreadySetUp();
       await checkSetUpToken(token);
-      const user = await newLocalUser(parts, { name, role: 'admin', password, mustChangePassword: false });
+      // Whoever sets up is signed in with it.
+      const user = { ...(await newLocalUser(parts, { name, role: 'admin', password, mustChangePassword: false })), lastSignInAt: now() };
       if (!(await users.addFirst(user))) throw alreadySetUp();
       return sessions.open(user, address);
     },
