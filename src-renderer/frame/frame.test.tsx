@@ -1,15 +1,19 @@
 // @vitest-environment happy-dom
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, expect, test } from 'vitest';
-import { streamIs } from '../stores/session.ts';
+import { streamIs, useSession } from '../stores/session.ts';
 import { renderWith } from '../testing/render.tsx';
+import { frameTexts } from '../texts/frame.ts';
 import { Frame } from './frame.tsx';
+import { openPalette } from './palette.tsx';
 
 const entries = () =>
   within(screen.getByRole('navigation', { name: 'Screens' }))
     .getAllByRole('link')
     .map((link) => link.getAttribute('href'));
 const press = (key: string) => fireEvent.keyDown(document.body, { key });
+
+const WhileSignedIn = () => (useSession(({ session }) => session.state) === 'signed-in' ? <Frame /> : null);
 
 beforeEach(() => {
   location.hash = '#/no-such-screen';
@@ -63,4 +67,23 @@ test('the menu shows the keys', async () => {
   fireEvent.click(screen.getByRole('button', { name: 'Menu of anna' }));
   fireEvent.click(await screen.findByRole('button', { name: 'Keyboard shortcuts' }));
   expect(await screen.findByText('Go to a screen; the letter stands beside its name')).toBeTruthy();
+});
+
+test('what the server finds is marked as well: Enter opens the first', async () => {
+  const machine = { id: 'm1', name: 'web-02', folder: '/Lab/vm' } as never;
+  renderWith(<Frame />, { 'vms.list': { items: [machine] } as never, 'migrations.list': { items: [] } as never });
+  act(() => openPalette());
+  const search = await screen.findByRole('textbox', { name: frameTexts.search });
+  fireEvent.change(search, { target: { value: 'web-02' } });
+  const found = await screen.findByText('/Lab/vm');
+  await waitFor(() => expect(found.closest('[data-action]')?.hasAttribute('data-selected')).toBe(true));
+  fireEvent.keyDown(search, { key: 'Enter', code: 'Enter' });
+  await waitFor(() => expect(location.hash).toBe('#/machines/m1'));
+});
+
+test('whoever signs in next begins at the overview', async () => {
+  renderWith(<WhileSignedIn />, { 'auth.logout': undefined as never });
+  fireEvent.click(screen.getByRole('button', { name: 'Menu of anna' }));
+  fireEvent.click(await screen.findByRole('button', { name: frameTexts.signOut }));
+  await waitFor(() => expect(location.hash).toBe('#/'));
 });

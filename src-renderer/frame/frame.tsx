@@ -1,6 +1,5 @@
 import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { spotlight } from '@mantine/spotlight';
 import { IconFileZip, IconPlugConnectedX, IconPlus, IconRefresh, IconSearch } from '@tabler/icons-react';
 import { Suspense, useCallback, useEffect, useMemo, useRef } from 'react';
 import { useLocation } from 'wouter';
@@ -16,7 +15,7 @@ import { type Command, useCommands } from './commands.ts';
 import classes from './frame.module.css';
 import { useKeySequence } from './key-sequence.ts';
 import { Navigation, pathOf, useNarrow } from './navigation.tsx';
-import { Palette } from './palette.tsx';
+import { openPalette, Palette } from './palette.tsx';
 import { ScreenBoundary } from './screen-boundary.tsx';
 import { useScreen } from './use-screen.ts';
 import { UserMenu, useSignOut } from './user-menu.tsx';
@@ -56,7 +55,7 @@ export function Frame() {
           </span>
           {frameTexts.product}
         </a>
-        <button type="button" className={classes.search} onClick={() => spotlight.open()}>
+        <button type="button" className={classes.search} onClick={openPalette}>
           <IconSearch size={15} aria-hidden />
           <span>{frameTexts.search}</span>
           <kbd className={classes.key}>Ctrl K</kbd>
@@ -165,7 +164,7 @@ function useFrameCommands(openShortcuts: () => void): void {
     () =>
       client.desktop?.onCommand((command) => {
         if (command.type === 'navigate') go(command.to);
-        else if (command.type === 'palette') spotlight.open();
+        else if (command.type === 'palette') openPalette();
         else if (command.type === 'new-migration') go('/migrations/new');
         else if (command.type === 'sign-out') latestSignOut.current();
         else if (command.type === 'help') openShortcuts();

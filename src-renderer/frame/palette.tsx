@@ -1,7 +1,7 @@
 import { useDebouncedValue } from '@mantine/hooks';
-import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight';
+import { createSpotlight, Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { IconSearch, IconServer2, IconTransfer } from '@tabler/icons-react';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useRoute } from '../api/queries.tsx';
 import { go } from '../go.ts';
 import { screens } from '../screens.ts';
@@ -9,6 +9,10 @@ import { mayDo, useCaller } from '../stores/session.ts';
 import { frameTexts } from '../texts/frame.ts';
 import { useAllCommands } from './commands.ts';
 import { pathOf } from './navigation.tsx';
+
+const [store, palette] = createSpotlight();
+
+export const openPalette = palette.open;
 
 /** Ctrl+K: goes to every screen, finds machines, and does what the screens registered. */
 export function Palette() {
@@ -80,8 +84,19 @@ export function Palette() {
     },
   ];
 
+  // The library marks the first line when a key is typed; what the server finds comes later, and Enter would do nothing.
+  useEffect(() => {
+    const list = document.getElementById(store.getState().listId);
+    if (text === '' || !list || list.querySelector('[data-selected]')) return;
+    const first = list.querySelector('[data-action]');
+    if (!first) return;
+    first.setAttribute('data-selected', 'true');
+    store.updateState((state) => ({ ...state, selected: 0 }));
+  });
+
   return (
     <Spotlight
+      store={store}
       actions={all}
       query={text}
       onQueryChange={setText}

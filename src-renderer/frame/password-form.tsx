@@ -28,6 +28,7 @@ export function PasswordForm({ onDone }: { onDone: () => void }) {
           label={passwordTexts.current}
           autoComplete="current-password"
           data-autofocus
+          autoFocus
           {...form.getInputProps('current')}
           key={form.key('current')}
         />

@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconKey, IconKeyboard, IconLogout, IconUserCircle } from '@tabler/icons-react';
 import { type ComponentType, useState } from 'react';
 import { useAction, useCore } from '../api/queries.tsx';
+import { go } from '../go.ts';
 import { type Appearance, type Density, prefer, usePreferences } from '../stores/preferences.ts';
 import { signedOut, useCaller } from '../stores/session.ts';
 import { frameTexts, passwordTexts } from '../texts/frame.ts';
@@ -20,6 +21,8 @@ export function useSignOut(): () => void {
         onSettled: () => {
           signedOut();
           queries.clear();
+          // The next person may not be allowed to see where this one was.
+          go('/', { replace: true });
         },
       },
     );

@@ -58,6 +58,7 @@ export function ChooseStore({ why, before, busy, onAnswer }: ChooseProps) {
               label={unlockTexts.newPassphrase}
               description={unlockTexts.newPassphraseHint}
               autoComplete="off"
+              autoFocus
               disabled={busy}
               {...form.getInputProps('passphrase')}
               key={form.key('passphrase')}
