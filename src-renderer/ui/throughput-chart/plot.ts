@@ -39,7 +39,8 @@ export function createPlot(
   const chart = new uPlot(
     {
       ...size,
-      padding: [8, 8, 0, 0],
+      // At the right, half of a time that stands at the very end.
+      padding: [8, 36, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: false, y: false, setScale: false }, y: false, points: { size: 7 } },
       scales: {
