@@ -28,7 +28,7 @@ export async function incrementalRuns(folder: string, rounds: number, say: (line
   const run = async (extents: ExtentTable | undefined): Promise<number> => {
     const began = performance.now();
     await beginRun(journal, { runId: `run ${number++}`, size: DISK_SIZE, extents });
-    const parts = splitForTasks(extents, DISK_SIZE, pool.threads);
+    const parts = splitForTasks(extents, DISK_SIZE, pool.tasksPerDisk);
     const tasks = parts.map(
       (part, index) =>
         pool.run({

@@ -11,7 +11,7 @@ import runTask from './transfer.ts';
 export function createInlinePool(): TransferPool {
   const running = new Set<RunningTask>();
   return {
-    threads: 1,
+    tasksPerDisk: 1,
     run(task, { onEvent, signal } = {}) {
       const { port1: ours, port2: theirs } = createInlineChannel<WorkerEvent | { type: 'started' }, WorkerControl>();
       const control = (message: WorkerControl): void => ours.postMessage(message);

@@ -65,3 +65,18 @@ it('changes the limit of a running task', async () => {
   await running.result;
   expect(performance.now() - began).toBeGreaterThan(350);
 });
+
+it('a limited disk keeps no other from being copied', async () => {
+  await using pool = createTransferPool();
+  const end = new AbortController();
+  const slow = Array.from({ length: pool.tasksPerDisk }, (_, part) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const running = pool.run(task(`slow-${part}`, { limit: 1024 }), { signal: end.signal, onEvent: () => resolve() });
+    running.result.catch(() => undefined);
+    return { running, begun: promise };
+  });
+  await Promise.all(slow.map(({ begun }) => begun));
+  expect(await pool.run(task('other')).result).toMatchObject({ ok: true });
+  end.abort();
+  for (const { running } of slow) await expect(running.result).rejects.toMatchObject({ code: 'operation.cancelled' });
+});

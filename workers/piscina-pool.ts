@@ -11,9 +11,13 @@ import type { WorkerControl, WorkerEvent, WorkerResult } from './protocol.ts';
 /** An idle thread ends after this long. Milliseconds. */
 const IDLE = 30_000;
 
+/** A run that is limited or waits for its source holds its threads: others need some of their own. */
+const LEAST_THREADS = 8;
+
 /** Threads of this process. Each starts with the first task that needs it. */
 export function createTransferPool(options: { threads?: number; workerFile?: string } = {}): TransferPool {
-  const threads = options.threads ?? availableParallelism();
+  const cores = availableParallelism();
+  const threads = options.threads ?? Math.max(LEAST_THREADS, cores);
   const piscina = new Piscina({
     filename: options.workerFile ?? findWorkerFile(),
     minThreads: 0,
@@ -25,7 +29,7 @@ export function createTransferPool(options: { threads?: number; workerFile?: str
   const running = new Set<RunningTask>();
 
   return {
-    threads,
+    tasksPerDisk: options.threads ?? cores,
     run(task, { onEvent, signal } = {}) {
       const { port1: ours, port2: theirs } = new MessageChannel();
       const outcome = Promise.withResolvers<Extract<WorkerResult, { ok: true }>>();

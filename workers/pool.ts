@@ -12,7 +12,8 @@ export interface RunningTask<Result extends WorkerResult = WorkerResult> {
  * Tasks beyond the number of threads wait in order.
  */
 export interface TransferPool extends AsyncDisposable {
-  readonly threads: number;
+  /** How many tasks one disk is best split into; more than that run at once where several disks are under way. */
+  readonly tasksPerDisk: number;
   /** The signal cancels within a second; what was durable stays so. */
   run(task: WorkerTask, options?: { onEvent?: (event: WorkerEvent) => void; signal?: AbortSignal }): RunningTask;
 }

@@ -257,7 +257,7 @@ test('the worker loses its session: the descriptor is refreshed and the same run
   let lost = 0;
   const run = pool.run.bind(pool);
   const losing: TransferPool = {
-    threads: 2,
+    tasksPerDisk: 2,
     run(task, options) {
       if (task.kind === 'transfer' && lost++ === 0) {
         return { result: Promise.reject(new OctopusError('source.session', 'The session ended.')), control() {} };

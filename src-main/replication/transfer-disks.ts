@@ -37,7 +37,7 @@ export async function transferTable(
   signal: AbortSignal,
 ): Promise<void> {
   const total = tableBytes(table);
-  const parts = splitTable(table, c.pool.threads, c.tuning.taskBytes);
+  const parts = splitTable(table, c.pool.tasksPerDisk, c.tuning.taskBytes);
   const counts = parts.map(() => ({ read: 0, sent: 0, zero: 0, unchanged: 0, resumed: 0 }));
   const report = (type: 'progress' | 'checkpoint') => {
     const sum = counts.reduce(addTransferCounts);

@@ -71,7 +71,7 @@ async function readBackTable(
   signal: AbortSignal,
 ): Promise<VerifyMismatch[]> {
   const total = tableBytes(table);
-  const parts = splitTable(table, c.pool.threads, c.tuning.taskBytes);
+  const parts = splitTable(table, c.pool.tasksPerDisk, c.tuning.taskBytes);
   const counts = parts.map(() => 0);
   const wrong: VerifyMismatch[][] = parts.map(() => []);
   await allOrNone(

@@ -43,7 +43,7 @@ export async function startLife(
       },
     );
   const mortalPool: TransferPool = {
-    threads: pool.threads,
+    tasksPerDisk: pool.tasksPerDisk,
     run(task, { onEvent, signal } = {}) {
       if (dead) return { result: never, control: () => {} };
       const running = pool.run(task, {
