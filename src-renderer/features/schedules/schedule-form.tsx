@@ -36,7 +36,7 @@ export function ScheduleForm({ schedule, migrationId, onDone }: { schedule?: Sch
     >
       <Stack gap="md">
         {schedule ? <Fixed schedule={schedule} /> : <AboutFields form={form} />}
-        <TimingFields form={form} />
+        <TimingFields form={form} createdAt={schedule?.createdAt} />
         <WindowFields form={form} />
         <NumberInput
           label={texts.jitter}

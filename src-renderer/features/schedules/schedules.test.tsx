@@ -38,6 +38,8 @@ test('a schedule is shown in words; what is changed goes to the core, and nothin
   const { calls } = renderWith(inPart(), { ...answers, 'schedules.update': schedule });
   fireEvent.click(await screen.findByText('Every 90 minutes'));
   const form = within(await screen.findByRole('dialog', { name: 'Schedule: Replicate db-01' }));
+  const times = () => calls.filter(({ id }) => id === 'schedules.times').map(({ input }) => input);
+  await waitFor(() => expect(times()).toContainEqual({ query: { minutes: 90, startAt: at } }));
   fireEvent.change(form.getByLabelText('Every'), { target: { value: '2' } });
   fireEvent.click(form.getByRole('button', { name: 'Save' }));
   await waitFor(() => expect(calls.some(({ id }) => id === 'schedules.update')).toBe(true));

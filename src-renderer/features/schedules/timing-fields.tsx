@@ -16,7 +16,7 @@ const own = 'own';
 const presets = [...Object.entries(texts.presets).map(([value, label]) => ({ value, label })), { value: own, label: texts.ownTimes }];
 
 /** Again and again, at set times, or once. */
-export function TimingFields({ form }: { form: ScheduleForm }) {
+export function TimingFields({ form, createdAt }: { form: ScheduleForm; createdAt: string | undefined }) {
   const { kind, type } = form.values;
   const types = kind === 'cutover' ? (['once'] as const) : (['every', 'cron', 'once'] as const);
   return (
@@ -30,7 +30,7 @@ export function TimingFields({ form }: { form: ScheduleForm }) {
       )}
       {type === 'every' ? <EveryFields form={form} /> : null}
       {type === 'cron' ? <CronFields form={form} /> : null}
-      {type === 'once' ? <OnceFields form={form} /> : <NextTimes values={form.values} />}
+      {type === 'once' ? <OnceFields form={form} /> : <NextTimes values={form.values} createdAt={createdAt} />}
     </Stack>
   );
 }
@@ -115,13 +115,15 @@ function OnceFields({ form }: { form: ScheduleForm }) {
 }
 
 /** The core's own reckoning, so that nobody is surprised by an expression or a change of the clocks. */
-function NextTimes({ values }: { values: Values }) {
+function NextTimes({ values, createdAt }: { values: Values; createdAt: string | undefined }) {
   const query = useMemo(() => {
     const timing = timingOf(values);
     if (timing.type === 'cron') return timing.expression === '' ? undefined : { expression: timing.expression, zone: timing.zone };
     if (timing.type !== 'every' || timing.minutes < 1 || timing.minutes > 525_600) return undefined;
-    return { minutes: timing.minutes, ...(values.startAt === '' ? {} : { startAt: fromLocal(values.startAt) }) };
-  }, [values]);
+    // Counted from when it was made, also while it is changed.
+    const startAt = values.startAt === '' ? createdAt : fromLocal(values.startAt);
+    return { minutes: timing.minutes, ...(startAt === undefined ? {} : { startAt }) };
+  }, [values, createdAt]);
   const [wanted] = useDebouncedValue(query, 250);
   const times = useRoute('schedules.times', { query: wanted ?? {} }, { enabled: wanted !== undefined, keepPrevious: true });
   const zone = values.type === 'cron' ? values.zone : undefined;
