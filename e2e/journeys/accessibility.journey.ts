@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import axe, { type AxeResults, type RunOptions } from 'axe-core';
 import { fill } from '../filled.ts';
 import { expect, test } from '../fixtures.ts';
@@ -10,6 +11,7 @@ async function findings({ page }: World, where: string): Promise<string[]> {
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await settled(page, colorScheme);
     const options: RunOptions = {
       resultTypes: ['violations'],
       // Everything else is the same in the dark.
@@ -27,6 +29,31 @@ async function findings({ page }: World, where: string): Promise<string[]> {
     }
   }
   return found;
+}
+
+/** Until the page has taken the colours on: half-way a transition nothing is readable. */
+async function settled(page: Page, scheme: string): Promise<void> {
+  const mantine = (wanted: string) =>
+    (globalThis as unknown as InPage).document.documentElement.getAttribute('data-mantine-color-scheme') === wanted;
+  await page.waitForFunction(mantine, scheme);
+  await page.evaluate(async () => {
+    const { document, requestAnimationFrame } = globalThis as unknown as InPage;
+    for (let quiet = 0; quiet < 3; quiet++) {
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      // An endless one, as a spinner, is not waited for.
+      const ending = document.getAnimations().filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime));
+      if (ending.length > 0) quiet = 0;
+      for (const animation of ending) animation.finish();
+    }
+  });
+}
+
+interface InPage {
+  document: {
+    documentElement: { getAttribute(name: string): string | null };
+    getAnimations(): { effect?: { getComputedTiming(): { endTime: number } }; finish(): void }[];
+  };
+  requestAnimationFrame(then: (time: number) => void): void;
 }
 
 test('every screen is free of serious and critical findings of axe, light and dark @web', async ({ world }) => {
