@@ -16,7 +16,8 @@ export function noticeFor({ type, data }: StoredEvent, machineOf: (migrationId: 
   const to = migrationId === undefined ? '/migrations' : `/migrations/${encodeURIComponent(migrationId)}`;
   if (type === 'run.ended') {
     if (state === 'succeeded') return { title: texts.runDone(machine), body: texts.runDoneBody, to };
-    if (state === 'failed') return { title: texts.runFailed(machine), body: error?.message ?? '', to };
+    // One that Octopus itself interrupted goes on with the next start.
+    if (state === 'failed' && error?.code !== 'server.stopping') return { title: texts.runFailed(machine), body: error?.message ?? '', to };
   }
   if (type === 'cutover.ended') {
     if (state === 'done') return { title: texts.cutoverDone(machine), body: texts.cutoverDoneBody, to };

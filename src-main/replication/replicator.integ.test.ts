@@ -303,7 +303,10 @@ test('stopped with Octopus once it has its snapshot, a run goes on from its chec
     const code = early ? 'operation.cancelled' : 'server.stopping';
     await expect(replicator.run('j', { signal: abort.signal }), at).rejects.toMatchObject({ code });
     crashpoint = () => {};
-    expect((await store.runs.ofJob('j'))[0]!.state, at).toBe(early ? 'cancelled' : 'running');
+    const stopped = (await store.runs.ofJob('j'))[0]!;
+    expect(stopped.state, at).toBe(early ? 'cancelled' : 'running');
+    // Nobody cancelled it.
+    expect(stopped.error?.code, at).toBe(early ? 'server.stopping' : undefined);
     expect(source.snapshots, at).toHaveLength(early ? 0 : 1);
     const before = (await store.runs.ofJob('j')).length;
     const recovered = await replicator.recover();

@@ -50,7 +50,7 @@ export async function performRun(c: RunContext): Promise<Run> {
       });
     }
     const error = c.signal.aborted ? new OctopusError('operation.cancelled', endedBy(c), { cause: caught }) : toOctopusError(caught);
-    c.run.error = { code: error.code, message: error.message };
+    c.run.error = { code: wasStopped(c) ? 'server.stopping' : error.code, message: error.message };
     await removeSnapshot(c);
     await end(c, c.signal.aborted ? 'cancelled' : 'failed');
     throw error;
@@ -58,17 +58,20 @@ export async function performRun(c: RunContext): Promise<Run> {
 }
 
 /** Nobody cancelled it where Octopus was stopped. */
-function endedBy({ signal }: RunContext): string {
-  const stopped = toOctopusError(signal.reason).code === 'server.stopping';
-  return `The run was ${stopped ? 'interrupted by the end of Octopus' : 'cancelled'}; the last recovery point is as it was.`;
+function wasStopped({ signal }: RunContext): boolean {
+  return signal.aborted && toOctopusError(signal.reason).code === 'server.stopping';
+}
+
+function endedBy(c: RunContext): string {
+  return `The run was ${wasStopped(c) ? 'interrupted by the end of Octopus' : 'cancelled'}; the last recovery point is as it was.`;
 }
 
 /**
  * Octopus ends, the run does not: as after a crash the next start goes on with it, on its snapshot. Without one there is nothing to keep;
  * and a cutover that is left is undone at once, the source powered on again: its last run is of no use then.
  */
-function staysInterrupted({ signal, snapshot, run }: RunContext): boolean {
-  return signal.aborted && toOctopusError(signal.reason).code === 'server.stopping' && snapshot !== undefined && run.kind !== 'final';
+function staysInterrupted(c: RunContext): boolean {
+  return wasStopped(c) && c.snapshot !== undefined && c.run.kind !== 'final';
 }
 
 async function prepareTracking(c: RunContext): Promise<void> {
