@@ -108,6 +108,7 @@ describe('what goes on', () => {
     expect(title('run.ended', { state: 'succeeded' })).toBe('web is protected');
     expect(title('run.ended', { state: 'failed', error: { message: 'No.' } })).toBe('web: the run failed');
     expect(title('run.ended', { state: 'cancelled' })).toBeUndefined();
+    expect(title('run.ended', { state: 'failed', error: { code: 'server.stopping' } })).toBeUndefined();
     expect(title('cutover.ended', { state: 'done' })).toBe('web runs at the target');
     expect(title('cutover.ended', { state: 'rolled-back' })).toBe('web: the cutover was undone');
     expect(title('task.changed', { state: 'dead' })).toBe('web needs you');
