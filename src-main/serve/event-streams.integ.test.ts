@@ -8,7 +8,7 @@ let lab: MigrationsWorld;
 const clients: EventClient[] = [];
 beforeAll(async () => {
   lab = await openMigrationsWorld(['a', 'b', 'c', 'd'], 4 * 2 ** 20);
-}, 30_000);
+}, 120_000);
 afterAll(async () => {
   for (const client of clients) client[Symbol.dispose]();
   await lab?.[Symbol.asyncDispose]();

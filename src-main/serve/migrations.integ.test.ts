@@ -12,7 +12,7 @@ let events: EventClient;
 beforeAll(async () => {
   lab = await openMigrationsWorld(['web', 'db', 'mail', 'spare'], SIZE);
   events = await openEventClient(lab.world.application.rest.url, lab.world.tokens.admin, 0);
-}, 30_000);
+}, 120_000);
 afterAll(async () => {
   events?.[Symbol.dispose]();
   await lab?.[Symbol.asyncDispose]();
@@ -155,7 +155,7 @@ test('what can be known beforehand is told with what it rests on', async () => {
   expect(kinds.indexOf('mismatch')).toBeLessThan(kinds.indexOf('unscheduled'));
   const seen = (await lab.world.call('GET', '/overview', { as: 'viewer' })).json;
   expect(seen).toMatchObject({ counts: { migrations: 0 }, moved: { runs: 0, sent: 0 }, attention: [] });
-}, 30_000);
+}, 120_000);
 
 test('a migration ends with its replicas, or leaves them', async () => {
   const { ok } = lab;
@@ -170,4 +170,4 @@ test('a migration ends with its replicas, or leaves them', async () => {
   // It can be made anew, and goes on from what is there.
   const again = await ok('POST', '/migrations', { machineId: lab.machineIds.web, targetId: lab.targetId });
   expect(await endOf((await ok('POST', `/migrations/${again.id}/sync`, {})).operationId)).toBeUndefined();
-}, 30_000);
+}, 120_000);
