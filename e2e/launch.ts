@@ -6,6 +6,7 @@ import { type ElectronApplication, _electron as electron, type Page } from 'play
 import { startSession } from '../src-main/vault/testing/gnome-keyring.ts';
 import type { Bridge } from '../src-preload/bridge.ts';
 import { startDisplay } from './display.ts';
+import { endMachines } from './end-machines.ts';
 
 /** As the page sees it. */
 export interface PageGlobals {
@@ -47,6 +48,7 @@ export async function launchDesktop(options: LaunchOptions = {}): Promise<Deskto
   const folder = await mkdtemp(join(tmpdir(), 'octopus-desktop-'));
   // Helpers of one that was killed may still be writing.
   opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  opened.defer(() => endMachines(folder));
   const dataFolder = options.dataFolder ?? join(folder, 'data');
   const env: Record<string, string> = {
     ...(process.env as Record<string, string>),

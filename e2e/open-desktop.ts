@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endMachines } from './end-machines.ts';
 import { type DesktopWorld, launchDesktop } from './launch.ts';
 import { packagedApp } from './packaged-app.ts';
 import { type World, watch } from './world.ts';
@@ -15,6 +16,7 @@ export async function openDesktop(where: 'desktop' | 'packed', env: Record<strin
   await using opened = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'octopus-journey-'));
   opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  opened.defer(() => endMachines(folder));
   const desktop = opened.use(
     await launchDesktop({
       dataFolder: join(folder, 'data'),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { chromium } from '@playwright/test';
 import { basePath, type RouteId, routeOf } from '../src-preload/contract/routes.ts';
+import { endMachines } from './end-machines.ts';
 import { administrator, type World, watch } from './world.ts';
 
 const root = dirname(import.meta.dirname);
@@ -54,6 +55,7 @@ export async function openWeb(env: Record<string, string> = {}, prepare?: (data:
   await using opened = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'octopus-journey-'));
   opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  opened.defer(() => endMachines(folder));
   await writeFile(join(folder, 'passphrase'), 'the passphrase of the journeys\n', { mode: 0o600 });
   await prepare?.(join(folder, 'data'));
   let server = await serve(folder, 0, env);
