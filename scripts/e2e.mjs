@@ -36,7 +36,8 @@ if (projects.length === 0 || projects.some((argument) => argument.includes('pack
 const command = [process.execPath, join(root, 'node_modules', '@playwright', 'test', 'cli.js'), 'test', ...asked];
 const alone = aloneBy();
 // A container may forbid it, whoever asks; nothing that could be installed would help.
-if (!alone) say('NOT cut off from the network: this system forbids it (unshare -rn, ip). What reaches out is looked for in the pages only.');
+if (!alone)
+  say('NOT cut off from the network: this system forbids it (unshare -rn, ip). What reaches out is looked for in the pages only.');
 const [program, ...args] = [...(alone ?? []), ...command];
 process.exitCode =
   run(program, args, { ...process.env, ELECTRON_OVERRIDE_DIST_PATH: electron, ...(alone ? { OCTOPUS_E2E_ALONE: 'yes' } : {}) }) ?? 1;
