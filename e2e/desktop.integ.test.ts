@@ -107,7 +107,7 @@ describe('a run on the desktop', () => {
   it('is asked about before quitting: it may be kept running, or stops at a checkpoint and goes on after the next start', async () => {
     const { id } = (await lastRun()) as Run;
     await world.app.evaluate(({ app }) => app.quit());
-    await expect.poll(async () => (await seen()).asked.at(-1)).toBe(texts.quitTitle);
+    await expect.poll(async () => (await seen()).asked.at(-1)).toBe(texts.quitTitle(1));
     expect(await lastRun()).toMatchObject({ id, state: 'running' });
     await answer(1);
     const exit = once(world.app.process(), 'exit');
