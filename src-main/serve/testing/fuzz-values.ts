@@ -154,9 +154,15 @@ async function addTasks(database: string, jobId: string): Promise<void> {
   await using store = await openStore(database);
   const task = { scheduleId: undefined, plannedAt: undefined, kind: 'run', jobId, sourceId: undefined, payload: {} } as const;
   const rest = { keys: [], lane: undefined, priority: 1, attempts: 3, leaseOwner: undefined, leaseUntil: undefined, token: 0 };
-  const times = { dueAt: '2099-01-01T00:00:00.000Z', createdAt: '2026-01-01T00:00:00.000Z', startedAt: undefined, endedAt: undefined };
+  const times = { dueAt: '2099-01-01T00:00:00.000Z', createdAt: '2026-01-01T00:00:00.000Z', startedAt: undefined };
   const states = Array.from({ length: 24 }, (_, at) => (['waiting', 'dead', 'failed'] as const)[at % 3] ?? 'dead');
   await store.tasks.add(
-    states.map((state, at) => ({ ...task, ...rest, ...times, id: `task-${at}`, state, cancelRequested: false, error: undefined })),
+    states.map((state, at) => {
+      const ended =
+        state === 'waiting'
+          ? { endedAt: undefined, error: undefined }
+          : { endedAt: '2026-01-01T00:00:01.000Z', error: { code: 'source.unreachable', message: 'No answer.' } };
+      return { ...task, ...rest, ...times, ...ended, id: `task-${at}`, state, cancelRequested: false };
+    }),
   );
 }

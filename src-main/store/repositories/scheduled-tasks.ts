@@ -388,12 +388,13 @@ function fromRow(row: Row): Task {
 
 /** Columns id, kind, error_code, error_message and ended_at of a failed or dead task. */
 export function toFailure(row: Record<string, string | null> | undefined): TaskFailure | undefined {
-  if (!row?.id) return undefined;
+  // A row that says neither when nor why cannot be told as a failure.
+  if (!row?.id || !row.ended_at) return undefined;
   return {
     taskId: row.id,
     kind: row.kind as TaskKind,
     code: row.error_code ?? 'internal.unexpected',
     message: row.error_message ?? '',
-    at: row.ended_at ?? '',
+    at: row.ended_at,
   };
 }
