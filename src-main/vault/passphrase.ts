@@ -79,7 +79,7 @@ export async function newPasswordFromPrompt(
   signal?: AbortSignal,
 ): Promise<string> {
   if (!terminal.input.isTTY) {
-    throw new OctopusError('argument.invalid', 'There is no terminal to ask for the password: give a file with it.', {
+    throw new OctopusError('argument.invalid', 'There is no terminal to ask for the password: give --password-file.', {
       field: 'password-file',
     });
   }
