@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { endMachines } from '../../e2e/end-machines.ts';
 import type { RouteDefinition } from '../../src-preload/contract/route.ts';
 import { routes } from '../../src-preload/contract/routes.ts';
 import type { Role } from '../domain/user.ts';
@@ -18,7 +19,11 @@ beforeAll(async () => {
   const rates = { address: plenty, user: plenty, signIn: plenty };
   world = await openApplicationWorld({ rates, headerTime: 1000, requestTime: 1500 });
 });
-afterAll(() => world?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  // A cutover that came through starts a machine, which runs on when Octopus ends.
+  if (world) await endMachines(world.folder);
+  await world?.[Symbol.asyncDispose]();
+});
 
 /** What removes (a schedule goes with its migration as well, so it comes before), and what changes who may do what, goes last, so that the others meet a caller who is allowed. */
 const last = [/^(?!schedules)\w+\.remove$/, /^settings\./, /^users\./, /^auth\./];
