@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
 import { unlockPath } from '../../src-preload/bridge.ts';
+import { contentSecurityPolicy } from '../domain/page-policy.ts';
 
 export const scheme = 'app';
 /** What the client is served under. Nothing else is ever loaded. */
@@ -16,20 +17,6 @@ const types: Record<string, string> = {
   '.png': 'image/png',
   '.woff2': 'font/woff2',
 };
-
-export function contentSecurityPolicy(nonce: string): string {
-  return [
-    "default-src 'none'",
-    "script-src 'self'",
-    `style-src 'self' 'nonce-${nonce}'`,
-    "img-src 'self' data:",
-    "font-src 'self'",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
-}
 
 /** Answers requests for `app://octopus/…` from the built client. Each page gets a nonce of its own for styles. */
 export function createPageHandler(options: { folder: string; random: (bytes: number) => Buffer }): (request: Request) => Promise<Response> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { OctopusError } from '../../workers/octopus-error.ts';
+import { contentSecurityPolicy } from '../domain/page-policy.ts';
 
 /** One file of the client as it is answered. */
 export interface WebFile {
@@ -62,18 +63,7 @@ export async function readWebClient(folder: string): Promise<WebClient> {
     files,
     page(base) {
       const nonce = randomBytes(18).toString('base64');
-      const policy = [
-        "default-src 'none'",
-        "script-src 'self'",
-        `style-src 'self' 'nonce-${nonce}'`,
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        `base-uri ${baseUri}`,
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-      ];
-      return { html: index.replaceAll('__NONCE__', nonce).replaceAll('__BASE__', base), policy: policy.join('; ') };
+      return { html: index.replaceAll('__NONCE__', nonce).replaceAll('__BASE__', base), policy: contentSecurityPolicy(nonce, baseUri) };
     },
   };
 }
