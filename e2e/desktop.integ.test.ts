@@ -79,6 +79,7 @@ const answer = (button: number) =>
     (globalThis as unknown as Main).seen.answer = given;
   }, button);
 const sleepIsBlocked = () => world.app.evaluate(({ powerSaveBlocker }) => [0, 1, 2, 3].some((id) => powerSaveBlocker.isStarted(id)));
+const visible = () => world.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible());
 const limit = (value: number) => world.call('settings.set', { params: { name: 'replication.bandwidthLimit' }, body: { value } });
 interface Run {
   id: string;
@@ -95,9 +96,10 @@ describe('a run on the desktop', () => {
     await expect.poll(async () => (await lastRun())?.phase, patient).toBe('transfer');
     await expect.poll(async () => (await seen()).tray.at(-1)?.some((label) => /^\S+: transfer/.test(label)), patient).toBe(true);
     expect(await sleepIsBlocked()).toBe(true);
+    await expect.poll(visible, patient).toBe(true);
     for (let time = 0; time < 2; time++) {
       await world.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close());
-      expect(await world.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible())).toBe(false);
+      expect(await visible()).toBe(false);
       await world.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.show());
     }
     expect((await seen()).asked).toEqual([texts.goesOn]);
@@ -116,7 +118,8 @@ describe('a run on the desktop', () => {
 
     await world.restart();
     await watch();
-    // Nobody looks: the end of the run is told.
+    // Nobody looks: the end of the run is told. A window that is still to be painted would come back.
+    await expect.poll(visible, patient).toBe(true);
     await world.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide());
     await expect.poll(lastRun, patient).toMatchObject({ id, phase: 'transfer', state: 'running' });
     await expect.poll(sleepIsBlocked).toBe(true);

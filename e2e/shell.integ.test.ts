@@ -119,6 +119,7 @@ describe('the desktop application', () => {
     });
     const close = () => world.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close());
     const visible = () => world.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible());
+    await until(visible);
     await close();
     expect(await visible()).toBe(false);
     const flags = process.getuid?.() === 0 ? ['--no-sandbox'] : [];

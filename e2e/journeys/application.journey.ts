@@ -18,6 +18,7 @@ const inWindow = (world: OpenedDesktop, script: string): Promise<unknown> =>
 test('a second start brings the first window back @desktop @packed', async ({ desktop: world, where }) => {
   const { app, env, dataFolder } = world.desktop;
   const visible = () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().map((window) => window.isVisible()));
+  await expect.poll(visible).toEqual([true]);
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide());
   expect(await visible()).toEqual([false]);
   const flags = process.getuid?.() === 0 ? ['--no-sandbox'] : [];

@@ -260,9 +260,11 @@ export function openDesktop(parts: DesktopParts): Desktop {
     });
   }
 
+  const isVisible = () => window !== undefined && !window.isDestroyed() && window.isVisible();
+
   function notify(event: Parameters<typeof noticeFor>[0]): void {
     const notice = noticeFor(event, work.machineOf);
-    if (!notice || window?.isFocused() || !Notification.isSupported()) return;
+    if (!notice || (isVisible() && window?.isFocused()) || !Notification.isSupported()) return;
     const shown = new Notification({ title: notice.title, body: notice.body.slice(0, 300) });
     shown.on('click', () => show(notice.to));
     shown.show();
@@ -323,8 +325,7 @@ export function openDesktop(parts: DesktopParts): Desktop {
         defaultId: 0,
         cancelId: 0,
       };
-      const visible = window && !window.isDestroyed() && window.isVisible() ? window : undefined;
-      const { response } = await (visible ? dialog.showMessageBox(visible, options) : dialog.showMessageBox(options));
+      const { response } = await (window && isVisible() ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options));
       return response === 1;
     },
     async close() {
@@ -386,7 +387,7 @@ export function openDesktop(parts: DesktopParts): Desktop {
     focus: () => show(),
     stop: quitting.stop,
     isEnding: quitting.isCertain,
-    isVisible: () => window !== undefined && !window.isDestroyed() && window.isVisible(),
+    isVisible,
   };
 }
 
