@@ -40,6 +40,14 @@ export interface Schema {
     created_at: string;
     settings_json: Generated<string>;
   };
+  contacts: {
+    environment_id: string;
+    asked_at: string;
+    answered_at: string | null;
+    failure_code: string | null;
+    failure_message: string | null;
+    failing_since: string | null;
+  };
   target_environments: { id: string; kind: string; name: string; location: string; settings_json: string; created_at: string };
   vms: {
     id: string;

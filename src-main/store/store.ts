@@ -6,6 +6,7 @@ import { OctopusError } from '../../workers/octopus-error.ts';
 import { type BackupResult, backupDatabase } from './backup.ts';
 import { migrate } from './migrate.ts';
 import { type ActivityRepository, createActivityRepository } from './repositories/activity-logs.ts';
+import { type ContactRepository, createContactRepository } from './repositories/contacts.ts';
 import { type CutoverRepository, createCutoverRepository } from './repositories/cutovers.ts';
 import { createVariableRepository, type VariableRepository } from './repositories/env-variables.ts';
 import { createEstimateRepository, type EstimateRepository } from './repositories/estimates.ts';
@@ -33,6 +34,7 @@ import { cacheStatements } from './statement-cache.ts';
 export interface Store extends AsyncDisposable {
   sources: SourceEnvironmentRepository;
   targets: TargetEnvironmentRepository;
+  contacts: ContactRepository;
   machines: MachineRepository;
   jobs: JobRepository;
   runs: RunRepository;
@@ -67,6 +69,7 @@ export async function openStore(path: string): Promise<Store> {
   return {
     sources: createSourceEnvironmentRepository(kysely),
     targets: createTargetEnvironmentRepository(kysely),
+    contacts: createContactRepository(kysely),
     machines: createMachineRepository(kysely),
     jobs: createJobRepository(kysely),
     runs: createRunRepository(kysely),

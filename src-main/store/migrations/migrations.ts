@@ -9,6 +9,7 @@ import { keptAnswers } from './0008-kept-answers.ts';
 import { sourceSettings } from './0009-source-settings.ts';
 import { verifiedPoints } from './0010-verified-points.ts';
 import { overview } from './0011-overview.ts';
+import { contacts } from './0012-contacts.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
   sourceSettings,
   verifiedPoints,
   overview,
+  contacts,
 ];
