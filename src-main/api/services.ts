@@ -16,6 +16,8 @@ import type { TargetEnvironment } from '../store/repositories/target-environment
 import type { Store } from '../store/store.ts';
 
 export interface SourceLogin {
+  /** What people call it; its host where nobody said. */
+  name?: string | undefined;
   url: string;
   username: string;
   password: string;
@@ -43,7 +45,7 @@ export interface EnvironmentService {
   updateImages(id: string, changes: ImagesChoice, signal: AbortSignal): Promise<ImagesEnvironment>;
   /** Stores nothing; what is wrong with the source is in the answer. */
   probeSource(trial: SourceTrial, signal: AbortSignal): Promise<z.input<typeof sourceProbe>>;
-  /** Logs in with what is new and what is known, then stores it. */
+  /** Logs in with what is new and what is known, then stores it; for another name alone it need not answer. */
   updateSource(
     id: string,
     changes: { [Key in keyof SourceLogin]?: SourceLogin[Key] | undefined },
@@ -51,14 +53,15 @@ export interface EnvironmentService {
   ): Promise<SourceEnvironment>;
   /** `conflict.in-use` while a job needs it. */
   removeSource(id: string): Promise<void>;
-  /** Logs in anew. */
+  /** Logs in anew. Whether it answered is kept. */
   testSource(id: string, signal: AbortSignal): Promise<{ name: string; version: string; tookMs: number }>;
+  /** Whether it answered is kept; events tell of it. */
   syncSource(id: string, signal: AbortSignal): Promise<{ machines: number; removed: number; tookMs: number }>;
   addLocalTarget(folder: string, name?: string): Promise<TargetEnvironment>;
   probeTarget(folder: string): Promise<z.input<typeof targetProbe>>;
   /** In the home of who runs Octopus; undefined where there is none that can be written to. */
   suggestTarget(): Promise<string | undefined>;
-  /** Undefined where the target does not tell in time. */
+  /** Undefined where the target does not tell in time; that is kept, and told of when it changes. */
   targetSpace(target: TargetEnvironment): Promise<{ freeBytes: number; totalBytes: number } | undefined>;
   renameTarget(id: string, name: string): Promise<TargetEnvironment>;
   /** `conflict.in-use` while a job needs it. */
@@ -139,6 +142,7 @@ export interface Services {
     Store,
     | 'sources'
     | 'targets'
+    | 'contacts'
     | 'machines'
     | 'jobs'
     | 'runs'
@@ -162,7 +166,6 @@ export interface Services {
     | 'getUser'
     | 'createUser'
     | 'updateUser'
-    | 'resetPassword'
     | 'signOutUser'
     | 'rotateKey'
   >;

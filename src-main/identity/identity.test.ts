@@ -211,6 +211,24 @@ test('users are managed, and the last local administrator stays', async () => {
   }
 });
 
+test('a change of a user that is refused in part is refused as a whole', async () => {
+  await using world = await createSetUpWorld();
+  const { identity } = world;
+  const { id } = await identity.createUser({ name: 'accounting department', role: 'viewer', password, mustChangePassword: false });
+  const { accessToken } = await identity.signIn('accounting department', password, here);
+  const tooClose = { role: 'admin', disabled: true, password: 'accounting department1' } as const;
+  await expect(identity.updateUser(id, tooClose)).rejects.toMatchObject({ code: 'argument.invalid', field: 'password' });
+  expect(await identity.getUser(id)).toMatchObject({ role: 'viewer', disabled: false });
+  await identity.authenticate(accessToken);
+  expect(await identity.updateUser(id, { role: 'operator', password: another })).toMatchObject({
+    role: 'operator',
+    mustChangePassword: true,
+  });
+  await expect(identity.authenticate(accessToken)).rejects.toMatchObject({ code: 'auth.required' });
+  await expect(identity.signIn('accounting department', password, here)).rejects.toMatchObject({ code: 'auth.denied' });
+  await identity.signIn('accounting department', another, here);
+});
+
 test('a hash that cost less than new ones is renewed at the sign-in', async () => {
   await using world = await createSetUpWorld();
   const stored = async () => (await world.store.users.byName('root'))?.passwordHash;

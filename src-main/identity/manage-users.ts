@@ -16,6 +16,8 @@ export interface UserUpdate {
   name?: string;
   role?: Role;
   disabled?: boolean;
+  /** Of a local user: ends their sessions and lifts a pause; they change it at the next sign-in. */
+  password?: string;
 }
 
 /** For administrators; whether the caller is one, the api checks. */
@@ -24,7 +26,7 @@ export interface UserManagement {
   listUsers(): Promise<User[]>;
   getUser(id: string): Promise<User>;
   createUser(user: NewUser): Promise<User>;
-  /** Counts at once. The name and role of a directory user come from the directory. `conflict.last-admin` as users.change says. */
+  /** All of it or nothing; counts at once. Name, role and password of a directory user are the directory's. `conflict.last-admin` as users.change says. */
   updateUser(id: string, update: UserUpdate): Promise<User>;
   disableUser(id: string): Promise<User>;
   /** Gives a local user another password, ends their sessions and lifts a pause. They change it at the next sign-in. */
@@ -47,6 +49,16 @@ export function createUserManagement(parts: Pick<IdentityParts, 'store' | 'clock
     return user;
   }
 
+  async function newPassword(user: StoredUser, password: string) {
+    if (user.source === 'directory') {
+      throw new OctopusError('argument.invalid', `The password of ${user.name} is kept by the directory: change it there.`, {
+        field: 'password',
+      });
+    }
+    checkNewPassword(user.name, password);
+    return { passwordHash: await hasher.hash(password), mustChangePassword: true, failedLogins: 0, lockedUntil: undefined };
+  }
+
   async function updateUser(id: string, update: UserUpdate): Promise<User> {
     const { name: key } = await find(id);
     return inTurn(nameKey(key), async () => {
@@ -55,13 +67,17 @@ export function createUserManagement(parts: Pick<IdentityParts, 'store' | 'clock
         const field = update.name === undefined ? 'role' : 'name';
         throw new OctopusError('argument.invalid', `The ${field} of ${user.name} comes from the directory: change it there.`, { field });
       }
+      // Before anything is changed: half a change that is answered as a refusal would be in no log.
+      const password = update.password === undefined ? {} : await newPassword(user, update.password);
       const changed = await users.change(id, {
         ...(update.name === undefined ? {} : { name: checkName(update.name) }),
         ...(update.role === undefined ? {} : { role: update.role }),
         ...(update.disabled === undefined ? {} : { disabled: update.disabled }),
+        ...password,
       });
       if (!changed) throw missing(id);
       if (changed.disabled) await refreshTokens.endAll(id, 'disabled', now());
+      else if (update.password !== undefined) await refreshTokens.endAll(id, 'password', now());
       return show(changed);
     });
   }
@@ -80,14 +96,7 @@ export function createUserManagement(parts: Pick<IdentityParts, 'store' | 'clock
       const { name: key } = await find(id);
       return inTurn(nameKey(key), async () => {
         const user = await find(id);
-        if (user.source === 'directory') {
-          throw new OctopusError('argument.invalid', `The password of ${user.name} is kept by the directory: change it there.`, {
-            field: 'password',
-          });
-        }
-        checkNewPassword(user.name, password);
-        const passwordHash = await hasher.hash(password);
-        const changed = await users.change(id, { passwordHash, mustChangePassword, failedLogins: 0, lockedUntil: undefined });
+        const changed = await users.change(id, { ...(await newPassword(user, password)), mustChangePassword });
         if (!changed) throw missing(id);
         await refreshTokens.endAll(id, 'password', now());
         return show(changed);

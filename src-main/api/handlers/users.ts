@@ -16,15 +16,11 @@ export const userHandlers: HandlersOf<typeof userRoutes> = {
     const { role, disabled, password } = body;
     const before = await services.identity.getUser(params.id);
     note({ subjectKind: 'user', before, ...(password === undefined ? {} : { message: 'The password was changed.' }) });
-    let user = before;
-    // Role and state first: where they are refused the password stays as well.
-    if (role !== undefined || disabled !== undefined) {
-      user = await services.identity.updateUser(params.id, {
-        ...(role === undefined ? {} : { role }),
-        ...(disabled === undefined ? {} : { disabled }),
-      });
-    }
-    return password === undefined ? user : services.identity.resetPassword(params.id, password);
+    return services.identity.updateUser(params.id, {
+      ...(role === undefined ? {} : { role }),
+      ...(disabled === undefined ? {} : { disabled }),
+      ...(password === undefined ? {} : { password }),
+    });
   },
   'users.signOut': async ({ params }, { services, note }) => {
     const { name } = await services.identity.getUser(params.id);

@@ -100,7 +100,6 @@ export async function openWorld(): Promise<World> {
       getUser: user,
       createUser: did('createUser', () => user('own')),
       updateUser: did('updateUser', user),
-      resetPassword: did('resetPassword', user),
       rotateKey: did('rotateKey', nothing),
       signOutUser: did('signOutUser', async (id: string) => void (await user(id))),
     },
