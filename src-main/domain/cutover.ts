@@ -25,6 +25,20 @@ export interface Cutover {
   error: { code: string; message: string } | undefined;
   startedAt: string;
   endedAt: string | undefined;
+  /** Always there in what the store answers. */
+  times?: CutoverTimes;
+}
+
+/** All ISO 8601. */
+export interface CutoverTimes {
+  /** When each phase was begun first, in their order. */
+  phases: { phase: CutoverPhase; startedAt: string }[];
+  /** When the source was told to power off; absent where it was off, or has no power to switch. */
+  downAt?: string;
+  /** When the machine had started at the target. Stays where that is rolled back. */
+  upAt?: string;
+  /** When the source ran again, where it was undone. */
+  backAt?: string;
 }
 
 export interface CutoverSettings {

@@ -47,6 +47,8 @@ export interface Schedule {
   /** Plain facts for the executor. Never secrets. */
   payload: Record<string, string | number | boolean>;
   enabled: boolean;
+  /** Off since a cutover of its migration; forgotten when it is switched on again. */
+  endedByCutover?: boolean;
   /** The planned time that comes next, ISO 8601; undefined when none comes any more. */
   nextAt: string | undefined;
   createdAt: string;

@@ -331,7 +331,16 @@ test('a cutover is asked go or no-go ahead and right before, and ends the schedu
   }
   expect(asked).toEqual(['cutover-check 19:45', 'cutover 20:00']);
   expect(started.filter((task) => task.kind === 'cutover')).toHaveLength(1);
-  expect((await it.schedules({ jobId: 'job-0' })).map((schedule) => schedule.enabled)).toEqual([false, false]);
+  const after = () => it.schedules({ jobId: 'job-0' });
+  expect((await after()).map(({ enabled, endedByCutover }) => [enabled, endedByCutover])).toEqual([
+    [false, true],
+    [false, true],
+  ]);
+  // One that a person switched off before is not the cutover's, nor one that is on again.
+  const [runs] = await after();
+  await it.putSchedule({ ...runs!, enabled: true });
+  await it.putSchedule({ ...(await after())[0]!, enabled: false });
+  expect((await after())[0]).not.toHaveProperty('endedByCutover');
 });
 
 test('a no-go and a cutover that was slept through are refused with their reason', async () => {

@@ -268,7 +268,8 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   const endSchedules = (jobId: string) =>
     inTurn(async () => {
       for (const schedule of await store.schedules.list({ jobId })) {
-        if (schedule.kind === 'run' || schedule.kind === 'cutover') await store.schedules.put({ ...schedule, enabled: false });
+        if (!schedule.enabled || (schedule.kind !== 'run' && schedule.kind !== 'cutover')) continue;
+        await store.schedules.put({ ...schedule, enabled: false, endedByCutover: true });
       }
     });
 

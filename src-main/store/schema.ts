@@ -162,6 +162,7 @@ export interface Schema {
     error_message: string | null;
     started_at: string;
     ended_at: string | null;
+    times_json: string;
   };
   schedules: {
     id: string;
@@ -176,6 +177,7 @@ export interface Schema {
     enabled: number;
     next_at: string | null;
     created_at: string;
+    ended_by_cutover: number;
   };
   scheduled_tasks: {
     id: string;

@@ -10,6 +10,7 @@ import { sourceSettings } from './0009-source-settings.ts';
 import { verifiedPoints } from './0010-verified-points.ts';
 import { overview } from './0011-overview.ts';
 import { contacts } from './0012-contacts.ts';
+import { cutoverTimes } from './0013-cutover-times.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
   verifiedPoints,
   overview,
   contacts,
+  cutoverTimes,
 ];

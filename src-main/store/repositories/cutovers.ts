@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Cutover, CutoverPhase, CutoverSettings, CutoverState } from '../../domain/cutover.ts';
+import type { Cutover, CutoverPhase, CutoverSettings, CutoverState, CutoverTimes } from '../../domain/cutover.ts';
 import type { Schema } from '../schema.ts';
 
 export interface CutoverRepository {
@@ -36,6 +36,8 @@ export function createCutoverRepository(database: Kysely<Schema>): CutoverReposi
   };
 }
 
+const noTimes: CutoverTimes = { phases: [] };
+
 function toRow(cutover: Cutover): Schema['cutovers'] {
   return {
     id: cutover.id,
@@ -54,6 +56,7 @@ function toRow(cutover: Cutover): Schema['cutovers'] {
     error_message: cutover.error?.message ?? null,
     started_at: cutover.startedAt,
     ended_at: cutover.endedAt ?? null,
+    times_json: JSON.stringify(cutover.times ?? noTimes),
   };
 }
 
@@ -74,5 +77,6 @@ function fromRow(row: Schema['cutovers']): Cutover {
     error: row.error_code === null ? undefined : { code: row.error_code, message: row.error_message ?? '' },
     startedAt: row.started_at,
     endedAt: row.ended_at ?? undefined,
+    times: JSON.parse(row.times_json) as CutoverTimes,
   };
 }

@@ -117,6 +117,7 @@ function toRow(schedule: Schedule): Schema['schedules'] {
     enabled: schedule.enabled ? 1 : 0,
     next_at: schedule.nextAt ?? null,
     created_at: schedule.createdAt,
+    ended_by_cutover: schedule.endedByCutover && !schedule.enabled ? 1 : 0,
   };
 }
 
@@ -134,5 +135,6 @@ function fromRow(row: Schema['schedules']): Schedule {
     enabled: row.enabled === 1,
     nextAt: row.next_at ?? undefined,
     createdAt: row.created_at,
+    ...(row.ended_by_cutover === 1 ? { endedByCutover: true } : {}),
   };
 }
