@@ -99,11 +99,12 @@ export function createEventHub(
 
   function beat(): void {
     for (const client of clients) {
-      if (client.blockedSince !== undefined) {
-        if (performance.now() - client.blockedSince > limits.stall) end(client, 'behind');
+      if (client.blockedSince === undefined) write(client, ':\n\n');
+      else if (performance.now() - client.blockedSince > limits.stall) {
+        end(client, 'behind');
         continue;
       }
-      write(client, ':\n\n');
+      // Also of one that is full just now: whoever reads slowly enough is so at every sign of life.
       client.check().then(
         (caller) => {
           client.caller = caller;
