@@ -7,7 +7,10 @@ const EVERY = 100;
 const MOST = 2000;
 
 export interface EventFeedParts {
+  /** Who is signed in, as far as is known without asking. */
   caller: () => Caller | undefined;
+  /** Who is signed in, and what they may now: their role or session may have ended since they last called. */
+  ask: () => Promise<Caller | undefined>;
   mayRead: (caller: Caller, event: StoredEvent) => boolean | Promise<boolean>;
   send: (batch: (StoredEvent | Gap)[]) => void;
   /** Calls it once, after that time. */
@@ -18,6 +21,7 @@ export interface EventFeedParts {
 export function createEventFeed(parts: EventFeedParts): { take(event: StoredEvent): void; gap(): void } {
   let waiting: (StoredEvent | Gap)[] = [];
   let planned = false;
+  let missed = false;
   let sending: Promise<void> = Promise.resolve();
 
   function plan(): void {
@@ -33,12 +37,18 @@ export function createEventFeed(parts: EventFeedParts): { take(event: StoredEven
   }
 
   async function deliver(batch: (StoredEvent | Gap)[]): Promise<void> {
-    const caller = parts.caller();
-    if (!caller) return;
-    const readable: (StoredEvent | Gap)[] = [];
+    const caller = await parts.ask();
+    if (!caller) {
+      // Where it merely could not be found out who it is, the state is asked for anew later.
+      missed = true;
+      return;
+    }
+    const readable: (StoredEvent | Gap)[] = missed ? [{ gap: true }] : [];
     for (const event of latest(batch)) if ('gap' in event || (await parts.mayRead(caller, event))) readable.push(event);
+    if (readable.length === 0) return;
     // Somebody else may have signed in meanwhile.
-    if (readable.length > 0 && parts.caller()?.userId === caller.userId) parts.send(readable);
+    missed = parts.caller()?.userId !== caller.userId;
+    if (!missed) parts.send(readable);
   }
 
   return {

@@ -225,15 +225,19 @@ export function openDesktop(parts: DesktopParts): Desktop {
     });
     const feed = createEventFeed({
       caller: session.caller,
+      ask: session.ask,
       mayRead: opened.events.mayRead,
-      send: (batch) => contents()?.send(channels.events, batch),
+      send(batch) {
+        contents()?.send(channels.events, batch);
+        // Of what is told here anyway: a notice names the machine and what was wrong.
+        for (const event of batch) if (!('gap' in event)) notify(event);
+      },
       later: (act, milliseconds) => void setTimeout(act, milliseconds),
     });
     opened.events.subscribe((event) => {
       const told = event as Parameters<typeof feed.take>[0];
       feed.take(told);
       work.take(told);
-      notify(told);
     });
     await session.restore();
     opening.resolve(session);

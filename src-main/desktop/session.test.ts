@@ -131,6 +131,15 @@ describe('the session of the desktop', () => {
     expect(vault.size).toBe(0);
   });
 
+  it('knows when asked that access was lost, without a call', async () => {
+    const { call, state, session } = world();
+    await call('auth.login', { password: 'right' });
+    expect((await session.ask())?.name).toBe('ann of access-1');
+    state.refused = true;
+    expect(await session.ask()).toBeUndefined();
+    expect(session.caller()).toBeUndefined();
+  });
+
   it('ends the session before when another person signs in, and keeps it when they fail to', async () => {
     const { call, live } = world();
     await call('auth.login', { password: 'right' });

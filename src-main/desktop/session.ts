@@ -18,6 +18,8 @@ export interface DesktopSession {
   call(route: RouteId, input: SessionInput, context: Omit<CallContext, 'caller' | 'address'>): ReturnType<Api['call']>;
   /** Who is signed in, as far as is known without asking. */
   caller(): Caller | undefined;
+  /** Who is signed in, asked anew; undefined also where that cannot be found out. */
+  ask(): Promise<Caller | undefined>;
   /** Signs in with what the vault kept from an earlier start. Settles also where that is not to be. */
   restore(): Promise<void>;
 }
@@ -119,6 +121,7 @@ export function createDesktopSession(parts: DesktopSessionParts): DesktopSession
 
   return {
     caller: () => known,
+    ask: () => current().catch(() => undefined),
 
     async call(route, input, given) {
       const context = { ...given, address: 'desktop', caller: undefined };

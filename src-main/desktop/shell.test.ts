@@ -34,9 +34,11 @@ describe('events for the window', () => {
     const waiting: (() => void)[] = [];
     const state = {
       caller: { userId: 'u', name: 'u', role: 'viewer' as const } as { userId: string; name: string; role: 'viewer' } | undefined,
+      ended: false,
     };
     const made = createEventFeed({
       caller: () => state.caller,
+      ask: async () => (state.ended ? undefined : state.caller),
       mayRead: async (_caller, { data }) => data.migrationId !== 'foreign',
       send: (batch) => void sent.push(batch),
       later: (act) => void waiting.push(act),
@@ -66,6 +68,20 @@ describe('events for the window', () => {
         ['run.ended', undefined],
       ],
     ]);
+  });
+
+  it('go to nobody whose session has ended, also where the window has not asked since', async () => {
+    const { take, sent, pass, state } = feed();
+    take(event('run.note', { migrationId: 'own' }));
+    await pass();
+    state.ended = true;
+    take(event('run.note', { migrationId: 'own' }));
+    await pass();
+    expect(sent).toHaveLength(1);
+    state.ended = false;
+    take(event('run.ended', { migrationId: 'own' }));
+    await pass();
+    expect(sent[1]).toMatchObject([{ gap: true }, { type: 'run.ended' }]);
   });
 
   it('that are too many become a gap; nobody signed in hears none', async () => {
