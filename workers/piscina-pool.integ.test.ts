@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { join, resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createTransferPool } from './piscina-pool.ts';
 import type { TransferTask, WorkerEvent } from './protocol.ts';
 
@@ -79,4 +80,61 @@ it('a limited disk keeps no other from being copied', async () => {
   expect(await pool.run(task('other')).result).toMatchObject({ ok: true });
   end.abort();
   for (const { running } of slow) await expect(running.result).rejects.toMatchObject({ code: 'operation.cancelled' });
+});
+
+/** The real worker, with threads that die of a task as its id says. `tries`: how often a task was begun. */
+async function deadlyWorker(): Promise<{ workerFile: string; tries: (id: string) => Promise<number> }> {
+  const workerFile = join(folder, 'deadly.cjs');
+  await writeFile(
+    workerFile,
+    `const { appendFileSync } = require('node:fs');
+    const { default: run } = require(${JSON.stringify(resolve('dist', 'transfer.cjs'))});
+    module.exports = (given) => {
+      const { id } = given.task;
+      appendFileSync(${JSON.stringify(folder)} + '/' + id + '.tries', '.');
+      if (id.startsWith('exits')) setTimeout(() => process.exit(0), 20);
+      if (id.startsWith('throws')) setTimeout(() => { throw new Error('out of line'); }, 20);
+      return run(given);
+    };`,
+  );
+  return { workerFile, tries: async (id) => (await readFile(join(folder, `${id}.tries`))).length };
+}
+
+it('a thread that dies takes its task alone with it: that one fails as worth trying again, those that wait are done', async () => {
+  const { workerFile, tries } = await deadlyWorker();
+  await using pool = createTransferPool({ threads: 1, workerFile });
+  const deadly = ['exits', 'throws', 'exits-too'].map((id) => pool.run(task(id, { limit: MiB })));
+  const others = ['p', 'q'].map((id) => pool.run(task(id)));
+  for (const { result } of deadly) {
+    await expect(result).rejects.toMatchObject({
+      code: 'internal.unexpected',
+      retryable: true,
+      message: expect.stringContaining('thread'),
+    });
+  }
+  for (const { result } of others) expect(await result).toMatchObject({ ok: true, counts: { read: SIZE } });
+  // Whoever asked decides whether it is tried again.
+  for (const id of ['exits', 'throws', 'exits-too', 'p', 'q']) expect(await tries(id)).toBe(1);
+});
+
+it('threads that are ended as they start are replaced, and where none can be started the tasks fail', async () => {
+  const original = Worker.prototype.postMessage;
+  const post = vi.spyOn(Worker.prototype, 'postMessage');
+  try {
+    let left = 2;
+    post.mockImplementation(function (this: Worker, ...given) {
+      // The first message to a thread tells it what to load.
+      if (left-- > 0) void this.terminate();
+      else Reflect.apply(original, this, given);
+    });
+    await using pool = createTransferPool({ threads: 1 });
+    const both = ['late', 'later'].map((id) => pool.run(task(id)));
+    for (const { result } of both) expect(await result).toMatchObject({ ok: true });
+    left = Number.POSITIVE_INFINITY;
+    await using other = createTransferPool({ threads: 1 });
+    const never = ['never', 'never-ever'].map((id) => other.run(task(id)));
+    for (const { result } of never) await expect(result).rejects.toMatchObject({ code: 'internal.unexpected', retryable: true });
+  } finally {
+    post.mockRestore();
+  }
 });

@@ -1,4 +1,5 @@
 /** The worker's entry. Blocks stay in this thread; what crosses is the task, its events and its result, all plain data. */
+import { threadId } from 'node:worker_threads';
 import { openDigests } from './blocks/digests.ts';
 import { openJournal } from './blocks/journal.ts';
 import { runTransfer } from './blocks/pipeline.ts';
@@ -30,7 +31,7 @@ export default async function runTask({ task, port }: TaskChannel): Promise<Work
     if (message.type === 'cancel') cancel.abort();
     else throttle.setRate(message.bytesPerSecond);
   });
-  port.postMessage({ type: 'started' });
+  port.postMessage({ type: 'started', threadId });
   // Messages sent while the task waited for a thread are read first.
   await new Promise((resolve) => setImmediate(resolve));
   try {

@@ -290,7 +290,7 @@ export function createReplicator(parts: ReplicationParts): Replicator {
         if (!point)
           throw new OctopusError('not.found', `${machine.inventory.name} has no ${pointId === undefined ? '' : 'such '}recovery point.`);
         const target = await parts.target(job.targetEnvironmentId, signal);
-        const mismatch = await verifyPoint({ pool: parts.pool, target }, replicaId(machine), point, onProgress, signal);
+        const mismatch = await verifyPoint({ ...parts, target }, replicaId(machine), point, onProgress, signal);
         const rereadAt = clock.now().toISOString();
         await store.recoveryPoints.setReread(point.id, rereadAt, mismatch);
         parts.onEvent({ type: 'point-verified', jobId, pointId: point.id, mismatch });

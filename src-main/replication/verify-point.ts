@@ -1,8 +1,10 @@
 import { readManifest } from '../../workers/blocks/manifest.ts';
 import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import type { TransferPool } from '../../workers/pool.ts';
+import type { Clock } from '../domain/clock.ts';
 import type { KeptPoint } from '../domain/recovery-point.ts';
 import type { PointDisk, TargetProvider } from '../providers/target.ts';
+import { type RetryPolicy, retrying } from './retry.ts';
 
 /** Codes that say that the point itself is not what it was; others say that it could not be looked at. */
 const damage = new Set(['target.missing', 'manifest.invalid', 'verify.mismatch']);
@@ -11,7 +13,7 @@ export type VerifyProgress = (progress: { key: number; done: number; total: numb
 
 /** Reads every block of a recovery point at the target and compares it with its manifest. Answers what differs, in a sentence; undefined: nothing. */
 export async function verifyPoint(
-  { pool, target }: { pool: TransferPool; target: TargetProvider },
+  parts: { pool: TransferPool; target: TargetProvider; clock: Clock; retry: RetryPolicy },
   replica: string,
   point: KeptPoint,
   onProgress: VerifyProgress,
@@ -19,12 +21,12 @@ export async function verifyPoint(
 ): Promise<string | undefined> {
   const wrong: string[] = [];
   try {
-    const disks = await target.pointDisks(replica, point.id, signal);
+    const disks = await parts.target.pointDisks(replica, point.id, signal);
     for (const { key, capacity, manifestRoot } of point.disks) {
       signal.throwIfAborted();
       const disk = disks.find((one) => one.key === key);
       const sentence = disk
-        ? await verifyDisk(pool, disk, { key, capacity, manifestRoot }, onProgress, signal)
+        ? await verifyDisk(parts, disk, { key, capacity, manifestRoot }, onProgress, signal)
         : `Disk ${key}: the point at the target has no image of it.`;
       if (sentence !== undefined) wrong.push(sentence);
     }
@@ -37,7 +39,7 @@ export async function verifyPoint(
 }
 
 async function verifyDisk(
-  pool: TransferPool,
+  parts: { pool: TransferPool; clock: Clock; retry: RetryPolicy },
   disk: PointDisk,
   known: { key: number; capacity: number; manifestRoot: string },
   onProgress: VerifyProgress,
@@ -60,7 +62,7 @@ async function verifyDisk(
     extents: undefined,
   };
   const onEvent = (event: { counts: { read: number } }) => onProgress({ key, done: event.counts.read, total: capacity });
-  const result = await pool.run(task, { signal, onEvent }).result;
+  const result = await retrying(parts, signal, (either) => parts.pool.run(task, { signal: either, onEvent }).result);
   if (result.kind !== 'verify') throw new OctopusError('internal.unexpected', 'A verification answered as something else.');
   onProgress({ key, done: capacity, total: capacity });
   const [first] = result.mismatches;
