@@ -47,7 +47,9 @@ export async function fillShowcase(world: World, folder: string): Promise<Showca
     for (const name of ['web-01', 'db-01', 'mail']) await runSucceeds(world, idOf(name));
   }
   await world.call('migrations.pause', { params: { id: idOf('directory') } });
-  await world.call('migrations.cutover', { params: { id: idOf('shop') }, body: { preSync: false } });
+  const { items: checks } = await world.call('migrations.check', { query: { machineId: machineOf('shop'), targetId } });
+  const accept = checks.filter(({ outcome }) => outcome !== 'pass').map(({ id }) => id);
+  await world.call('migrations.cutover', { params: { id: idOf('shop') }, body: { preSync: false, accept } });
   await expect
     .poll(async () => (await world.call('migrations.get', { params: { id: idOf('shop') } })).state, { timeout: 120_000 })
     .toBe('cut-over');

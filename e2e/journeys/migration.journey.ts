@@ -53,7 +53,11 @@ test('from the first start to a machine that was migrated, proven, cut over and 
   await test.step('it is cut over', async () => {
     await state(page, 'Protected').getByRole('button', { name: 'Cut over …' }).click();
     const dialog = page.getByRole('dialog', { name: 'Cut web-01 over' });
-    await dialog.getByRole('button', { name: /^Cut over (now|in spite)/ }).click();
+    const begin = dialog.getByRole('button', { name: /^Cut over (now|in spite)/ });
+    await expect(begin).toBeEnabled({ timeout: 30_000 });
+    // Where this computer lacks something, the checks warn of it.
+    for (const box of await dialog.getByRole('group', { name: 'Checks' }).getByRole('checkbox').all()) await box.check();
+    await begin.click();
     await expect(state(page, 'Cut over')).toBeVisible({ timeout: 120_000 });
     await expect(page.getByRole('heading', { name: 'The machine runs at the target' })).toBeVisible();
     await world.call('sources.sync', { params: { id: migration.sourceId } });

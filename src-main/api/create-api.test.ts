@@ -292,3 +292,20 @@ test('what is begun is handed on with its settings', async () => {
   ]);
   expect(world.recorded[1]).toMatchObject({ action: 'migration.cutover', after: { kind: 'cutover', operationId: 'op-1' } });
 });
+
+test('a cutover that is warned against begins only where each warning was accepted', async () => {
+  const params = { id: 'own' };
+  const warned = [
+    { id: 'disks', outcome: 'warn', text: '1 of 2 disks are left out.' },
+    { id: 'space', outcome: 'warn', text: 'It is tight.' },
+    { id: 'conflict', outcome: 'fail', text: 'It is replicated there already.' },
+    { id: 'source', outcome: 'pass', text: 'It answers.' },
+  ] as const;
+  world.services.insight.check = async () => [...warned];
+  const begin = (accept?: string[]) => call('migrations.cutover', { params, body: accept ? { accept } : {} }, 'operator');
+  await expect(begin()).rejects.toMatchObject({ code: 'job.state', field: 'accept', details: { kinds: 'disks space' } });
+  await expect(begin(['space'])).rejects.toMatchObject({ details: { kinds: 'disks' }, message: expect.stringContaining('left out') });
+  expect(world.calls).toEqual([]);
+  expect(await begin(['disks', 'space'])).toMatchObject({ kind: 'cutover' });
+  expect(world.recorded.at(-1)).toMatchObject({ action: 'migration.cutover', after: { accept: ['disks', 'space'] } });
+});

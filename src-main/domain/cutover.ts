@@ -41,6 +41,13 @@ export interface CutoverTimes {
   backAt?: string;
 }
 
+/** Milliseconds that the machine ran nowhere: until it started at the target or, where it came no further, at the source again. */
+export function downtimeOf({ times }: Pick<Cutover, 'times'>): number | undefined {
+  const until = times?.upAt ?? times?.backAt;
+  if (times?.downAt === undefined || until === undefined) return undefined;
+  return Math.max(0, Date.parse(until) - Date.parse(times.downAt));
+}
+
 export interface CutoverSettings {
   /** A last run while the source still works, so that the final one is short. */
   preSync: boolean;

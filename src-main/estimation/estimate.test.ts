@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Cutover } from '../domain/cutover.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { estimate } from './estimate.ts';
 import { forecast } from './forecast.ts';
@@ -79,4 +80,34 @@ test('the forecast tells measured parts from assumed ones', async () => {
   await store.jobs.remove('a');
   expect(await store.runs.find('inc-0')).toBeUndefined();
   expect((await forecast(store, job)).downtimeMs).toBeUndefined();
+});
+
+/** A cutover that took 10 s to power off, 20 s to copy and this long to start. Rolled back since. */
+function rolledBack(id: string, startedAt: string, startSeconds: number): Cutover {
+  const after = (seconds: number) => new Date(Date.parse(startedAt) + seconds * 1000).toISOString();
+  return {
+    ...{ id, jobId: 'a', state: 'rolled-back', phase: 'finished', sourceWasOn: true, poweredOff: 'guest', finalRunId: undefined },
+    ...{ startAttempted: false, handle: undefined, where: 'w', undone: [], error: undefined, startedAt, endedAt: after(900) },
+    settings: { preSync: false, shutdownDeadlineMs: 1000, expectConsole: undefined, bootTimeoutMs: 1000 },
+    times: {
+      phases: [
+        { phase: 'power-off', startedAt: after(1) },
+        { phase: 'final-run', startedAt: after(11) },
+        { phase: 'start', startedAt: after(31) },
+      ],
+      downAt: after(1),
+      upAt: after(31 + startSeconds),
+      backAt: after(800),
+    },
+  };
+}
+
+test('what a cutover took is known also after it was rolled back, and the last one counts', async () => {
+  await ran('a', 10 * MiB, 0.2);
+  const job = (await store.jobs.find('a'))!;
+  await store.cutovers.add(rolledBack('first', at, 90));
+  await store.cutovers.add(rolledBack('second', '2026-03-02T00:00:00.000Z', 7));
+  const { parts } = await forecast(store, job);
+  expect(parts[0]).toMatchObject({ id: 'shutdown', measured: true, ms: { low: 10_000, likely: 10_000, high: 10_000 } });
+  expect(parts[2]).toMatchObject({ id: 'start', measured: true, ms: { low: 7000, likely: 7000, high: 90_000 } });
 });

@@ -1,3 +1,4 @@
+import type { Cutover } from '../domain/cutover.ts';
 import type { Job } from '../domain/job.ts';
 import type { Run } from '../domain/run.ts';
 import type { Store } from '../store/store.ts';
@@ -30,32 +31,58 @@ export async function forecast(store: Pick<Store, 'runs' | 'cutovers' | 'machine
   const cutovers = await store.cutovers.ofJob(job.id);
   const machine = await store.machines.find(job.machineId);
   const final = await finalRun(store, runs);
-  const parts: ForecastPart[] = [shutdown(machine?.inventory.powerState)];
+  const parts: ForecastPart[] = [shutdown(machine?.inventory.powerState, cutovers)];
   if (final) parts.push(final);
-  const starts: number[] = [];
-  for (const { state, finalRunId, endedAt } of cutovers) {
-    const ended = finalRunId === undefined ? undefined : (await store.runs.find(finalRunId))?.endedAt;
-    if (state === 'done' && ended && endedAt) starts.push(Date.parse(endedAt) - Date.parse(ended));
-  }
-  const measured = rangeOf(starts.filter((ms) => ms >= 0));
-  parts.push({
-    id: 'start',
-    ms: measured ?? START,
-    basis: measured
-      ? `The boot of ${starts.length === 1 ? 'an earlier cutover' : `${starts.length} earlier cutovers`} of this migration.`
-      : 'No cutover of this migration has been seen yet: an assumption for a server of usual size.',
-    measured: measured !== undefined,
-  });
+  parts.push(await start(store, cutovers));
   const basedOnRuns = runs.length;
   // Without a run nobody can tell how much the last one would have to carry.
   if (!final) return { parts, basedOnRuns };
   return { downtimeMs: parts.map(({ ms }) => ms).reduce(addRanges), parts, basedOnRuns };
 }
 
-function shutdown(power: string | undefined): ForecastPart {
+/** The last one counts most, the others say how it varies. Undefined where none was seen. */
+function seen(newestFirst: readonly number[]): Range | undefined {
+  const range = rangeOf(newestFirst);
+  return range && { ...range, likely: newestFirst[0]! };
+}
+
+const inCutovers = (what: string, count: number) =>
+  count === 1 ? `${what} in the last cutover.` : `${what} in the last cutover, and in the ${count - 1} before it.`;
+
+const between = (from: string | undefined, to: string | undefined): number[] => {
+  const ms = from === undefined || to === undefined ? -1 : Date.parse(to) - Date.parse(from);
+  return ms >= 0 ? [ms] : [];
+};
+
+const begun = ({ times }: Cutover, wanted: string) => times?.phases.find(({ phase }) => phase === wanted)?.startedAt;
+
+/** Also of those that were rolled back since: what a cutover took does not change by that. */
+async function start(store: Pick<Store, 'runs'>, cutovers: readonly Cutover[]): Promise<ForecastPart> {
+  const starts: number[] = [];
+  for (const cutover of cutovers) {
+    const { state, finalRunId, endedAt, times } = cutover;
+    if (times?.upAt !== undefined) starts.push(...between(begun(cutover, 'start'), times.upAt));
+    // Before its times were kept.
+    else if (state === 'done' && finalRunId !== undefined) starts.push(...between((await store.runs.find(finalRunId))?.endedAt, endedAt));
+  }
+  const measured = seen(starts);
+  return {
+    id: 'start',
+    ms: measured ?? START,
+    basis: measured
+      ? inCutovers('As long as its start at the target took', starts.length)
+      : 'No cutover of this migration has been seen yet: an assumption for a server of usual size.',
+    measured: measured !== undefined,
+  };
+}
+
+function shutdown(power: string | undefined, cutovers: readonly Cutover[]): ForecastPart {
   if (power === 'off') {
     return { id: 'shutdown', ms: { low: 0, likely: 0, high: 0 }, basis: 'The machine is off already.', measured: true };
   }
+  const downs = cutovers.flatMap((cutover) => between(cutover.times?.downAt, begun(cutover, 'final-run')));
+  const measured = seen(downs);
+  if (measured) return { id: 'shutdown', ms: measured, basis: inCutovers('As long as its shutdown took', downs.length), measured: true };
   return {
     id: 'shutdown',
     ms: SHUTDOWN,

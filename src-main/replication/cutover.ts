@@ -1,5 +1,6 @@
 import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
-import { type Cutover, type CutoverPhase, cutoverPhases } from '../domain/cutover.ts';
+import { type Cutover, type CutoverPhase, type CutoverTimes, cutoverPhases, downtimeOf } from '../domain/cutover.ts';
+import { durationText } from '../domain/duration-text.ts';
 import type { Job } from '../domain/job.ts';
 import type { Run } from '../domain/run.ts';
 import type { SourceProvider } from '../providers/source.ts';
@@ -59,9 +60,11 @@ export async function continueCutover(
     for (const phase of cutoverPhases.slice(cutoverPhases.indexOf(cutover.phase))) {
       signal.throwIfAborted();
       cutover.phase = phase;
-      await save(c);
       // Without a text to expect nothing is booted.
-      if (phase !== 'boot-check' || cutover.settings.expectConsole !== undefined) {
+      const does = phase !== 'boot-check' || cutover.settings.expectConsole !== undefined;
+      if (does) beginPhase(c, phase);
+      await save(c);
+      if (does) {
         parts.onEvent({ type: 'cutover', cutoverId: cutover.id, jobId: cutover.jobId, phase });
       }
       await parts.crashpoint(`cutover:${phase}:entered`);
@@ -117,6 +120,7 @@ export async function rollBackCutover(
   }
   if (cutover.sourceWasOn) {
     await retrying(parts, own, (either) => c.source.powerOn(ref, either));
+    timesOf(cutover).backAt = nowOf(c);
     undid(cutover, `${name} was powered on again at the source.`);
     // The final run had seen it off: lists and the forecast would say so until the next inventory.
     await parts.store.machines.put({ ...c.machine, inventory: { ...c.machine.inventory, powerState: 'on' } });
@@ -155,9 +159,16 @@ async function powerOff(c: CutoverContext): Promise<void> {
     await save(c);
     await c.parts.crashpoint('cutover:power-off:asked');
   }
+  const times = timesOf(cutover);
+  if (cutover.sourceWasOn) {
+    // Stored before: a crash in it must not shorten what people are told.
+    times.downAt ??= nowOf(c);
+    await save(c);
+  }
   const options = { deadlineMs: cutover.settings.shutdownDeadlineMs };
   const how = await retrying(c.parts, c.signal, (signal) => c.source.powerOff(ref, options, signal));
   cutover.poweredOff ??= how;
+  if (how === 'no-power') delete times.downAt;
   await save(c);
 }
 
@@ -200,6 +211,7 @@ async function startAtTarget(c: CutoverContext): Promise<void> {
   await c.parts.crashpoint('cutover:start:started');
   cutover.handle = started.handle;
   cutover.where = started.where;
+  timesOf(cutover).upAt ??= nowOf(c);
   await save(c);
 }
 
@@ -222,6 +234,19 @@ async function open(parts: ReplicationParts, corridor: Corridor, cutover: Cutove
   return { parts, corridor, cutover, job, machine, source, target, signal };
 }
 
+function timesOf(cutover: Cutover): CutoverTimes {
+  cutover.times ??= { phases: [] };
+  return cutover.times;
+}
+
+/** One that an ended process had begun goes on: it was begun then. */
+function beginPhase(c: CutoverContext, phase: CutoverPhase): void {
+  const { phases } = timesOf(c.cutover);
+  if (!phases.some((known) => known.phase === phase)) phases.push({ phase, startedAt: nowOf(c) });
+}
+
+const nowOf = ({ parts }: CutoverContext) => parts.clock.now().toISOString();
+
 function undid(cutover: Cutover, sentence: string): void {
   if (!cutover.undone.includes(sentence)) cutover.undone.push(sentence);
 }
@@ -236,10 +261,13 @@ async function end(c: CutoverContext, state: 'done' | 'rolled-back' | 'failed' |
   cutover.state = state;
   cutover.endedAt = at;
   await save(c);
+  const downtime = downtimeOf(cutover);
+  const off = downtime === undefined ? '' : ` It was off for ${durationText(downtime)}.`;
   const message =
     state === 'done'
-      ? `The machine runs at the target (${cutover.where}).${cutover.poweredOff === 'no-power' ? ' There was nothing to power off at the source: it is disk images.' : ''}`
-      : [cutover.error?.message ?? '', ...cutover.undone].join(' ').trim();
+      ? `The machine runs at the target (${cutover.where}).${off}${cutover.poweredOff === 'no-power' ? ' There was nothing to power off at the source: it is disk images.' : ''}`
+      : // Where it ran at the target meanwhile, that was told when it was cut over.
+        `${[cutover.error?.message ?? '', ...cutover.undone].join(' ').trim()}${cutover.times?.upAt === undefined ? off : ''}`;
   await c.parts.store.activity.add({ at, action: `cutover.${state}`, subject: c.job.id, message });
   c.parts.onEvent({ type: 'cutover-ended', cutover });
   return cutover;

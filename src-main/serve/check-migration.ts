@@ -187,6 +187,13 @@ async function checkPlace(octopus: Octopus, machine: StoredMachine, target: Targ
   const { bavail, bsize } = await statfs(location);
   const free = bavail * bsize;
   const { items } = await estimate(octopus.store, [machine], { targetKind: target.kind }, new Date(0).toISOString());
+  const job = await octopus.store.jobs.of(machine.id, target.id);
+  if (job && (await octopus.store.recoveryPoints.newestHeld(job.id))) {
+    const { high: most } = items[0]!.stored;
+    const next = `${gibibytes(free)} are free; the next recovery point takes ${gibibytes(most)} at most.`;
+    const writes = pass('target', `${name} can be written to.`);
+    return [writes, free > most ? pass('space', next) : warn('space', next, 'Make room, or keep fewer recovery points.')];
+  }
   // The working replica and the first recovery point; file systems that share blocks need less.
   const [low, likely, high] = [items[0]!.stored.low * 2, items[0]!.stored.likely * 2, items[0]!.stored.high * 2];
   const told = `${gibibytes(free)} are free; the replica and its first recovery point take ${gibibytes(low)} to ${gibibytes(high)}.`;

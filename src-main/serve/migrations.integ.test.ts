@@ -109,6 +109,11 @@ test('a planned cutover is refused with its reason, or done; and can be undone',
   await expect.poll(ready!, { timeout: 30_000 }).toMatchObject({ state: 'done' });
   const web = await idle(lab.migrations.web!);
   expect(web).toMatchObject({ state: 'cut-over', lastCutover: { state: 'done' } });
+  const { downAt, upAt, phases } = web.lastCutover;
+  expect(Date.parse(upAt)).toBeGreaterThanOrEqual(Date.parse(downAt));
+  expect(phases.map(({ phase }: { phase: string }) => phase)).toEqual(['pre-sync', 'power-off', 'final-run', 'start', 'finished']);
+  expect((await ok('GET', `${pathOf('web')}/runs`)).items[0]).toMatchObject({ kind: 'final', outage: { downAt, upAt } });
+  expect((await ok('GET', `/schedules?migrationId=${web.id}`)).items).toMatchObject([{ enabled: false, endedByCutover: true }]);
   expect(await refused('DELETE', `${pathOf('web')}?replicas=remove`)).toBe('job.state');
   const forecast = await ok('GET', `${pathOf('web')}/forecast`);
   expect(forecast.parts.map(({ id, measured }: { id: string; measured: boolean }) => [id, measured])).toEqual([
@@ -120,6 +125,8 @@ test('a planned cutover is refused with its reason, or done; and can be undone',
 
   expect(await endOf((await ok('POST', `${pathOf('web')}/rollback`)).operationId)).toBeUndefined();
   expect(await idle(lab.migrations.web!)).toMatchObject({ state: 'active', lastCutover: { state: 'rolled-back' } });
+  const { parts } = await ok('GET', `${pathOf('web')}/forecast`);
+  expect(parts[2]).toEqual(forecast.parts[2]);
   expect((await ok('POST', `${pathOf('db')}/resume`)).paused).toBe(false);
 }, 60_000);
 

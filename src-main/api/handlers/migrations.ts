@@ -1,9 +1,10 @@
 import type { migrationRoutes } from '../../../src-preload/contract/routes/migrations.ts';
 import { OctopusError } from '../../../workers/octopus-error.ts';
-import type { Cutover } from '../../domain/cutover.ts';
+import type { Cutover, CutoverTimes } from '../../domain/cutover.ts';
 import type { Job } from '../../domain/job.ts';
 import type { Run } from '../../domain/run.ts';
 import { sharedJobs } from '../../store/repositories/migration-jobs.ts';
+import { requireAccepted } from '../accepted-warnings.ts';
 import { pageOf, readCursor } from '../cursor.ts';
 import type { HandlerContext, HandlersOf } from '../handler.ts';
 import { notFound, requireMigration } from '../ownership.ts';
@@ -72,7 +73,15 @@ export const migrationHandlers: HandlersOf<typeof migrationRoutes> = {
   'migrations.resume': ({ params }, context) => setPaused(context, params.id, false),
   'migrations.verify': ({ params, body }, context) => begin(context, params.id, { kind: 'verify', ...given(body) }),
   'migrations.sync': ({ params, body }, context) => begin(context, params.id, { kind: 'sync', run: body.kind }),
-  'migrations.cutover': ({ params, body }, context) => begin(context, params.id, { kind: 'cutover', settings: given(body) }),
+  'migrations.cutover': async ({ params, body: { accept = [], ...settings } }, context) => {
+    const { services, caller, signal, note } = context;
+    const job = await requireMigration(services.store, caller, 'act', params.id);
+    // Asked again here: what the person saw may be old, and who uses the interface saw nothing.
+    if (job.state !== 'cut-over') await requireAccepted(services.insight, job, accept, signal);
+    const begun = await begin(context, params.id, { kind: 'cutover', settings: given(settings) });
+    note({ after: { kind: 'cutover', settings: given(settings), accept, operationId: begun.operationId } });
+    return begun;
+  },
   'migrations.rollback': ({ params }, context) => begin(context, params.id, { kind: 'rollback' }),
   'migrations.cancel': async ({ params }, { services, caller, note }) => {
     const cancelled = await services.operations.cancel(params.id);
@@ -84,7 +93,10 @@ export const migrationHandlers: HandlersOf<typeof migrationRoutes> = {
     const place = after && { startedAt: after[0], id: after[1] };
     const found = await services.store.runs.pageOfJob(params.id, query.limit + 1, place);
     const { items, next } = pageOf(found, query.limit, (last) => [last.startedAt, last.id]);
-    return { items: await Promise.all(items.map((run) => withPhases(services, shapeRun(run)))), next };
+    const cutovers = items.some(({ kind }) => kind === 'final') ? await services.store.cutovers.ofJob(params.id) : [];
+    const outages = new Map(cutovers.map(({ finalRunId, times }) => [finalRunId, times && outageOf(times)]));
+    const shaped = items.map((run) => ({ ...shapeRun(run), outage: outages.get(run.id) }));
+    return { items: await Promise.all(shaped.map((run) => withPhases(services, run))), next };
   },
   'migrations.recoveryPoints': async ({ params }, { services }) => ({
     items: (await services.store.recoveryPoints.ofJob(params.id)).map(({ disks, committedAt, rereadAt, mismatch, ...point }) => ({
@@ -168,10 +180,13 @@ function shapeRun({ id, kind, state, phase, notes, counts, recoveryPointId, erro
   return { id, kind, state, phase, notes, counts, recoveryPointId, error, startedAt, endedAt };
 }
 
-function shapeCutover({ id, state, phase, where, undone, settings, error, startedAt, endedAt }: Cutover) {
+function shapeCutover({ id, state, phase, where, undone, settings, error, startedAt, endedAt, times = { phases: [] } }: Cutover) {
   const { preSync, expectConsole } = settings;
-  return { id, state, phase, where, undone, preSync, checksBoot: expectConsole !== undefined, error, startedAt, endedAt };
+  const plain = { id, state, phase, where, undone, preSync, checksBoot: expectConsole !== undefined, error, startedAt, endedAt };
+  return { ...plain, phases: times.phases, ...outageOf(times) };
 }
+
+const outageOf = ({ downAt, upAt, backAt }: CutoverTimes) => ({ downAt, upAt, backAt });
 
 /** What was left out must not overwrite what is there. */
 function given<Part extends object>(part: Part): { [Key in keyof Part]: Exclude<Part[Key], undefined> } {

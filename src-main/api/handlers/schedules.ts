@@ -105,8 +105,8 @@ function plain(timing: Timing | { type: 'every'; minutes: number; startAt?: stri
   return { type: 'every', minutes: timing.minutes };
 }
 
-function shape({ id, kind, jobId, sourceId, timing, windows, jitterMs, priority, enabled, nextAt, createdAt }: Schedule) {
+function shape({ id, kind, jobId, sourceId, timing, windows, jitterMs, priority, enabled, endedByCutover, nextAt, createdAt }: Schedule) {
   // A check is never a schedule of its own.
   const known = kind as Exclude<Schedule['kind'], 'cutover-check'>;
-  return { id, kind: known, migrationId: jobId, sourceId, timing, windows, jitterMs, priority, enabled, nextAt, createdAt };
+  return { id, kind: known, migrationId: jobId, sourceId, timing, windows, jitterMs, priority, enabled, endedByCutover, nextAt, createdAt };
 }

@@ -49,9 +49,25 @@ export const diskMap = z
   })
   .meta({ id: 'DiskMap' });
 
+/** What is looked at; a cutover names those whose warnings its person accepts. */
+export const checkIds = [
+  'source',
+  'machine',
+  'privileges',
+  'snapshots',
+  'tracking',
+  'disks',
+  'firmware',
+  'quiesce',
+  'conflict',
+  'target',
+  'space',
+] as const;
+export type CheckId = (typeof checkIds)[number];
+
 export const check = z
   .object({
-    id: z.enum(['source', 'machine', 'privileges', 'snapshots', 'tracking', 'disks', 'firmware', 'quiesce', 'conflict', 'target', 'space']),
+    id: z.enum(checkIds),
     outcome: z.enum(['pass', 'warn', 'fail']),
     text: z.string(),
     action: z.string().optional().meta({ description: 'What a person can do about it.' }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { failure, id, idParams, nothing, pageOf, paging, searchText, time } from '../common.ts';
 import { defineRoute } from '../route.ts';
+import { checkIds } from './migration-insight.ts';
 
 const settings = z.strictObject({
   keep: z.int().min(1).max(1000).meta({ description: 'Recovery points to keep.' }),
@@ -40,6 +41,13 @@ export const run = z
       .optional()
       .meta({ description: 'In their order, as far as it came. Not in the list of migrations.' }),
   })
+/** When the machine was off for a cutover. */
+const outage = {
+  downAt: time.optional().meta({ description: 'When the source was told to power off; absent where it was off already.' }),
+  upAt: time.optional().meta({ description: 'When it had started at the target; stays where that is rolled back.' }),
+  backAt: time.optional().meta({ description: 'When the source ran again, where the cutover was undone.' }),
+};
+
   .meta({ id: 'Run' });
 
 export const cutover = z
@@ -56,6 +64,7 @@ export const cutover = z
     error: failure.optional(),
     startedAt: time,
     endedAt: time.optional(),
+    outage: z.object(outage).optional().meta({ description: 'Of a final run: of its cutover. Only in the list of runs.' }),
   })
   .meta({ id: 'Cutover' });
 
@@ -73,6 +82,8 @@ export const migration = z
     working: work.optional().meta({ description: 'What it is busy with, or waits to begin.' }),
     lastRun: run.optional(),
     lastCutover: cutover.optional(),
+    phases: z.array(z.object({ phase: z.string(), startedAt: time })).meta({ description: 'In their order, as far as it came.' }),
+    ...outage,
     lastFailure: z.object({ code: z.string(), message: z.string(), at: time }).optional().meta({
       description:
         'What its last work failed of, also where that was before a run or a cutover of it came to be. Gone after the next run or cutover that ends well.',
@@ -224,6 +235,9 @@ export const migrationRoutes = {
     path: '/migrations/:id/cancel',
     tag: 'migrations',
     summary: 'Cancels what the migration is busy with or waits for; operation.ended tells when it has cleaned up after itself.',
+        accept: z.array(z.enum(checkIds)).max(checkIds.length).optional().meta({
+          description: 'Checks of `migrations.check` that do not pass and that its person accepts; with another one it is refused.',
+        }),
     access: 'operator',
     owned: 'migration',
     params: idParams,

@@ -66,6 +66,10 @@ export const schedule = z
     jitterMs,
     priority,
     enabled: z.boolean(),
+    endedByCutover: z
+      .boolean()
+      .optional()
+      .meta({ description: 'It is off since its machine was cut over; also after a rollback, until it is switched on.' }),
     nextAt: time.optional(),
     createdAt: time,
   })

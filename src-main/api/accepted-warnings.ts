@@ -1,0 +1,23 @@
+import type { CheckId } from '../../src-preload/contract/routes/migration-insight.ts';
+import { OctopusError } from '../../workers/octopus-error.ts';
+import type { Job } from '../domain/job.ts';
+import type { InsightService } from './services.ts';
+
+/** A cutover that is warned against begins only where a person took each warning on: a disk that is left out is missing at the target. */
+export async function requireAccepted(
+  insight: Pick<InsightService, 'check'>,
+  { machineId, targetEnvironmentId, settings }: Job,
+  accepted: readonly CheckId[],
+  signal: AbortSignal,
+): Promise<void> {
+  const items = await insight.check({ machineId, targetId: targetEnvironmentId, quiesce: settings.quiesce }, signal);
+  // That the machine is replicated there already is no warning here: it is this migration.
+  const open = items.filter(({ id, outcome }) => outcome !== 'pass' && id !== 'conflict' && !accepted.includes(id));
+  if (open.length === 0) return;
+  const kinds = [...new Set(open.map(({ id }) => id))];
+  throw new OctopusError(
+    'job.state',
+    `The cutover was not begun, because nobody has accepted this: ${open.map(({ text }) => text).join(' ')} Mend it, or accept it (${kinds.join(', ')}).`,
+    { field: 'accept', details: { kinds: kinds.join(' ') } },
+  );
+}
