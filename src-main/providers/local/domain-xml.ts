@@ -19,7 +19,7 @@ export function domainXml(machine: MachineInventory, images: DomainImage[]): str
   const firmware = secure ? '\n    <firmware>\n      <feature enabled="yes" name="secure-boot"/>\n    </firmware>' : '';
   return `<?xml version="1.0" encoding="UTF-8"?>
 <domain type="kvm">
-  <name>${escapeXml(machine.name)}</name>
+  <name>${escapeXml(domainName(machine.name))}</name>
   <uuid>${escapeXml(machine.instanceUuid)}</uuid>
   <description>${escapeXml(`Recovery point of ${machine.name} (${machine.guestName}), made by Octopus.`)}</description>
   <memory unit="b">${machine.memory}</memory>
@@ -58,7 +58,7 @@ function diskXml(image: DomainImage, index: number): string {
 }
 
 function adapterXml(adapter: MachineInventory['adapters'][number]): string {
-  return `    <!-- ${escapeXml(`${adapter.label}: ${adapter.network}`).replaceAll('--', '- -')} -->
+  return `    <!-- ${escapeXml(`${adapter.label}: ${adapter.network}`).replace(/-(?=-)/g, '- ')} -->
     <interface type="network">
       <mac address="${escapeXml(adapter.mac)}"/>
       <source network="default"/>
@@ -72,6 +72,9 @@ export function adapterModel(vsphereModel: string): 'vmxnet3' | 'e1000' | 'e1000
   if (name.includes('e1000e')) return 'e1000e';
   return name.includes('e1000') || name.includes('pcnet') ? 'e1000' : 'vmxnet3';
 }
+
+/** libvirt refuses a slash and a line break in a name. */
+const domainName = (name: string): string => name.replace(/[/\p{Cc}]/gu, '_');
 
 /** a … z, aa, ab … */
 function letters(index: number): string {

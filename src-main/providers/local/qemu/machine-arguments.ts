@@ -36,7 +36,8 @@ export function machineArguments(input: MachineArguments): string[] {
   const memory = observed ? Math.min(machine.memory, 4096 * MIB, totalmem() / 2) : machine.memory;
   const cpus = observed ? Math.min(machine.cpus, 2, availableParallelism()) : machine.cpus;
   const list = [
-    ['-name', escapeOption(machine.name)],
+    // Named, or a name with = would be taken for an option of its own.
+    ['-name', `guest=${escapeOption(machine.name)}`],
     ['-nodefaults', '-no-user-config'],
     ['-machine', `q35${secure ? ',smm=on' : ''}`],
     ['-accel', accelerator],
