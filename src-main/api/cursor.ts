@@ -25,6 +25,12 @@ export function readCursor<const Types extends readonly ('string' | 'number' | '
   return place as never;
 }
 
+/** Either says where a page begins. */
+export function refuseBoth(cursor: string | undefined, position: number | undefined): void {
+  if (cursor === undefined || position === undefined) return;
+  throw new OctopusError('argument.invalid', 'A page begins after a cursor or at a position, not at both.', { field: 'position' });
+}
+
 function parse(cursor: string): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));

@@ -136,6 +136,12 @@ test.each(Object.keys(keys) as (keyof typeof keys)[])('by %s, up and down: pages
   expect((await walk({ sort, descending: true }, 499)).ids).toEqual(expected.reverse());
 });
 
+test('any part of the order can be jumped to', async () => {
+  const { ids } = await walk({ sort: 'capacity', descending: true, powerState: 'on' });
+  const part = await store.machines.page({ sort: 'capacity', descending: true, powerState: 'on', limit: 20, position: 3200 });
+  expect(part.map((machine) => machine.id)).toEqual(ids.slice(3200, 3220));
+});
+
 const filters: [string, Partial<MachineQuery>, (machine: (typeof machines)[number]) => boolean][] = [
   ['part of a name, any case', { text: 'wEB-0012' }, ({ inventory: { name } }) => name.startsWith('Web-0012')],
   ['a name beyond ASCII', { text: 'łÓDŹ' }, ({ inventory: { name } }) => name.startsWith('Łódź')],

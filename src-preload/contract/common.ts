@@ -58,6 +58,14 @@ export const cursor = z
   .max(2000)
   .regex(/^[A-Za-z0-9_-]+$/)
   .meta({ description: '`next` of the page before; only with the same filter and sort.' });
+/** For lists that are shown as a whole: one may begin anywhere. What is added or removed meanwhile moves the others, which a cursor does not let happen. */
+export const position = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(10_000_000)
+  .optional()
+  .meta({ description: 'Begins at this item of the order, counted from 0: to jump. Not together with a cursor.' });
 export const paging = { limit, cursor: cursor.optional() };
 
 export function pageOf<Item extends z.ZodType>(item: Item) {
@@ -72,3 +80,15 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
 export const nothing = z.undefined();
 
 export const failure = z.object({ code: z.string(), message: z.string() });
+
+/** Of a source or a target. */
+export const contact = z
+  .object({
+    askedAt: time,
+    answeredAt: time.optional(),
+    failure: failure
+      .extend({ since: time.meta({ description: 'Of the first failure after it last answered.' }) })
+      .optional()
+      .meta({ description: 'Absent once it has answered again.' }),
+  })
+  .meta({ id: 'Contact', description: 'Whether it answered when it was last asked.' });

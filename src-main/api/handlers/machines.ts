@@ -3,7 +3,7 @@ import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { MachineInventory } from '../../domain/machine.ts';
 import type { Caller } from '../../domain/user.ts';
 import type { ListedMachine, MachineSortKey } from '../../store/repositories/vms.ts';
-import { pageOf, readCursor } from '../cursor.ts';
+import { pageOf, readCursor, refuseBoth } from '../cursor.ts';
 import type { HandlersOf } from '../handler.ts';
 import { machineTree } from '../machine-tree.ts';
 import { notFound } from '../ownership.ts';
@@ -12,7 +12,8 @@ import type { Services } from '../services.ts';
 export const machineHandlers: HandlersOf<typeof machineRoutes> = {
   'vms.tree': async (_input, { services: { store } }) => machineTree(await store.sources.list(), await store.machines.counts()),
   'vms.list': async ({ query }, { services }) => {
-    const { limit, cursor, sort, sourceId, ...filter } = query;
+    const { limit, cursor, position, sort, sourceId, ...filter } = query;
+    refuseBoth(cursor, position);
     const after = readCursor(cursor, ['string', 'either', 'string']);
     if (after && after[0] !== sort) {
       throw new OctopusError('argument.invalid', 'The cursor belongs to another sort.', { field: 'cursor' });
@@ -24,6 +25,7 @@ export const machineHandlers: HandlersOf<typeof machineRoutes> = {
       descending: sort.startsWith('-'),
       limit: limit + 1,
       after: after && { key: after[1], id: after[2] },
+      position,
     });
     const { items, next } = pageOf(found, limit, (last) => [sort, last.key, last.id]);
     return { items: items.map(summary), next, total: await services.store.machines.count(wanted) };

@@ -3,28 +3,36 @@ import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { Cutover, CutoverTimes } from '../../domain/cutover.ts';
 import type { Job } from '../../domain/job.ts';
 import type { Run } from '../../domain/run.ts';
-import { sharedJobs } from '../../store/repositories/migration-jobs.ts';
+import { jobsBehind } from '../../estimation/jobs-behind.ts';
+import { type JobSortKey, sharedJobs } from '../../store/repositories/job-page.ts';
 import { requireAccepted } from '../accepted-warnings.ts';
-import { pageOf, readCursor } from '../cursor.ts';
+import { pageOf, readCursor, refuseBoth } from '../cursor.ts';
 import type { HandlerContext, HandlersOf } from '../handler.ts';
 import { notFound, requireMigration } from '../ownership.ts';
 import type { OperationRequest, Services } from '../services.ts';
 
 export const migrationHandlers: HandlersOf<typeof migrationRoutes> = {
   'migrations.list': async ({ query }, { services, caller }) => {
-    const { limit, cursor, state, machineId, text, only } = query;
-    const after = readCursor(cursor, ['string', 'string']);
-    const found = await services.store.jobs.page({
-      state,
-      machineId,
-      text,
-      only,
+    const { limit, cursor, position, sort, state, machineId, text, only } = query;
+    refuseBoth(cursor, position);
+    const after = readCursor(cursor, ['string', 'either', 'string']);
+    if (after && after[0] !== sort) throw new OctopusError('argument.invalid', 'The cursor belongs to another sort.', { field: 'cursor' });
+    const { store } = services;
+    const wanted = {
+      ...{ state, machineId, text, only: only === 'behind' ? undefined : only },
+      ids: only === 'behind' ? await jobsBehind(store, services.now()) : undefined,
       visibleTo: caller.role === 'admin' ? undefined : caller.userId,
+    };
+    const found = await store.jobs.page({
+      ...wanted,
+      sort: sort.replace('-', '') as JobSortKey,
+      descending: sort.startsWith('-'),
       limit: limit + 1,
-      after: after && { createdAt: after[0], id: after[1] },
+      after: after && { key: after[1], id: after[2] },
+      position,
     });
-    const { items, next } = pageOf(found, limit, (last) => [last.createdAt, last.id]);
-    return { items: await Promise.all(items.map((job) => shape(services, job))), next };
+    const { items, next } = pageOf(found, limit, (last) => [sort, last.key, last.id]);
+    return { items: await Promise.all(items.map((job) => shape(services, job))), next, total: await store.jobs.count(wanted) };
   },
   'migrations.create': async ({ body }, { services, caller, signal, note }) => {
     const { machineId, targetId, settings } = body;

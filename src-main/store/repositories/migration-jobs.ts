@@ -1,30 +1,24 @@
-import { type Kysely, type Selectable, type SqlBool, sql } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import { defaultJobSettings, type Job, type JobSettings, type JobState } from '../../domain/job.ts';
-import { nameKey } from '../../domain/user.ts';
 import type { Schema } from '../schema.ts';
-import { lastEndedTask } from './scheduled-tasks.ts';
+import { countJobs, type JobFilter, type JobQuery, pageOfJobs, scheduledJobs, sharedJobs } from './job-page.ts';
 
-export interface JobQuery {
-  state?: JobState | undefined;
-  machineId?: string | undefined;
-  /** Part of the machine's name. */
-  text?: string | undefined;
-  /** A run or a cutover goes on; the last run failed; its schedules do nothing. */
-  only?: 'running' | 'failed' | 'paused' | undefined;
-  /** Only those that this user owns or was given. */
-  visibleTo?: string | undefined;
-  limit: number;
-  /** The last one of the page before. */
-  after?: { createdAt: string; id: string } | undefined;
-}
+export { sharedJobs };
+
+/** With its place in the order: what `after` of the next page says. */
+export type ListedJob = Job & { key: string | number };
 
 export interface JobRepository {
   /** Adds it, or renews the settings of the job for the same machine and target (its owner stays). Answers what is stored. */
   put(job: Job): Promise<Job>;
   find(id: string): Promise<Job | undefined>;
   list(): Promise<Job[]>;
-  /** Oldest first. */
-  page(query: JobQuery): Promise<Job[]>;
+  /** Oldest first, unless sorted. */
+  page(query: JobQuery): Promise<ListedJob[]>;
+  /** How many the filter lets through, on all pages. */
+  count(filter: JobFilter): Promise<number>;
+  /** Those that are run by schedules of their own, and when their newest recovery points were taken. */
+  scheduled(): Promise<{ id: string; createdAt: string; newestPoint: string | undefined }[]>;
   /** The job for this machine and target. */
   of(machineId: string, targetEnvironmentId: string): Promise<Job | undefined>;
   /** What the machines are called that these jobs replicate, by the job's id. */
@@ -36,9 +30,6 @@ export interface JobRepository {
   /** With its runs, cutovers, recovery points, schedules, tasks and shares; all or nothing. False: there is none. */
   remove(id: string): Promise<boolean>;
 }
-
-/** The kind under which jobs stand in `shares`. */
-export const sharedJobs = 'migration';
 
 export function createJobRepository(database: Kysely<Schema>): JobRepository {
   const all = () => database.selectFrom('migration_jobs').selectAll();
@@ -68,43 +59,9 @@ export function createJobRepository(database: Kysely<Schema>): JobRepository {
     async list() {
       return (await all().orderBy('created_at').execute()).map(fromRow);
     },
-    async page({ state, machineId, text, only, visibleTo, limit, after }) {
-      let rows = all();
-      if (state !== undefined) rows = rows.where('state', '=', state);
-      if (machineId !== undefined) rows = rows.where('vm_id', '=', machineId);
-      if (text) {
-        const named = sql<SqlBool>`instr(name_key, ${nameKey(text)}) > 0`;
-        rows = rows.where('vm_id', 'in', (build) => build.selectFrom('vms').select('id').where(named));
-      }
-      if (only === 'paused') rows = rows.where('paused', '=', 1);
-      if (only === 'running') {
-        rows = rows.where((build) =>
-          build.or([
-            build('id', 'in', build.selectFrom('sync_history').select('job_id').where('state', '=', 'running')),
-            build('id', 'in', build.selectFrom('cutovers').select('job_id').where('state', 'in', ['running', 'rolling-back'])),
-          ]),
-        );
-      }
-      if (only === 'failed') {
-        const last = sql`SELECT state FROM sync_history WHERE job_id = migration_jobs.id ORDER BY started_at DESC, id DESC LIMIT 1`;
-        const work = sql`EXISTS (SELECT 1 FROM scheduled_tasks WHERE state <> 'done' AND rowid = ${lastEndedTask('migration_jobs.id')})`;
-        rows = rows.where(sql<SqlBool>`((${last}) = 'failed' OR ${work})`);
-      }
-      if (visibleTo !== undefined) {
-        rows = rows.where((build) =>
-          build.or([
-            build('owner_id', '=', visibleTo),
-            build(
-              'id',
-              'in',
-              build.selectFrom('shares').select('subject_id').where('user_id', '=', visibleTo).where('kind', '=', sharedJobs),
-            ),
-          ]),
-        );
-      }
-      if (after) rows = rows.where(sql<SqlBool>`(created_at, id) > (${after.createdAt}, ${after.id})`);
-      return (await rows.orderBy('created_at').orderBy('id').limit(limit).execute()).map(fromRow);
-    },
+    page: async (query) => (await pageOfJobs(database, query)).map((row) => ({ ...fromRow(row), key: row.key })),
+    count: (filter) => countJobs(database, filter),
+    scheduled: () => scheduledJobs(database),
     async of(machineId, targetEnvironmentId) {
       const row = await all().where('vm_id', '=', machineId).where('target_environment_id', '=', targetEnvironmentId).executeTakeFirst();
       return row && fromRow(row);

@@ -34,6 +34,8 @@ export interface MachineQuery {
   limit: number;
   /** The last one of the page before. */
   after?: { key: string | number; id: string } | undefined;
+  /** As many of the order are passed over. */
+  position?: number | undefined;
 }
 
 export interface ListedMachine extends StoredMachine {
@@ -62,7 +64,7 @@ export interface MachineRepository {
   removeUnseen(sourceEnvironmentId: string, at: string): Promise<number>;
 }
 
-export type MachineFilter = Omit<MachineQuery, 'sort' | 'descending' | 'limit' | 'after'>;
+export type MachineFilter = Omit<MachineQuery, 'sort' | 'descending' | 'limit' | 'after' | 'position'>;
 
 /** Which column a listing is ordered by. All of them are in the index vms_listing. */
 const columns = { name: 'name_key', folder: 'folder', cluster: 'cluster', memory: 'memory', capacity: 'capacity' } as const;
@@ -119,7 +121,8 @@ export function createMachineRepository(database: Kysely<Schema>): MachineReposi
         }
         ids = ids.where(sql<SqlBool>`(${sql.ref(column)}, id) ${sql.raw(query.descending ? '<' : '>')} (${after.key}, ${after.id})`);
       }
-      const page = await ids.orderBy(column, direction).orderBy('id', direction).limit(query.limit).execute();
+      const ordered = ids.orderBy(column, direction).orderBy('id', direction).limit(query.limit);
+      const page = await (query.position ? ordered.offset(query.position) : ordered).execute();
       const wanted = page.map(({ id }) => id);
       const rows = wanted.length === 0 ? [] : await all().where('id', 'in', wanted).execute();
       const byId = new Map(rows.map((row) => [row.id, row]));

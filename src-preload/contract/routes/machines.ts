@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cursor, id, idParams, searchText, time } from '../common.ts';
+import { cursor, id, idParams, position, searchText, time } from '../common.ts';
 import { defineRoute } from '../route.ts';
 
 export const powerState = z.enum(['on', 'off', 'suspended']);
@@ -142,6 +142,7 @@ export const machineRoutes = {
       sort: machineSort.default('name'),
       limit: z.coerce.number().int().min(1).max(1000).default(50).meta({ description: 'Most items on a page.' }),
       cursor: cursor.optional(),
+      position,
     }),
     response: z.object({
       items: z.array(machineSummary),

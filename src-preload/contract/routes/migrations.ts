@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { failure, id, idParams, nothing, pageOf, paging, searchText, time } from '../common.ts';
+import { failure, id, idParams, nothing, pageOf, paging, position, searchText, time } from '../common.ts';
 import { defineRoute } from '../route.ts';
 import { checkIds } from './migration-insight.ts';
 
@@ -14,6 +14,23 @@ const settings = z.strictObject({
     .meta({ description: 'Bytes a second that its runs send together at most; 0 sets none. A change counts at once, also in a run.' }),
 });
 const state = z.enum(['active', 'cut-over']);
+/** By `state` those that need somebody come first. What never was is the oldest, a run that is not planned the latest. */
+export const migrationSort = z.enum([
+  'created',
+  '-created',
+  'machine',
+  '-machine',
+  'state',
+  '-state',
+  'lastRun',
+  '-lastRun',
+  'newestPoint',
+  '-newestPoint',
+  'nextRun',
+  '-nextRun',
+  'target',
+  '-target',
+]);
 const work = z.enum(['sync', 'cutover', 'rollback', 'verify']);
 const counts = z.object({
   read: z.number(),
@@ -23,6 +40,13 @@ const counts = z.object({
   resumed: z.number(),
   verified: z.number(),
 });
+
+/** When the machine was off for a cutover. */
+const outage = {
+  downAt: time.optional().meta({ description: 'When the source was told to power off; absent where it was off already.' }),
+  upAt: time.optional().meta({ description: 'When it had started at the target; stays where that is rolled back.' }),
+  backAt: time.optional().meta({ description: 'When the source ran again, where the cutover was undone.' }),
+};
 
 export const run = z
   .object({
@@ -40,14 +64,8 @@ export const run = z
       .array(z.object({ phase: z.string(), startedAt: time, endedAt: time.optional() }))
       .optional()
       .meta({ description: 'In their order, as far as it came. Not in the list of migrations.' }),
+    outage: z.object(outage).optional().meta({ description: 'Of a final run: of its cutover. Only in the list of runs.' }),
   })
-/** When the machine was off for a cutover. */
-const outage = {
-  downAt: time.optional().meta({ description: 'When the source was told to power off; absent where it was off already.' }),
-  upAt: time.optional().meta({ description: 'When it had started at the target; stays where that is rolled back.' }),
-  backAt: time.optional().meta({ description: 'When the source ran again, where the cutover was undone.' }),
-};
-
   .meta({ id: 'Run' });
 
 export const cutover = z
@@ -64,7 +82,8 @@ export const cutover = z
     error: failure.optional(),
     startedAt: time,
     endedAt: time.optional(),
-    outage: z.object(outage).optional().meta({ description: 'Of a final run: of its cutover. Only in the list of runs.' }),
+    phases: z.array(z.object({ phase: z.string(), startedAt: time })).meta({ description: 'In their order, as far as it came.' }),
+    ...outage,
   })
   .meta({ id: 'Cutover' });
 
@@ -82,8 +101,6 @@ export const migration = z
     working: work.optional().meta({ description: 'What it is busy with, or waits to begin.' }),
     lastRun: run.optional(),
     lastCutover: cutover.optional(),
-    phases: z.array(z.object({ phase: z.string(), startedAt: time })).meta({ description: 'In their order, as far as it came.' }),
-    ...outage,
     lastFailure: z.object({ code: z.string(), message: z.string(), at: time }).optional().meta({
       description:
         'What its last work failed of, also where that was before a run or a cutover of it came to be. Gone after the next run or cutover that ends well.',
@@ -130,13 +147,15 @@ export const migrationRoutes = {
       state: state.optional(),
       machineId: id.optional(),
       text: searchText.optional().meta({ description: "Part of the machine's name." }),
-      only: z
-        .enum(['running', 'failed', 'paused'])
-        .optional()
-        .meta({ description: 'A run or a cutover of it goes on; its last run or its last work failed; its schedules do nothing.' }),
+      only: z.enum(['running', 'failed', 'paused', 'behind']).optional().meta({
+        description:
+          'A run or a cutover of it goes on; its last run or its last work failed; its schedules do nothing; its newest recovery point is older than its schedules want it.',
+      }),
+      sort: migrationSort.default('created').meta({ description: 'By its creation, the oldest first, unless given.' }),
       ...paging,
+      position,
     }),
-    response: pageOf(migration),
+    response: pageOf(migration).extend({ total: z.int().meta({ description: 'How many the filter lets through, on all pages.' }) }),
     status: 200,
   }),
   'migrations.create': defineRoute({
@@ -216,6 +235,9 @@ export const migrationRoutes = {
           .optional()
           .meta({ description: 'The replica must boot isolated and show this text before it starts for good.' }),
         bootTimeoutMs: z.int().min(1000).max(3_600_000).optional(),
+        accept: z.array(z.enum(checkIds)).max(checkIds.length).optional().meta({
+          description: 'Checks of `migrations.check` that do not pass and that its person accepts; with another one it is refused.',
+        }),
       })
       .default({}),
     response: operation,
@@ -235,9 +257,6 @@ export const migrationRoutes = {
     path: '/migrations/:id/cancel',
     tag: 'migrations',
     summary: 'Cancels what the migration is busy with or waits for; operation.ended tells when it has cleaned up after itself.',
-        accept: z.array(z.enum(checkIds)).max(checkIds.length).optional().meta({
-          description: 'Checks of `migrations.check` that do not pass and that its person accepts; with another one it is refused.',
-        }),
     access: 'operator',
     owned: 'migration',
     params: idParams,

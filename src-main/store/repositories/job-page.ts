@@ -1,0 +1,106 @@
+import { type Kysely, type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
+import { OctopusError } from '../../../workers/octopus-error.ts';
+import type { JobState } from '../../domain/job.ts';
+import { nameKey } from '../../domain/user.ts';
+import type { Schema } from '../schema.ts';
+import { lastEndedTask } from './scheduled-tasks.ts';
+
+export interface JobFilter {
+  state?: JobState | undefined;
+  machineId?: string | undefined;
+  /** Part of the machine's name. */
+  text?: string | undefined;
+  /** A run or a cutover goes on; the last run failed; its schedules do nothing. */
+  only?: 'running' | 'failed' | 'paused' | undefined;
+  /** Only these. */
+  ids?: readonly string[] | undefined;
+  /** Only those that this user owns or was given. */
+  visibleTo?: string | undefined;
+}
+
+export const jobSortKeys = ['created', 'machine', 'state', 'lastRun', 'newestPoint', 'nextRun', 'target'] as const;
+export type JobSortKey = (typeof jobSortKeys)[number];
+
+export interface JobQuery extends JobFilter {
+  /** By creation unless given. */
+  sort?: JobSortKey | undefined;
+  descending?: boolean | undefined;
+  limit: number;
+  /** The last one of the page before. */
+  after?: { key: string | number; id: string } | undefined;
+  /** As many of the order are passed over. */
+  position?: number | undefined;
+}
+
+/** The kind under which jobs stand in `shares`. */
+export const sharedJobs = 'migration';
+
+const runs = sql`(SELECT job_id FROM sync_history WHERE state = 'running' UNION ALL
+  SELECT job_id FROM cutovers WHERE state IN ('running', 'rolling-back'))`;
+const failed = sql`((SELECT state FROM sync_history WHERE job_id = migration_jobs.id ORDER BY started_at DESC, id DESC LIMIT 1) = 'failed'
+  OR EXISTS (SELECT 1 FROM scheduled_tasks WHERE state <> 'done' AND rowid = ${lastEndedTask('migration_jobs.id')}))`;
+const points = (more: string) => sql.raw(`FROM recovery_points WHERE job_id = migration_jobs.id AND removed_at IS NULL${more}`);
+
+/** Never NULL: a page goes on behind the key of the one before. What is about times is '' where it never was. */
+const keys: Record<JobSortKey, RawBuilder<unknown>> = {
+  created: sql`created_at`,
+  machine: sql`coalesce((SELECT name_key FROM vms WHERE id = migration_jobs.vm_id), '')`,
+  target: sql`coalesce((SELECT lower(name) FROM target_environments WHERE id = migration_jobs.target_environment_id), '')`,
+  lastRun: sql`coalesce((SELECT coalesce(ended_at, started_at) FROM sync_history
+    WHERE job_id = migration_jobs.id ORDER BY started_at DESC, id DESC LIMIT 1), '')`,
+  newestPoint: sql`coalesce((SELECT max(taken_at) ${points('')}), '')`,
+  // Behind every time.
+  nextRun: sql`coalesce(CASE WHEN paused = 0 AND state <> 'cut-over' THEN (SELECT min(next_at) FROM schedules
+    WHERE job_id = migration_jobs.id AND kind = 'run' AND enabled = 1) END, '~')`,
+  // What needs somebody first, then what goes on, what waits for its first run, what is paused, what is well, what is over.
+  state: sql`CASE
+    WHEN id IN ${runs} THEN 1
+    WHEN state = 'cut-over' THEN 5
+    WHEN ${failed} OR EXISTS (SELECT 1 ${points(' AND mismatch IS NOT NULL')}) THEN 0
+    WHEN NOT EXISTS (SELECT 1 ${points('')}) THEN 2
+    WHEN paused THEN 3 ELSE 4 END`,
+};
+
+type Row = Selectable<Schema['migration_jobs']> & { key: string | number };
+
+export async function pageOfJobs(database: Kysely<Schema>, query: JobQuery): Promise<Row[]> {
+  const { sort = 'created', descending = false, limit, after, position = 0 } = query;
+  const key = keys[sort];
+  const direction = sql.raw(descending ? 'DESC' : 'ASC');
+  if (after && typeof after.key !== (sort === 'state' ? 'number' : 'string'))
+    throw new OctopusError('argument.invalid', 'The cursor belongs to another sort.', { field: 'cursor' });
+  const behind = after ? sql`(${key}, id) ${sql.raw(descending ? '<' : '>')} (${after.key}, ${after.id})` : sql`1`;
+  const { rows } = await sql<Row>`SELECT migration_jobs.*, ${key} AS key FROM migration_jobs WHERE ${matches(query)} AND ${behind}
+    ORDER BY key ${direction}, id ${direction} LIMIT ${limit} OFFSET ${position}`.execute(database);
+  return rows;
+}
+
+export async function countJobs(database: Kysely<Schema>, filter: JobFilter): Promise<number> {
+  const { rows } = await sql<{ n: number }>`SELECT count(*) AS n FROM migration_jobs WHERE ${matches(filter)}`.execute(database);
+  return rows[0]?.n ?? 0;
+}
+
+/** Those that schedules of their own run, with what tells whether these are kept up with. */
+export async function scheduledJobs(database: Kysely<Schema>) {
+  const { rows } = await sql<{ id: string; createdAt: string; newest: string | null }>`
+    SELECT id, created_at AS createdAt, (SELECT max(taken_at) ${points('')}) AS newest FROM migration_jobs
+    WHERE paused = 0 AND state <> 'cut-over'
+      AND id IN (SELECT job_id FROM schedules WHERE kind = 'run' AND enabled = 1)`.execute(database);
+  return rows.map(({ newest, ...row }) => ({ ...row, newestPoint: newest ?? undefined }));
+}
+
+function matches({ state, machineId, text, only, ids, visibleTo }: JobFilter): RawBuilder<SqlBool> {
+  const wanted = [sql`1`];
+  if (state !== undefined) wanted.push(sql`state = ${state}`);
+  if (machineId !== undefined) wanted.push(sql`vm_id = ${machineId}`);
+  if (text) wanted.push(sql`vm_id IN (SELECT id FROM vms WHERE instr(name_key, ${nameKey(text)}) > 0)`);
+  if (only === 'paused') wanted.push(sql`paused = 1`);
+  if (only === 'running') wanted.push(sql`id IN ${runs}`);
+  if (only === 'failed') wanted.push(failed);
+  if (ids !== undefined) wanted.push(sql`id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
+  if (visibleTo !== undefined)
+    wanted.push(
+      sql`(owner_id = ${visibleTo} OR id IN (SELECT subject_id FROM shares WHERE user_id = ${visibleTo} AND kind = ${sharedJobs}))`,
+    );
+  return sql.join(wanted, sql` AND `) as RawBuilder<SqlBool>;
+}
