@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -100,24 +100,59 @@ test('a run whose image is changed under it fails, says why, and leaves the last
   expect((await inPoint(inventory.instanceUuid, point)).equals(await readFile(image('web.raw')))).toBe(true);
 });
 
-test('an interrupted run is unwound at the next start, and the next one sends nothing twice', async () => {
+/** Runs until this crashpoint, then opens Octopus again, as if the process had ended there. */
+async function interruptedAt(point: string): Promise<string> {
   await writeFile(image('web.raw'), content(6 * MiB));
   const job = await octopus.addJob(source.id, 'web', target);
   await octopus.close();
+  let reached = () => {};
+  const there = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
   octopus = await openOctopus({
     stateFolder: join(folder, 'state'),
     threads: 1,
-    // As if the process had ended: nothing of the run goes on.
-    crashpoint: (name) => (name === 'verify:entered' ? new Promise(() => {}) : undefined),
+    crashpoint: (name) => {
+      if (name !== point) return;
+      reached();
+      return new Promise(() => {});
+    },
   });
-  const entered = async () => (await octopus.store.runs.unfinished())[0]?.phase;
   void octopus.replicator.run(job.id).catch(() => {});
-  await expect.poll(entered, { timeout: 10_000 }).toBe('verify');
+  await there;
   await octopus.close();
   octopus = await openOctopus({ stateFolder: join(folder, 'state'), threads: 1 });
-  expect(await octopus.replicator.recover()).toMatchObject([{ what: 'run', outcome: 'unwound' }]);
-  const { run } = await octopus.replicator.run(job.id);
-  expect(run).toMatchObject({ state: 'succeeded', counts: { sent: 0 } });
+  return job.id;
+}
+
+const marks = () => readdir(join(folder, 'state', 'image-snapshots', source.instanceUuid));
+
+test('an interrupted run goes on at the next start where its images did not change, and sends nothing twice', async () => {
+  const job = await interruptedAt('verify:entered');
+  expect(await marks()).toHaveLength(1);
+  expect(await octopus.replicator.recover()).toMatchObject([{ what: 'run', outcome: 'resumed' }]);
+  const [run] = await octopus.store.runs.ofJob(job);
+  expect(run).toMatchObject({ kind: 'full', state: 'succeeded', resumes: 1, counts: { resumed: 6 * MiB } });
+  const { inventory } = await octopus.machine((await octopus.store.jobs.find(job))!.machineId);
+  const [point] = await octopus.store.recoveryPoints.ofJob(job);
+  expect((await inPoint(inventory.instanceUuid, point!)).equals(content(6 * MiB))).toBe(true);
+  expect(await marks()).toEqual([]);
+});
+
+test('an interrupted run whose image was changed in between is unwound and says so; the next one compares', async () => {
+  const job = await interruptedAt('verify:entered');
+  const file = await open(image('web.raw'), 'r+');
+  await file.write(Buffer.from('meanwhile'), 0, 9, 4 * MiB + 10);
+  await file.close();
+  const why = `The disk image ${image('web.raw')} of web was changed since the run began to read it.`;
+  expect(await octopus.replicator.recover()).toMatchObject([
+    { what: 'run', outcome: 'unwound', message: expect.stringContaining(why) },
+    { what: 'snapshot', outcome: 'removed' },
+  ]);
+  expect((await octopus.store.runs.ofJob(job))[0]?.error?.message).toContain(why);
+  expect(await marks()).toEqual([]);
+  const { run } = await octopus.replicator.run(job);
+  expect(run).toMatchObject({ state: 'succeeded', counts: { sent: MiB } });
 });
 
 test('a cutover of disk images says that there was nothing to power off', async () => {

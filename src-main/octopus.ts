@@ -27,7 +27,7 @@ export interface SourceConnection {
 }
 
 export interface OctopusOptions {
-  /** Holds octopus.db; only one process at a time works in it. */
+  /** Holds octopus.db and the marks of disk images that a run reads; only one process at a time works in it. */
   stateFolder: string;
   /** The vault: asked when a source is connected that addSource() was not called for in this process. */
   passwordOf?: (environment: VsphereEnvironment) => Promise<string | undefined>;
@@ -51,8 +51,11 @@ export interface OctopusOptions {
 export interface Octopus extends AsyncDisposable {
   readonly store: Store;
   readonly replicator: Replicator;
-  /** Logs in, and remembers the environment (without its password). */
-  addSource(connection: SourceConnection, signal?: AbortSignal): Promise<VsphereEnvironment>;
+  /**
+   * Logs in, and remembers the environment (without its password). One that is known keeps its name where none is given; a new one is called by
+   * its host: by its product all of one version would be called alike.
+   */
+  addSource(connection: SourceConnection, signal?: AbortSignal, name?: string): Promise<VsphereEnvironment>;
   /** Disk images on this computer; `before`: the source whose place or name this changes. */
   addImages(place: ImagesPlace, name: string, before?: ImagesEnvironment): Promise<ImagesEnvironment>;
   /** A folder of images; this process is the only one that works in it until close(). */
@@ -109,7 +112,7 @@ export async function openOctopus(options: OctopusOptions): Promise<Octopus> {
     keep(sources, id, async () => {
       const environment = await store.sources.find(id);
       if (!environment) throw new OctopusError('argument.invalid', `There is no source ${id}.`, { field: 'source' });
-      if (environment.kind === 'images') return openImages(environment);
+      if (environment.kind === 'images') return openImages(environment, options.stateFolder);
       const password = passwords.get(id) ?? (await options.passwordOf?.(environment));
       if (password === undefined) {
         throw new OctopusError('source.denied', `The password of ${environment.username} at ${environment.url} is not known.`);
@@ -171,19 +174,22 @@ export async function openOctopus(options: OctopusOptions): Promise<Octopus> {
     replicator,
     source,
     target,
-    async addSource(connection, signal) {
+    async addSource(connection, signal, name) {
       const provider = await connectSource(connection, signal);
       try {
         const about = await provider.about(signal);
+        // A server without an id of its own is known by its address.
+        const instanceUuid = about.instanceUuid || connection.url;
+        const known = (await store.sources.list()).find((one) => one.kind === 'vsphere' && one.instanceUuid === instanceUuid);
+        const named = known?.kind === 'vsphere' && known.name !== hostOf(known.url) ? known.name : undefined;
         const environment = await store.sources.put<VsphereEnvironment>({
           id: newId(),
           kind: 'vsphere',
-          name: about.name,
+          name: name ?? named ?? hostOf(connection.url),
           url: connection.url,
           username: connection.username,
           thumbprint: connection.thumbprint,
-          // A server without an id of its own is known by its address.
-          instanceUuid: about.instanceUuid || connection.url,
+          instanceUuid,
           createdAt: now(),
         });
         const before = sources.get(environment.id);
@@ -254,10 +260,12 @@ export async function connectVsphereSource(connection: SourceConnection, signal?
   return connectVsphere({ url, username, thumbprint, password: async () => password }, signal);
 }
 
-async function openImages({ instanceUuid, place }: ImagesEnvironment): Promise<SourceProvider> {
+async function openImages({ instanceUuid, place }: ImagesEnvironment, stateFolder: string): Promise<SourceProvider> {
   const { createImagesSource } = await import('./providers/images/images-source.ts');
-  return createImagesSource({ place, id: instanceUuid });
+  return createImagesSource({ place, id: instanceUuid, keepIn: join(stateFolder, 'image-snapshots', instanceUuid) });
 }
+
+const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url);
 
 /** The next use opens it anew. */
 async function release(kept: Map<string, Promise<AsyncDisposable>>, id: string): Promise<void> {

@@ -48,7 +48,9 @@ export interface MissingPrivilege {
 
 /**
  * A place that machines are read from. One instance is one logged-in connection, shared by runs; it keeps its session alive and
- * logs in again by itself. Every call may be repeated. Errors are OctopusError `source.*`. Whoever opens it closes it.
+ * logs in again by itself. Every call may be repeated. Errors are OctopusError `source.*`; `source.missing` where the machine is not there.
+ * A call whose signal has aborted begins nothing and is `operation.cancelled`. Whoever opens it closes it; closing twice is closing once.
+ * Snapshots outlive the connection. `conformance/` holds every source to all of this.
  */
 export interface SourceProvider extends AsyncDisposable {
   /** Name and version of what answered, for people. */
@@ -57,7 +59,7 @@ export interface SourceProvider extends AsyncDisposable {
   inventory(signal?: AbortSignal): Promise<MachineInventory[]>;
   /** One machine by its reference or its exact name; `source.missing` where there is none or more than one. */
   machine(refOrName: string, signal?: AbortSignal): Promise<MachineInventory>;
-  /** Live changes until the signal aborts; the first batch is the current state. */
+  /** Live changes until the signal aborts, which ends it without an error; the first batch is the current state. */
   watch(signal: AbortSignal): AsyncIterable<SourceChange[]>;
   missingPrivileges(machine: MachineRef, signal?: AbortSignal): Promise<MissingPrivilege[]>;
   /**
@@ -71,11 +73,14 @@ export interface SourceProvider extends AsyncDisposable {
    * Waits for a running consolidation first.
    */
   createSnapshot(machine: MachineRef, name: string, options: { quiesce: boolean }, signal?: AbortSignal): Promise<MachineSnapshot>;
-  /** The snapshot of exactly this name, or undefined. */
+  /**
+   * The snapshot of exactly this name, or undefined. `source.missing`, and why, where what it froze is no longer to be had: a run that was
+   * interrupted cannot go on from it.
+   */
   findSnapshot(machine: MachineRef, name: string, signal?: AbortSignal): Promise<MachineSnapshot | undefined>;
   /** All snapshots of a machine whose name begins with `prefix`. */
   listSnapshots(machine: MachineRef, prefix: string, signal?: AbortSignal): Promise<{ ref: SnapshotRef; name: string }[]>;
-  /** Removes this snapshot only (never its children) and waits for the consolidation. No snapshot: returns at once. */
+  /** Removes this snapshot only (never its children) and waits for the consolidation. No such snapshot: returns at once. */
   removeSnapshot(machine: MachineRef, snapshot: SnapshotRef, signal?: AbortSignal): Promise<void>;
   /** What changed on the disk between the baseline and the snapshot. Never guesses: see ChangedExtents. */
   changedExtents(
@@ -85,7 +90,11 @@ export interface SourceProvider extends AsyncDisposable {
     baseline: { changeId: ChangeId; capacity: number },
     signal?: AbortSignal,
   ): Promise<ChangedExtents>;
-  /** A descriptor with which a worker opens the disk as of the snapshot; holds the session's cookie. `refresh` forces a new login. */
+  /**
+   * A descriptor with which a worker opens the disk as of the snapshot; holds the session's cookie. `refresh` forces a new login. Each is
+   * closed by whoever asked for it, and does not close another's. `source.missing` where there is no such snapshot or disk. Where nothing
+   * holds the disk still, a write since the snapshot makes opening or closing `source.busy`: what was read proves nothing then.
+   */
   openDescriptor(
     machine: MachineRef,
     snapshot: MachineSnapshot,
@@ -94,7 +103,7 @@ export interface SourceProvider extends AsyncDisposable {
     signal?: AbortSignal,
   ): Promise<{ source: SourceDescriptor; close(): Promise<void> }>;
   powerState(machine: MachineRef, signal?: AbortSignal): Promise<PowerState>;
-  /** Idempotent. */
+  /** Idempotent. `source.unsupported` where there is no power to switch. */
   powerOn(machine: MachineRef, signal?: AbortSignal): Promise<void>;
   /** Guest shutdown where tools run, hard power-off after `deadlineMs`. Answers how it went down; `no-power` where there is none to switch. Idempotent. */
   powerOff(

@@ -134,13 +134,16 @@ export function createReplicator(parts: ReplicationParts): Replicator {
     const c = await contextOf(run, job, machine, signal);
     const { ref, name } = machine.inventory;
     if (!isProven(run.phase)) {
+      let gone = 'its snapshot is not there any more';
       c.snapshot = await retrying(parts, signal, async (either) => {
         try {
           return await c.sourceProvider.findSnapshot(ref, snapshotName(run.id), either);
         } catch (error) {
-          // Without its machine a run cannot go on.
-          if (toOctopusError(error).code === 'source.missing') return undefined;
-          throw error;
+          const { code, message } = toOctopusError(error);
+          // Without its machine, or what it read of it, a run cannot go on.
+          if (code !== 'source.missing') throw error;
+          gone = `it cannot go on: ${message.replace(/\.$/, '')}`;
+          return undefined;
         }
       });
       if (!c.snapshot || run.resumes >= MOST_RESUMES) {
@@ -148,7 +151,7 @@ export function createReplicator(parts: ReplicationParts): Replicator {
           run,
           c.snapshot
             ? 'It was interrupted too often.'
-            : 'Octopus ended while it went on, and its snapshot is not there any more: the next run compares what is at the target.',
+            : `Octopus ended while it went on, and ${gone}. The next run compares what is at the target.`,
         );
         return undefined;
       }

@@ -5,13 +5,16 @@ import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { ImageFile } from './find-images.ts';
 import { type ImagePrograms, runTool } from './image-programs.ts';
 
-/** Changes whenever one of the files was written, replaced, or resized. */
+/**
+ * Changes whenever one of the files was written, replaced, or resized. Without the device's number: Linux gives the same disk another one
+ * after a restart, which a run must be able to live through.
+ */
 export async function fingerprintOf(files: readonly string[]): Promise<string> {
   const marks: string[] = [];
   for (const file of files) {
     try {
-      const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
-      marks.push([file, dev, ino, size, mtimeNs, ctimeNs].join(':'));
+      const { ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+      marks.push([file, ino, size, mtimeNs, ctimeNs].join(':'));
     } catch (error) {
       throw new OctopusError('source.missing', `The disk image ${file} is not there any more.`, { cause: error });
     }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { ImagesPlace } from '../../domain/images-place.ts';
-import type { MachineSnapshot, SnapshotDisk, SourceChange, SourceProvider } from '../source.ts';
-import { describeImage, type ImageDescription } from './describe-image.ts';
-import type { ImageFile } from './find-images.ts';
+import { cancellable } from '../cancelled.ts';
+import type { SnapshotDisk, SourceChange, SourceProvider } from '../source.ts';
+import { describeImage } from './describe-image.ts';
+import { createFrozenImages, type Frozen, thawImages } from './frozen-images.ts';
 import { createImageInventory, noTracking } from './image-inventory.ts';
 import { findImagePrograms, type ImagePrograms } from './image-programs.ts';
 import { fileInUse, fingerprintOf } from './image-state.ts';
@@ -16,12 +17,8 @@ export interface ImagesSourceOptions {
   programs?: ImagePrograms;
   /** Milliseconds between two looks of watch(). */
   watchMs?: number;
-}
-
-interface Frozen {
-  machine: string;
-  snapshot: MachineSnapshot;
-  images: Map<number, { image: ImageFile; description: ImageDescription; fingerprint: string }>;
+  /** Where snapshots are kept, so that a run outlives this process; made when it is needed. Without it they end with the connection. */
+  keepIn?: string;
 }
 
 /** Disk images on this computer. Each is a disk of a machine that is off and has no power switch. */
@@ -29,13 +26,21 @@ export function createImagesSource(options: ImagesSourceOptions): SourceProvider
   const { place } = options;
   const programs = options.programs ?? findImagePrograms();
   const opened = new OpenImages(programs);
-  /**
-   * By name. A snapshot of images is what they were when it was taken: nothing holds them still, and nothing has to be removed. It ends with
-   * this process, so an interrupted run is not resumed; its journal still spares sending anything again.
-   */
-  const snapshots = new Map<string, Frozen>();
+  const kept = createFrozenImages(options.keepIn);
+  /** What this process reads, by machine and name. */
+  const frozen = new Map<string, Frozen>();
+  const idOf = (machine: string, name: string) => `${machine}/${name}`;
 
   const { inventory, inventoryOf, machineOf } = createImageInventory(place, options.id, programs);
+
+  /** Undefined: there is none of this name. */
+  async function thaw(machine: string, name: string, signal?: AbortSignal): Promise<Frozen | undefined> {
+    const found = await kept.find(machine, name);
+    if (found === undefined) return undefined;
+    const thawed = await thawImages(found, await machineOf(machine), programs, signal);
+    frozen.set(idOf(machine, name), thawed);
+    return thawed;
+  }
 
   async function freeze(ref: string, name: string, signal?: AbortSignal): Promise<Frozen> {
     const machine = await machineOf(ref);
@@ -57,14 +62,22 @@ export function createImagesSource(options: ImagesSourceOptions): SourceProvider
     return { machine: ref, images, snapshot: { ref: name, name, disks, foreignSnapshots: 0, powerState: 'off' } };
   }
 
+  /** The answer for a machine that is there. */
+  const ofMachine = <Answer>(machine: string, signal: AbortSignal | undefined, answer: () => Promise<Answer>) =>
+    cancellable(signal, async () => {
+      await machineOf(machine);
+      return answer();
+    });
+
   return {
-    async about() {
-      const where = place.files ? `${place.files.length} disk images` : place.folder;
-      const version = programs.image ? 'raw, qcow2, VMDK, VHD, VHDX' : 'raw';
-      return { name: where, version, instanceUuid: options.id };
-    },
-    inventory,
-    machine: async (refOrName, signal) => inventoryOf(await machineOf(refOrName), signal),
+    about: (signal) =>
+      cancellable(signal, async () => {
+        const where = place.files ? `${place.files.length} disk images` : place.folder;
+        const version = programs.image ? 'raw, qcow2, VMDK, VHD, VHDX' : 'raw';
+        return { name: where, version, instanceUuid: options.id };
+      }),
+    inventory: (signal) => cancellable(signal, () => inventory(signal)),
+    machine: (refOrName, signal) => cancellable(signal, async () => inventoryOf(await machineOf(refOrName), signal)),
     async *watch(signal): AsyncGenerator<SourceChange[]> {
       const seen = new Map<string, string>();
       for (let first = true; !signal.aborted; first = false) {
@@ -82,54 +95,58 @@ export function createImagesSource(options: ImagesSourceOptions): SourceProvider
         await sleep(options.watchMs ?? 30_000, undefined, { signal }).catch(() => {});
       }
     },
-    missingPrivileges: async () => [],
-    prepareTracking: async () => ({ tracked: false, doubt: noTracking }),
-    async createSnapshot(machine, name, _options, signal) {
-      const known = snapshots.get(name);
-      if (known?.machine === machine) return known.snapshot;
-      const frozen = await freeze(machine, name, signal);
-      snapshots.set(name, frozen);
-      return frozen.snapshot;
-    },
-    async findSnapshot(machine, name) {
-      const known = snapshots.get(name);
-      return known?.machine === machine ? known.snapshot : undefined;
-    },
-    async listSnapshots(machine, prefix) {
-      const own = [...snapshots.values()].filter((one) => one.machine === machine && one.snapshot.name.startsWith(prefix));
-      return own.map(({ snapshot: { ref, name } }) => ({ ref, name }));
-    },
-    async removeSnapshot(machine, ref) {
-      if (snapshots.get(ref)?.machine === machine) snapshots.delete(ref);
-    },
-    changedExtents: async () => ({ doubt: noTracking }),
-    async openDescriptor(machine, { name }, { key }, _options, signal) {
-      const frozen = snapshots.get(name);
-      const found = frozen?.machine === machine ? frozen.images.get(key) : undefined;
-      if (!found) throw new OctopusError('source.missing', `The disk ${key} as it was for ${name} is not known any more.`);
-      const { image, description, fingerprint } = found;
-      const check = async () => {
-        if ((await fingerprintOf(description.files)) === fingerprint) return;
-        const message = `The disk image ${image.path} was changed while it was read: what was read of it cannot be used. Shut down what writes to it and run again.`;
-        throw new OctopusError('source.busy', message);
-      };
-      await check();
-      const { source, close } = await opened.open(`${name}/${key}`, image, description, signal);
-      return {
-        source,
-        async close() {
-          await close();
-          await check();
-        },
-      };
-    },
-    powerState: async () => 'off',
-    powerOn: async () => {
-      throw new OctopusError('source.unsupported', 'Disk images have no power switch: start their machine where it runs.');
-    },
-    powerOff: async () => 'no-power',
+    missingPrivileges: (machine, signal) => ofMachine(machine, signal, async () => []),
+    prepareTracking: (machine, _name, signal) => ofMachine(machine, signal, async () => ({ tracked: false, doubt: noTracking })),
+    createSnapshot: (machine, name, _options, signal) =>
+      cancellable(signal, async () => {
+        const known = await kept.find(machine, name);
+        if (known !== undefined) return known.snapshot;
+        const one = await freeze(machine, name, signal);
+        await kept.keep(one);
+        frozen.set(idOf(machine, name), one);
+        return one.snapshot;
+      }),
+    findSnapshot: (machine, name, signal) => cancellable(signal, async () => (await thaw(machine, name, signal))?.snapshot),
+    listSnapshots: (machine, prefix, signal) =>
+      cancellable(signal, async () => {
+        const own = (await kept.ofMachine(machine)).filter(({ name }) => name.startsWith(prefix));
+        return own.map(({ ref, name }) => ({ ref, name }));
+      }),
+    removeSnapshot: (machine, ref, signal) =>
+      cancellable(signal, async () => {
+        await kept.remove(machine, ref);
+        frozen.delete(idOf(machine, ref));
+      }),
+    changedExtents: (machine, _snapshot, _disk, _baseline, signal) => ofMachine(machine, signal, async () => ({ doubt: noTracking })),
+    openDescriptor: (machine, { name }, { key }, _options, signal) =>
+      cancellable(signal, async () => {
+        const one = frozen.get(idOf(machine, name)) ?? (await thaw(machine, name, signal));
+        const found = one?.images.get(key);
+        if (!found) throw new OctopusError('source.missing', `The disk ${key} as it was for ${name} is not known any more.`);
+        const { image, description, fingerprint } = found;
+        const check = async () => {
+          if ((await fingerprintOf(description.files)) === fingerprint) return;
+          const message = `The disk image ${image.path} was changed while it was read: what was read of it cannot be used. Shut down what writes to it and run again.`;
+          throw new OctopusError('source.busy', message);
+        };
+        await check();
+        const { source, close } = await opened.open(`${idOf(machine, name)}/${key}`, image, description, signal);
+        return {
+          source,
+          async close() {
+            await close();
+            await check();
+          },
+        };
+      }),
+    powerState: (machine, signal) => ofMachine(machine, signal, async () => 'off' as const),
+    powerOn: (machine, signal) =>
+      ofMachine(machine, signal, async () => {
+        throw new OctopusError('source.unsupported', 'Disk images have no power switch: start their machine where it runs.');
+      }),
+    powerOff: (machine, _options, signal) => ofMachine(machine, signal, async () => 'no-power' as const),
     async [Symbol.asyncDispose]() {
-      snapshots.clear();
+      frozen.clear();
       await opened[Symbol.asyncDispose]();
     },
   };

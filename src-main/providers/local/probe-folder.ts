@@ -50,6 +50,20 @@ export function pathProblem(folder: string): string | undefined {
   return `${folder} is not an absolute path of this computer.`;
 }
 
+/** Each question to a server that is gone keeps one of the few threads that all file work shares: a second one waits for the first. */
+const asking = new Map<string, ReturnType<typeof ask>>();
+
+function ask(folder: string): Promise<{ freeBytes: number; totalBytes: number } | undefined> {
+  const asked = statfs(folder)
+    .then(
+      ({ bsize, bavail, blocks }) => ({ freeBytes: bsize * bavail, totalBytes: bsize * blocks }),
+      () => undefined,
+    )
+    .finally(() => asking.delete(folder));
+  asking.set(folder, asked);
+  return asked;
+}
+
 /** Bytes that may be written and all bytes of the file system; undefined where it does not answer in time or is not there. */
 export async function spaceOf(folder: string, timeoutMs = 2000): Promise<{ freeBytes: number; totalBytes: number } | undefined> {
   // A network file system whose server is gone answers never.
@@ -57,10 +71,7 @@ export async function spaceOf(folder: string, timeoutMs = 2000): Promise<{ freeB
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), timeoutMs);
   });
-  const asked = statfs(folder).then(
-    ({ bsize, bavail, blocks }) => ({ freeBytes: bsize * bavail, totalBytes: bsize * blocks }),
-    () => undefined,
-  );
+  const asked = asking.get(folder) ?? ask(folder);
   return Promise.race([asked, late]).finally(() => clearTimeout(timer));
 }
 

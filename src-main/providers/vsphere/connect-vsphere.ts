@@ -48,7 +48,8 @@ class VsphereSource implements SourceProvider {
     this.#patience = { ...defaultPatience, ...options.patience };
   }
 
-  async about(): Promise<{ name: string; version: string; instanceUuid: string }> {
+  async about(signal?: AbortSignal): Promise<{ name: string; version: string; instanceUuid: string }> {
+    checkCancelled(signal);
     const { about } = this.#session.content;
     return { name: about.fullName ?? about.name, version: about.version, instanceUuid: about.instanceUuid ?? '' };
   }

@@ -43,7 +43,7 @@ export function faultError(fault: XmlNode | undefined, message: string, operatio
     details.object = on;
     sentence = `The user lacks the privilege ${privilege}${on === '' ? '' : ` on ${on}`}: grant it and try again.`;
   } else if (meaning.sentence !== undefined && message !== '' && name !== 'NotAuthenticated' && name !== 'InvalidLogin') {
-    sentence += ` (${message})`;
+    sentence = `${sentence.replace(/\.$/, '')} (${message.replace(/\.$/, '')}).`;
   }
   return new OctopusError(meaning.code, sentence.replace(/\.\.$/, '.'), { retryable: meaning.retryable ?? false, details });
 }

@@ -1,13 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { OctopusError } from '../../../workers/octopus-error.ts';
+import { cancelled, checkCancelled } from '../cancelled.ts';
 
-export function cancelled(cause?: unknown): OctopusError {
-  return new OctopusError('operation.cancelled', 'The operation was cancelled.', { cause });
-}
-
-export function checkCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw cancelled(signal.reason);
-}
+export { cancelled, checkCancelled };
 
 /** Milliseconds; rejects with `operation.cancelled` at once when the signal aborts. */
 export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
