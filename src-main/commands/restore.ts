@@ -23,6 +23,7 @@ export const restoreCommand: Command & { options: typeof options } = {
     const { schema, replaced } = await restoreDatabase(from, join(data, 'octopus.db'), () => systemClock.now());
     terminal.out(`Restored ${from}, schema ${schema}.`);
     if (replaced !== undefined) terminal.out(`What was there before is ${replaced}`);
+    terminal.out('Everybody is signed out. Users, roles and passwords are as they were in the backup: look at those changed since.');
     terminal.out('The scheduler is paused, so that nothing begins by itself: what was planned in the backup may be done already.');
     terminal.out('Look at its schedules, then let it go on: on the page Schedules, or by PUT /api/v1/admin/scheduler {"state":"running"}.');
     return 0;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { verifyChain } from '../audit/verify-chain.ts';
 import { restoreDatabase } from './backup.ts';
 import { lockFolder } from './lock.ts';
 import { migrations } from './migrations/migrations.ts';
@@ -78,6 +79,30 @@ test('restoring gives back what the backup held, and keeps what was there', asyn
   expect((await store.targets.list()).map(({ id }) => id)).toEqual(['first']);
   await using old = await openStore(replaced ?? '');
   expect((await old.targets.list()).map(({ id }) => id)).toEqual(['first', 'second']);
+});
+
+test('a restore brings no session back, and the log tells of it', async () => {
+  const copy = join(folder, 'one.db');
+  const later = '2030-01-01T00:00:00.000Z';
+  {
+    await using store = await openStore(path);
+    const known = { id: 'u', name: 'u', role: 'admin', source: 'local', disabled: false, mustChangePassword: false } as const;
+    const rest = { passwordHash: 'h', directoryDn: undefined, failedLogins: 0, lockedUntil: undefined, lastSignInAt: undefined };
+    await store.users.add({ ...known, ...rest, createdAt: at });
+    await store.refreshTokens.open(
+      { id: 's', userId: 'u', address: '', createdAt: at, expiresAt: later, endedAt: undefined, endedWhy: undefined },
+      { hash: 'stolen', issuedAt: at, expiresAt: later },
+    );
+    await store.activity.append({ at, action: 'auth.login', outcome: 'succeeded' });
+    await store.backup(copy);
+    // Found out, and ended.
+    await store.refreshTokens.end('s', 'reused', at);
+  }
+  await restoreDatabase(copy, path, now);
+  await using store = await openStore(path);
+  expect((await store.refreshTokens.find('stolen'))?.session).toMatchObject({ endedAt: now().toISOString(), endedWhy: 'restored' });
+  expect((await store.activity.newest({}, 9)).map(({ action }) => action)).toEqual(['store.restore', 'auth.login']);
+  expect(await verifyChain(store.activity)).toMatchObject({ whole: true, entries: 2 });
 });
 
 test('a log that a killed process left is folded into what is kept, never into what is restored', async () => {

@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { access, chmod, copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type SqliteDatabase from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
 import { syncFolder } from '../../workers/blocks/durable-file.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import { lockFolder } from './lock.ts';
 import { assertUsable, schemaVersion } from './migrate.ts';
+import { createActivityRepository } from './repositories/activity-logs.ts';
 import { PAUSED_BY_RESTORE } from './repositories/schedules.ts';
+import type { Schema } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 
 export interface BackupResult {
@@ -81,7 +84,7 @@ export interface RestoreResult {
  * Puts a backup in the place of `databasePath`. Refused while an Octopus works in that folder (`target.busy`), for a backup of a newer schema
  * (`store.newer`) and for one that is damaged or not ours (`store.corrupt`). The next openStore brings an older schema up to date. Killed
  * anywhere, there is either the old database or the backup, whole. Nothing begins by itself in what was restored before a person lets it:
- * what was planned in the backup may be done already, such as a cutover.
+ * what was planned in the backup may be done already, such as a cutover. Nobody is signed in, and the log tells of it.
  */
 export async function restoreDatabase(backup: string, databasePath: string, now: () => Date): Promise<RestoreResult> {
   const source = resolve(backup);
@@ -94,7 +97,7 @@ export async function restoreDatabase(backup: string, databasePath: string, now:
     await copyFile(source, temporary);
     await chmod(temporary, 0o600);
     const schema = check(temporary);
-    pauseRestored(temporary);
+    await settleRestored(temporary, now().toISOString());
     await makeDurable(temporary);
     const replaced = await keepReplaced(target, now());
     await rename(temporary, target);
@@ -126,15 +129,30 @@ function check(path: string): number {
   }
 }
 
-/** A schema that is so old that it has no schedules needs no pause. */
-function pauseRestored(path: string): void {
+/**
+ * What was true when the backup was made and must not be again: sessions that were ended since would live again with their tokens, and what
+ * was planned may be done already. The log tells of it. A schema may be too old to have one of these.
+ */
+async function settleRestored(path: string, at: string): Promise<void> {
   const database = openSqlite(path, { fileMustExist: true });
+  const kysely = new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
   try {
-    if (database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'scheduler_state'").get() === undefined) return;
+    const has = (table: string) => database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table) !== undefined;
     database.pragma('journal_mode = DELETE');
-    database.prepare('UPDATE scheduler_state SET paused = ?').run(PAUSED_BY_RESTORE);
+    if (has('scheduler_state')) database.prepare('UPDATE scheduler_state SET paused = ?').run(PAUSED_BY_RESTORE);
+    if (has('sessions')) {
+      database.prepare("UPDATE sessions SET ended_at = ?, ended_why = 'restored' WHERE ended_at IS NULL").run(at);
+    }
+    if (!has('activity_head')) return;
+    await createActivityRepository(kysely).append({
+      at,
+      action: 'store.restore',
+      subjectKind: 'store',
+      message: 'A backup took the place of the database: everybody was signed out, and the scheduler paused.',
+      outcome: 'succeeded',
+    });
   } finally {
-    database.close();
+    await kysely.destroy();
   }
 }
 

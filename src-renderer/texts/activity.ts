@@ -9,6 +9,7 @@ const actions: Readonly<Record<string, string>> = {
   'user.update': 'Changed a user',
   'user.sign-out': 'Signed a user out',
   'user.reset-password': 'Reset a password',
+  'store.restore': 'Restored a backup',
   'source.create': 'Added a source',
   'source.update': 'Changed a source',
   'source.remove': 'Removed a source',

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../schema.ts';
 
-export type SessionEnd = 'signed-out' | 'reused' | 'password' | 'disabled' | 'directory';
+export type SessionEnd = 'signed-out' | 'reused' | 'password' | 'disabled' | 'directory' | 'restored';
 
 /** What began with one sign-in: a family of refresh tokens, each made from the one before. */
 export interface Session {
