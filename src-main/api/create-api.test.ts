@@ -54,6 +54,16 @@ test('the lab that begins or ends is told of as the source that it is', async ()
   expect(world.published).toMatchObject([change('synced'), change('updated')]);
 });
 
+test('a change of a user is told of, also when they sign in or choose a password', async () => {
+  await call('users.create', { body: { name: 'bert', role: 'viewer', password: 'Planted-Secret-3' } }, 'admin');
+  await call('users.update', { params: { id: 'own' }, body: { role: 'operator' } }, 'admin');
+  await call('users.signOut', { params: { id: 'own' } }, 'admin');
+  await call('auth.login', { body: { name: 'operator', password: 'x' } });
+  await call('auth.password', { body: { current: 'x', next: 'Planted-Secret-4' } }, 'viewer');
+  const change = (userId: string, what = 'updated') => ({ type: 'user.changed', data: { userId, change: what } });
+  expect(world.published).toEqual([...[change('own', 'created'), change('own'), change('own'), change('u-operator'), change('u-viewer')]]);
+});
+
 test('a target that is known already is not told of as a new one', async () => {
   await call('targets.create', { body: { folder: '/known' } }, 'admin');
   expect(world.published.at(-1)).toMatchObject({ type: 'target.changed', data: { targetId: 'own', change: 'updated' } });
@@ -192,7 +202,7 @@ test('migrations are found by name and by what is wrong with them; each tells it
   expect(newestPoint?.id).toBe(items[0]?.id);
 });
 
-test('events about a migration reach those who may see it, those about settings administrators only', async () => {
+test('events about a migration reach those who may see it, those about settings and users administrators only', async () => {
   const maySee = createEventAccess(world.store);
   const who = async (type: string, data: object) => {
     const seen = await Promise.all(
@@ -203,6 +213,7 @@ test('events about a migration reach those who may see it, those about settings 
   expect(await who('run.ended', { migrationId: 'own' })).toEqual(['admin', 'operator', 'viewer']);
   expect(await who('run.ended', { migrationId: 'gone' })).toEqual(['admin']);
   expect(await who('settings.changed', { name: 'x' })).toEqual(['admin']);
+  expect(await who('user.changed', { userId: 'own', change: 'updated' })).toEqual(['admin']);
   expect(await who('task.changed', { taskId: 't' })).toEqual(['admin']);
   expect(await who('source.changed', { sourceId: 's' })).toHaveLength(4);
 });

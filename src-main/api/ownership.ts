@@ -45,8 +45,8 @@ async function owned(store: OwningStore, job: Job) {
 export function createEventAccess(store: OwningStore): (caller: Caller, event: { type: string; data: unknown }) => Promise<boolean> {
   return async (caller, { type, data }) => {
     if (caller.role === 'admin') return true;
-    // Settings are the administrators'.
-    if (type.startsWith('settings.')) return false;
+    // Settings and users are the administrators'.
+    if (type.startsWith('settings.') || type.startsWith('user.')) return false;
     // Nobody can be asked any more whose it was; an opaque id tells nothing.
     if (type === 'migration.changed' && (data as { change?: unknown }).change === 'removed') return true;
     const { migrationId } = (data ?? {}) as { migrationId?: unknown };

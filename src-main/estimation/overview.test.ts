@@ -131,6 +131,7 @@ test('work that failed before a run of it came to be is told of until work ends 
   expect(await told()).toEqual([1, 1, 'cutover-failed: The cutover of web failed: No-go.']);
   await ended('run', 'done');
   await ended('verify', 'failed', 'Gone.');
+  expect((await overviewOf(store, undefined, now)).attention.at(-1)).toMatchObject({ kind: 'task-dead', taskId: `task-${hour}` });
   expect(await told()).toEqual([0, 1, 'task-dead: The last verification of web failed: Gone.']);
   await ended('verify', 'done');
   expect(await told()).toEqual([0, 0]);
@@ -153,4 +154,32 @@ test('the sums of the days follow runs that begin, end, change and go', async ()
   expect(await moved(new Set(['a']))).toEqual({ runs: 1, sent: 5, failed: 0 });
   await store.jobs.remove('a');
   expect(await moved()).toEqual({ runs: 1, sent: 4, failed: 0 });
+});
+
+test('a source and a target that do not answer are told of once, with what they said, until they answer again', async () => {
+  const told = async (visible?: Set<string>) => (await overviewOf(store, visible, now)).attention;
+  const dead = async (id: string, endedAt: string, sourceId?: string) => {
+    const task = newTask({ kind: 'inventory', priority: 1, payload: {} }, { id, now: new Date(endedAt), jobId: undefined, sourceId });
+    await store.tasks.add([task]);
+    const [leased] = await store.tasks.claim({ now: endedAt, owner: 'o', until: ago(0) }, () => () => 'take');
+    const error = { code: 'source.unreachable', message: 'Nobody answers.' };
+    await store.tasks.settle(id, leased!.token, { state: 'dead', now: endedAt, error });
+  };
+  await dead('task-1', ago(8), 's');
+  expect(await told()).toMatchObject([{ kind: 'task-dead', taskId: 'task-1', sourceId: 's' }]);
+  await store.contacts.failed('s', ago(7), { code: 'source.unreachable', message: 'Nobody answers.' });
+  await store.contacts.failed('t', ago(6), { code: 'target.unreachable', message: '/t is not there.' });
+  await dead('task-2', ago(5));
+  const known = [
+    { kind: 'source-failed', sourceId: 's', environmentName: 's', text: 's cannot be read: Nobody answers.', since: ago(7) },
+    { kind: 'target-failed', targetId: 't', environmentName: 't', text: expect.stringContaining('/t is not there.'), since: ago(6) },
+  ];
+  expect(await told()).toEqual(known);
+  // Sources and targets are everybody's to see.
+  expect(await told(new Set())).toEqual(known);
+  await store.contacts.answered('s', ago(1));
+  await store.contacts.answered('t', ago(1));
+  expect(await told()).toEqual([]);
+  await dead('task-3', ago(0.5));
+  expect(await told()).toMatchObject([{ kind: 'task-dead', taskId: 'task-3' }]);
 });

@@ -2,6 +2,7 @@ import type { Schedule } from '../domain/schedule.ts';
 import type { DayOfRuns, MigrationState } from '../store/repositories/overview.ts';
 import type { Store } from '../store/store.ts';
 import { behindSince } from './behind.ts';
+import { environmentsOf } from './environments-attention.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -11,13 +12,20 @@ const NEXT = 10;
 const ATTENTION = 100;
 
 /** The most urgent first. */
-const urgency = ['cutover-failed', 'mismatch', 'run-failed', 'behind', 'task-dead', 'schedules-paused', 'unscheduled'] as const;
+const urgency = [
+  ...(['cutover-failed', 'mismatch', 'source-failed', 'target-failed', 'run-failed', 'behind', 'task-dead'] as const),
+  ...(['schedules-paused', 'unscheduled'] as const),
+];
 
 export interface Attention {
   kind: (typeof urgency)[number];
   migrationId?: string;
+  taskId?: string;
   sourceId?: string;
+  targetId?: string;
   machineName?: string;
+  /** Of the source or target. */
+  environmentName?: string;
   text: string;
   since: string;
 }
@@ -34,7 +42,7 @@ export interface OverviewFacts {
 
 /** How everything is that one may see; `visible` undefined is all. */
 export async function overviewOf(
-  store: Pick<Store, 'overview' | 'schedules' | 'tasks'>,
+  store: Pick<Store, 'overview' | 'schedules' | 'tasks' | 'sources' | 'targets' | 'contacts'>,
   visible: ReadonlySet<string> | undefined,
   now: Date,
 ): Promise<OverviewFacts> {
@@ -53,7 +61,8 @@ export async function overviewOf(
   const attention: Attention[] = [];
   for (const migration of migrations) {
     const { id: migrationId, machineName, lastRun, lastCutover, lastFailure, newestPoint, mismatch } = migration;
-    const tell = (kind: Attention['kind'], at: string, text: string) => attention.push({ kind, migrationId, machineName, text, since: at });
+    const tell = (kind: Attention['kind'], at: string, text: string, more: Partial<Attention> = {}) =>
+      attention.push({ kind, migrationId, machineName, text, since: at, ...more });
     if (migration.state === 'cut-over') {
       counts.cutOver++;
       continue;
@@ -75,7 +84,9 @@ export async function overviewOf(
       tell('cutover-failed', failedCutover.at, `The cutover of ${machineName} failed: ${failedCutover.error ?? 'its end is not known.'}`);
     if (mismatch) tell('mismatch', mismatch.at, `A recovery point of ${machineName} is not what was copied. ${mismatch.text}`);
     else if (failedWork === 'verify')
-      tell('task-dead', lastFailure!.at, `The last verification of ${machineName} failed: ${lastFailure!.message}`);
+      tell('task-dead', lastFailure!.at, `The last verification of ${machineName} failed: ${lastFailure!.message}`, {
+        taskId: lastFailure!.taskId,
+      });
     if (failedRun) tell('run-failed', failedRun.at, `The last run of ${machineName} failed: ${failedRun.error ?? ''}`.trim());
     else if (behind) {
       const text = newestPoint
@@ -87,14 +98,17 @@ export async function overviewOf(
       tell('unscheduled', migration.createdAt, `${machineName} is replicated only when somebody asks for it: it has no schedule.`);
     }
   }
+  const environments = await environmentsOf(store);
+  attention.push(...environments.attention);
   for (const task of await store.tasks.list({ state: 'dead', limit: ATTENTION })) {
-    if (told.has(task.id)) continue;
+    if (told.has(task.id) || environments.settle(task)) continue;
     const migration = task.jobId === undefined ? undefined : known.get(task.jobId);
     // Those without a migration are the administrators'.
     if (task.jobId === undefined ? visible !== undefined : !migration) continue;
     const { jobId: migrationId, sourceId, error } = task;
     attention.push({
       kind: 'task-dead',
+      taskId: task.id,
       ...(migrationId === undefined ? {} : { migrationId }),
       ...(sourceId === undefined ? {} : { sourceId }),
       ...(migration ? { machineName: migration.machineName } : {}),

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
+import type { OctopusEvent } from '../../src-preload/contract/events.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import type { EnvironmentService, ImagesChoice, SourceLogin } from '../api/services.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -12,12 +13,14 @@ import type { SourceProvider } from '../providers/source.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { ImagesEnvironment, SourceEnvironment, VsphereEnvironment } from '../store/repositories/source-environments.ts';
 import type { SecretKeeper } from '../vault/secret-keeper.ts';
+import { createContactKeeper } from './contact-keeper.ts';
 
 export interface EnvironmentParts {
   octopus: Octopus;
   secrets: SecretKeeper;
   settings: Pick<Settings, 'get'>;
   connect: (connection: SourceConnection, signal?: AbortSignal) => Promise<SourceProvider>;
+  publish: (event: OctopusEvent) => Promise<unknown>;
   clock: Clock;
   newId: () => string;
 }
@@ -28,6 +31,7 @@ export function createEnvironments(parts: EnvironmentParts): EnvironmentService 
   const { octopus, secrets, clock, newId } = parts;
   const { store } = octopus;
   const now = () => clock.now().toISOString();
+  const contacts = createContactKeeper({ contacts: store.contacts, publish: parts.publish, now });
 
   async function sourceOf(id: string): Promise<SourceEnvironment> {
     const source = await store.sources.find(id);
@@ -73,11 +77,12 @@ export function createEnvironments(parts: EnvironmentParts): EnvironmentService 
   }
 
   return {
-    async addSource(login, signal) {
+    async addSource({ name, ...login }, signal) {
       const { instanceUuid } = await about(login, signal);
       const known = (await store.sources.list()).find((source) => source.instanceUuid === (instanceUuid || login.url));
       if (known) throw new OctopusError('conflict.exists', `This vCenter is a source already: ${known.name}.`, { field: 'url' });
-      const source = await octopus.addSource(login, signal);
+      const source = await octopus.addSource(login, signal, name);
+      await contacts.sourceAnswered(source.id);
       try {
         await secrets.keep(ownerOf(source.id), 'password', login.password);
         return source;
@@ -88,8 +93,11 @@ export function createEnvironments(parts: EnvironmentParts): EnvironmentService 
         throw error;
       }
     },
-    async updateSource(id, changes, signal) {
+    async updateSource(id, { name, ...changes }, signal) {
       const before = await vsphereOf(id);
+      // Another name is given to one that does not answer as well.
+      if (Object.values(changes).every((change) => change === undefined))
+        return store.sources.put({ ...before, name: name ?? before.name });
       const known = await loginOf(before, changes.password);
       const login: SourceLogin = {
         url: changes.url ?? known.url,
@@ -102,7 +110,9 @@ export function createEnvironments(parts: EnvironmentParts): EnvironmentService 
         throw new OctopusError('argument.invalid', 'This is another vCenter: add it as a source of its own.', { field: 'url' });
       }
       await secrets.keep(ownerOf(id), 'password', login.password);
-      return octopus.addSource(login, signal);
+      const source = await octopus.addSource(login, signal, name);
+      await contacts.sourceAnswered(id);
+      return source;
     },
     async removeSource(id) {
       const source = await sourceOf(id);
@@ -116,22 +126,19 @@ export function createEnvironments(parts: EnvironmentParts): EnvironmentService 
     async testSource(id, signal) {
       const began = performance.now();
       const source = await sourceOf(id);
-      if (source.kind === 'images') {
-        const { name, version } = await lookAt(source.place, signal);
-        return { name, version, tookMs: Math.round(performance.now() - began) };
-      }
-      const login = await loginOf(source);
-      const { name, version } = await about(login, signal);
+      const { name, version } = await contacts.asking(id, signal, async () =>
+        source.kind === 'images' ? lookAt(source.place, signal) : about(await loginOf(source), signal),
+      );
       return { name, version, tookMs: Math.round(performance.now() - began) };
     },
     async syncSource(id, signal) {
       await sourceOf(id);
       const began = performance.now();
       const at = now();
-      const source = await octopus.source(id, signal);
-      const machines = await source.inventory(signal);
+      const machines = await contacts.asking(id, signal, async () => (await octopus.source(id, signal)).inventory(signal));
       await store.machines.putAll(machines.map((inventory) => ({ id: newId(), sourceEnvironmentId: id, inventory, seenAt: at })));
       const removed = await store.machines.removeUnseen(id, at);
+      await parts.publish({ type: 'source.changed', data: { sourceId: id, change: 'synced' } });
       return { machines: machines.length, removed, tookMs: Math.round(performance.now() - began) };
     },
     async addImages(choice, signal) {
@@ -148,8 +155,11 @@ export function createEnvironments(parts: EnvironmentParts): EnvironmentService 
       const moved = changes.folder !== undefined || changes.files !== undefined;
       const grouping = changes.grouping ?? before.place.grouping;
       const place = moved ? placeOf({ ...changes, grouping }) : { ...before.place, grouping };
-      if ((moved || changes.grouping !== undefined) && !samePlace(place, before.place)) await lookAt(place, signal);
-      return octopus.addImages(place, changes.name ?? before.name, before satisfies ImagesEnvironment);
+      const other = (moved || changes.grouping !== undefined) && !samePlace(place, before.place);
+      if (other) await lookAt(place, signal);
+      const source = await octopus.addImages(place, changes.name ?? before.name, before satisfies ImagesEnvironment);
+      if (other) await contacts.sourceAnswered(id);
+      return source;
     },
     async probeSource(trial, signal) {
       const began = performance.now();
@@ -168,7 +178,12 @@ export function createEnvironments(parts: EnvironmentParts): EnvironmentService 
       return { ...(await probeFolder(folder)), tookMs: Math.round(performance.now() - began) };
     },
     suggestTarget: () => suggestedFolder(homedir()),
-    targetSpace: (target) => spaceOf(target.location),
+    async targetSpace({ id, location }) {
+      const space = await spaceOf(location);
+      const failure = { code: 'target.unreachable', message: `${location} is not there, or does not answer in time.` };
+      await contacts.targetHeard(id, space ? undefined : failure);
+      return space;
+    },
     async addLocalTarget(folder, name) {
       const problem = pathProblem(folder);
       if (problem !== undefined) throw new OctopusError('argument.invalid', problem, { field: 'folder' });

@@ -38,7 +38,10 @@ export function createExecutors(parts: {
     verify: (task, signal) => operations.perform(task, requestOf(task), signal),
     async inventory(task, signal) {
       const all = task.sourceId === undefined ? (await octopus.store.sources.list()).map(({ id }) => id) : [task.sourceId];
-      for (const id of all) await environments.syncSource(id, signal);
+      const failures: unknown[] = [];
+      // One that does not answer keeps nobody from reading the others.
+      for (const id of all) await environments.syncSource(id, signal).catch((error) => failures.push(error));
+      if (failures.length > 0) throw failures[0];
     },
     /** Each run prunes at its end; this is for what a run could not, and for settings that were changed since. */
     async retention(task, signal) {

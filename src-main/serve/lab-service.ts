@@ -48,7 +48,7 @@ export function createLabService(parts: {
       const { url, username, password, thumbprint, world } = vcenter;
       const login = { url, username, password, thumbprint };
       const known = (await store.sources.list()).find(({ instanceUuid }) => instanceUuid === world.instanceUuid);
-      const source = known ? await environments.updateSource(known.id, login, signal) : await environments.addSource(login, signal);
+      const source = known ? await environments.updateSource(known.id, login, signal) : await environments.addSource({ ...login, name: 'Octopus lab' }, signal);
       await environments.syncSource(source.id, signal);
       await remember({ machines, seed });
       lab = { vcenter, sourceId: source.id };

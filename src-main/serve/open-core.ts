@@ -158,7 +158,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       log.warn('the scheduler is paused since a backup was restored: look at the schedules, then let it go on');
     })
     .catch(notRecovered);
-  const environments = createEnvironments({ octopus, secrets, settings: known, connect, clock, newId });
+  const environments = createEnvironments({ octopus, secrets, settings: known, connect, publish, clock, newId });
   const operations = createOperations({
     replicator: octopus.replicator,
     publish,

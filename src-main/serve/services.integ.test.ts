@@ -1,3 +1,4 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startLabVcenter } from '../../lab/vcenter/lab-vcenter.ts';
@@ -87,4 +88,72 @@ test('the lab comes as a source of its own, once', async () => {
 test('nothing secret is in the log', () => {
   const log = world.logLines.join('');
   for (const secret of [world.lab.password, world.password, ...Object.values(world.tokens)]) expect(log).not.toContain(secret);
+});
+
+test('a source that no longer answers says so until it does', async () => {
+  const { call } = world;
+  const folder = join(world.folder, 'images');
+  await mkdir(folder);
+  await writeFile(join(folder, 'web.raw'), Buffer.alloc(4096, 'octopus'));
+  const made = ok(await call('POST', '/sources', { body: { kind: 'images', folder } }), 201);
+  const path = `/sources/${made.id}`;
+  const read = async () => ok(await call('GET', path, { as: 'viewer' }), 200);
+  ok(await call('POST', `${path}/sync`, { as: 'operator' }), 200);
+  expect((await read()).contact).toEqual({ askedAt: expect.any(String), answeredAt: expect.any(String) });
+
+  using told = await openEventClient(world.application.rest.url, world.tokens.viewer, 0);
+  const changes = () => told.told.flatMap(({ data }) => (data.data?.sourceId === made.id ? data.data.change : []));
+  await rename(folder, `${folder}-away`);
+  const { status, json } = await call('POST', `${path}/sync`, { as: 'operator' });
+  expect(status).toBeGreaterThan(399);
+  const { contact } = await read();
+  expect(contact.failure).toMatchObject({ code: json.code, message: json.detail });
+  expect((await call('POST', `${path}/test`)).status).toBeGreaterThan(399);
+  expect((await read()).contact.failure.since).toBe(contact.failure.since);
+  const attention = async () =>
+    ok(await call('GET', '/overview'), 200).attention.filter(({ sourceId }: { sourceId: string }) => sourceId === made.id);
+  expect(await attention()).toMatchObject([{ kind: 'source-failed', environmentName: made.name, since: contact.failure.since }]);
+
+  await rename(`${folder}-away`, folder);
+  ok(await call('POST', `${path}/test`), 200);
+  expect((await read()).contact.failure).toBeUndefined();
+  expect(await attention()).toEqual([]);
+  ok(await call('POST', `${path}/sync`), 200);
+  await expect.poll(changes, { timeout: 60_000 }).toEqual(['created', 'synced', 'failed', 'failed', 'updated', 'synced']);
+  ok(await call('DELETE', path), 204);
+});
+
+test('a vCenter is called by its host until it is named, and keeps its name at another address', async () => {
+  const { call } = world;
+  const first = await startLabVcenter({ generate: 1, seed: 4711 });
+  const { url, username, password, thumbprint } = first;
+  const made = ok(await call('POST', '/sources', { body: { url, username, password, thumbprint } }), 201);
+  expect(made.name).toBe(new URL(url).host);
+  await using second = await startLabVcenter({ generate: 1, seed: 4711 });
+  const login = { url: second.url, password: second.password, thumbprint: second.thumbprint };
+  const path = `/sources/${made.id}`;
+  expect(ok(await call('PATCH', path, { body: login }), 200).name).toBe(new URL(second.url).host);
+  await first.close();
+  expect(ok(await call('PATCH', path, { body: { name: 'Cellar' } }), 200)).toMatchObject({ name: 'Cellar', url: second.url });
+  expect(ok(await call('PATCH', path, { body: login }), 200)).toMatchObject({ name: 'Cellar' });
+  ok(await call('DELETE', path), 204);
+});
+
+test('a target whose folder is gone says so since when, and no longer once it is back', async () => {
+  const { call } = world;
+  const folder = join(world.folder, 'comes-and-goes');
+  const target = ok(await call('POST', '/targets', { body: { folder } }), 201);
+  const overview = async () =>
+    ok(await call('GET', '/overview', { as: 'viewer' }), 200).attention.filter(
+      ({ targetId }: { targetId: string }) => targetId === target.id,
+    );
+  expect(await overview()).toEqual([]);
+  await rename(folder, `${folder}-away`);
+  expect(await overview()).toMatchObject([{ kind: 'target-failed', environmentName: target.name }]);
+  const gone = ok(await call('GET', `/targets/${target.id}`), 200);
+  expect(gone).toMatchObject({ contact: { failure: { code: 'target.unreachable', since: expect.any(String) } } });
+  expect(gone.freeBytes).toBeUndefined();
+  await rename(`${folder}-away`, folder);
+  expect(ok(await call('GET', `/targets/${target.id}`), 200).contact.failure).toBeUndefined();
+  expect(await overview()).toEqual([]);
 });

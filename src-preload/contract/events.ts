@@ -46,9 +46,10 @@ export const eventData = {
     outcome: z.enum(['match', 'mismatch']),
     mismatch: z.string().optional(),
   }),
-  'source.changed': z.object({ sourceId: id, change: z.enum(['created', 'updated', 'removed', 'synced']) }),
-  'target.changed': z.object({ targetId: id, change: z.enum(['created', 'updated', 'removed']) }),
+  'source.changed': z.object({ sourceId: id, change: z.enum(['created', 'updated', 'removed', 'synced', 'failed']) }),
+  'target.changed': z.object({ targetId: id, change: z.enum(['created', 'updated', 'removed', 'failed']) }),
   'task.changed': z.object({ migrationId: id.optional(), taskId: id, state: z.string() }),
+  'user.changed': z.object({ userId: id, change: z.enum(['created', 'updated']) }),
   'settings.changed': z.object({ name: z.string() }),
 } as const;
 

@@ -28,6 +28,7 @@ const byEvent: Record<EventType, readonly Pattern[]> = {
   'source.changed': ['sources.*', 'vms.*', 'lab.*', 'overview.*', 'activity.list'],
   'target.changed': ['targets.*', 'overview.*', 'activity.list'],
   'task.changed': ['tasks.*', 'schedules.*', 'scheduler.get', 'overview.*'],
+  'user.changed': ['users.*', 'activity.list'],
   'settings.changed': ['settings.*', 'directory.*', 'activity.list'],
 };
 

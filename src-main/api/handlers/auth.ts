@@ -2,6 +2,7 @@ import type { authRoutes } from '../../../src-preload/contract/routes/auth.ts';
 import { OctopusError } from '../../../workers/octopus-error.ts';
 import { nameKey } from '../../domain/user.ts';
 import type { HandlerContext, HandlersOf } from '../handler.ts';
+import { tellUser } from '../tell-user.ts';
 
 export const authHandlers: HandlersOf<typeof authRoutes> = {
   'auth.setup': async ({ body }, context) => {
@@ -11,7 +12,10 @@ export const authHandlers: HandlersOf<typeof authRoutes> = {
   'auth.login': async ({ body }, context) => {
     const { services, address, note } = context;
     try {
-      return signedIn(context, await services.identity.signIn(body.name, body.password, address));
+      const session = signedIn(context, await services.identity.signIn(body.name, body.password, address));
+      // When they last were here; and whoever the directory let in for the first time.
+      await tellUser(services, session.user.id, 'updated');
+      return session;
     } catch (error) {
       // Whose account was tried. What was typed is not recorded where nobody is called so: it may be a password in the wrong field.
       const tried = (await services.identity.listUsers()).find(({ name }) => nameKey(name) === nameKey(body.name));
@@ -36,6 +40,7 @@ export const authHandlers: HandlersOf<typeof authRoutes> = {
   'auth.password': async ({ body }, { services, caller, note }) => {
     note({ subjectKind: 'user', subjectId: caller.userId });
     await services.identity.changePassword(caller, body.current, body.next);
+    await tellUser(services, caller.userId, 'updated');
     return undefined;
   },
   'auth.rotateKey': async (_input, { services, note }) => {

@@ -36,6 +36,9 @@ export const migrationInsightHandlers: HandlersOf<Insights> = {
     const { targetKind, throughput } = query;
     return estimate(services.store, machines, { targetKind, throughput }, services.now().toISOString());
   },
-  'overview.get': async (_input, { services, caller }) =>
-    overviewOf(services.store, await visibleMigrations(services.store, caller), services.now()),
+  'overview.get': async (_input, { services, caller }) => {
+    // Whether a target is there nobody tells of: it is looked at, and that is kept.
+    await Promise.all((await services.store.targets.list()).map((target) => services.environments.targetSpace(target)));
+    return overviewOf(services.store, await visibleMigrations(services.store, caller), services.now());
+  },
 };

@@ -7,8 +7,8 @@ import type { Services } from '../services.ts';
 
 export const sourceHandlers: HandlersOf<typeof sourceRoutes> = {
   'sources.list': async (_input, { services }) => {
-    const seen = await inventories(services);
-    return { items: (await services.store.sources.list()).map((source) => ({ ...shape(source), ...seen.get(source.id) })) };
+    const told = await heardOf(services);
+    return { items: (await services.store.sources.list()).map((source) => ({ ...shape(source), ...told(source.id) })) };
   },
   'sources.create': async ({ body }, { services, signal, note }) => {
     const { environments } = services;
@@ -26,7 +26,7 @@ export const sourceHandlers: HandlersOf<typeof sourceRoutes> = {
   },
   'sources.get': async ({ params }, { services }) => {
     const source = await find(services, params.id);
-    return { ...shape(source), ...(await inventories(services)).get(source.id) };
+    return { ...shape(source), ...(await heardOf(services))(source.id) };
   },
   'sources.update': async ({ params, body }, { services, signal, note }) => {
     const before = await find(services, params.id);
@@ -55,9 +55,7 @@ export const sourceHandlers: HandlersOf<typeof sourceRoutes> = {
   },
   'sources.sync': async ({ params }, { services, signal }) => {
     await find(services, params.id);
-    const synced = await services.environments.syncSource(params.id, signal);
-    await services.publish({ type: 'source.changed', data: { sourceId: params.id, change: 'synced' } });
-    return synced;
+    return services.environments.syncSource(params.id, signal);
   },
 };
 
@@ -67,11 +65,14 @@ async function find({ store }: Services, id: string): Promise<SourceEnvironment>
   return source;
 }
 
-async function inventories({ store }: Services) {
-  const seen = await store.machines.seen();
-  return new Map(
-    seen.map(({ sourceEnvironmentId, machines, seenAt }) => [sourceEnvironmentId, { inventory: { machines, readAt: seenAt } }]),
-  );
+/** By source: which machines it had, and whether it answered when it was last asked. */
+async function heardOf({ store }: Services) {
+  const seen = new Map((await store.machines.seen()).map((one) => [one.sourceEnvironmentId, one]));
+  const contacts = await store.contacts.all();
+  return (id: string) => {
+    const machines = seen.get(id);
+    return { inventory: machines && { machines: machines.machines, readAt: machines.seenAt }, contact: contacts.get(id) };
+  };
 }
 
 function shape(source: SourceEnvironment) {

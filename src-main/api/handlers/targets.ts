@@ -43,7 +43,8 @@ async function find({ store }: Services, id: string): Promise<TargetEnvironment>
   return target;
 }
 
-async function shape({ environments }: Services, target: TargetEnvironment) {
+async function shape({ environments, store }: Services, target: TargetEnvironment) {
   const { id, kind, name, location, createdAt } = target;
-  return { id, kind, name, folder: location, createdAt, ...(await environments.targetSpace(target)) };
+  const space = await environments.targetSpace(target);
+  return { id, kind, name, folder: location, createdAt, ...space, contact: await store.contacts.find(id) };
 }

@@ -8,6 +8,8 @@ const moved = { read: z.number(), sent: z.number(), zero: z.number(), unchanged:
 export const attentionKinds = [
   'cutover-failed',
   'mismatch',
+  'source-failed',
+  'target-failed',
   'run-failed',
   'behind',
   'task-dead',
@@ -26,7 +28,7 @@ export const overview = z
       paused: z.int(),
       cutOver: z.int(),
       machines: z.int(),
-      unprotected: z.int().meta({ description: 'Machines without a migration.' }),
+      unprotected: z.int().meta({ description: 'Machines without a migration of anybody.' }),
     }),
     moved: z
       .object({
@@ -44,8 +46,11 @@ export const overview = z
         z.object({
           kind: z.enum(attentionKinds),
           migrationId: id.optional(),
+          taskId: id.optional(),
           sourceId: id.optional(),
+          targetId: id.optional(),
           machineName: z.string().optional(),
+          environmentName: z.string().optional().meta({ description: 'Of the source or target.' }),
           text: z.string(),
           since: time,
         }),

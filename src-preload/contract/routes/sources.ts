@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, idParams, localPath, name, nothing, probeStep, secret, time } from '../common.ts';
+import { contact, id, idParams, localPath, name, nothing, probeStep, secret, time } from '../common.ts';
 import { defineRoute } from '../route.ts';
 
 const thumbprint = z
@@ -29,7 +29,7 @@ const inventory = z
   .object({ machines: z.int(), readAt: time.meta({ description: 'When its machines were last read.' }) })
   .optional()
   .meta({ description: 'Absent until machines were found there.' });
-const common = { id, name: z.string(), createdAt: time, inventory };
+const common = { id, name: z.string(), createdAt: time, inventory, contact: contact.optional() };
 export const vsphereSource = z
   .object({ ...common, kind: z.literal('vsphere'), url: z.string(), username: z.string(), thumbprint: z.string() })
   .meta({ id: 'VsphereSource' });
@@ -45,7 +45,14 @@ export const imagesSource = z
   .meta({ id: 'ImagesSource' });
 export const source = z.discriminatedUnion('kind', [vsphereSource, imagesSource]).meta({ id: 'Source' });
 
-const vsphere = z.strictObject({ kind: z.literal('vsphere').optional(), url, username, password: secret, thumbprint });
+const vsphere = z.strictObject({
+  kind: z.literal('vsphere').optional(),
+  name: name.optional().meta({ description: 'Its host where none is given.' }),
+  url,
+  username,
+  password: secret,
+  thumbprint,
+});
 const images = z.strictObject({
   kind: z.literal('images'),
   name: name.optional(),
@@ -56,7 +63,10 @@ const images = z.strictObject({
 /** Without a kind it is a vCenter. */
 const connection = z.discriminatedUnion('kind', [vsphere, images]);
 const changes = z.discriminatedUnion('kind', [vsphere.partial(), images.partial({ name: true })]);
-const trial = z.discriminatedUnion('kind', [vsphere.partial({ username: true, password: true, thumbprint: true }), images]);
+const trial = z.discriminatedUnion('kind', [
+  vsphere.omit({ name: true }).partial({ username: true, password: true, thumbprint: true }),
+  images,
+]);
 
 export const sourceProbeSteps = [
   'address',
@@ -146,7 +156,8 @@ export const sourceRoutes = {
     method: 'PATCH',
     path: '/sources/:id',
     tag: 'sources',
-    summary: 'Another address, user, password or certificate of the same vCenter, or other images; it is tried before it is stored.',
+    summary:
+      'Another address, user, password or certificate of the same vCenter, or other images; it is tried before it is stored. Another name is stored as it is.',
     access: 'admin',
     params: idParams,
     body: changes,

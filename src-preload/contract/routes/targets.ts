@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, idParams, localPath, name, nothing, probeStep, time } from '../common.ts';
+import { contact, id, idParams, localPath, name, nothing, probeStep, time } from '../common.ts';
 import { defineRoute } from '../route.ts';
 
 const folder = localPath.meta({ description: 'Absolute path on the machine that Octopus runs on.', examples: ['/srv/replicas'] });
@@ -13,6 +13,7 @@ export const target = z
     freeBytes: z.number().optional().meta({ description: 'Absent while the folder cannot be reached.' }),
     totalBytes: z.number().optional(),
     createdAt: time,
+    contact: contact.optional(),
   })
   .meta({ id: 'Target' });
 

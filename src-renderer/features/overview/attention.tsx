@@ -10,6 +10,7 @@ import { Section } from '../../ui/page-header.tsx';
 import { toggled } from '../../ui/selection.ts';
 import { type Status, StatusBadge, type Tone } from '../../ui/status-badge.tsx';
 import { When } from '../../ui/values.tsx';
+import { useContact, useSourceWork } from '../sources/contacts.ts';
 import { groupsOf } from './groups.ts';
 import classes from './overview.module.css';
 
@@ -20,6 +21,8 @@ const NAMED = 3;
 const looks: Record<Attention['kind'], { state: Status; tone?: Tone }> = {
   'cutover-failed': { state: 'failed' },
   mismatch: { state: 'mismatch' },
+  'source-failed': { state: 'failed' },
+  'target-failed': { state: 'failed' },
   'run-failed': { state: 'failed' },
   behind: { state: 'behind' },
   'task-dead': { state: 'dead', tone: 'warn' },
@@ -47,11 +50,7 @@ export function AttentionList({ items }: { items: readonly Attention[] }) {
             ...(group.folded || opened.has(group.kind)
               ? [<Many key={group.kind} items={group.items} folded={group.folded} onToggle={() => toggle(group.kind)} />]
               : []),
-            ...(group.folded
-              ? []
-              : group.items.map((item) => (
-                  <Item key={`${item.kind} ${item.migrationId ?? item.sourceId ?? ''} ${item.since}`} item={item} />
-                ))),
+            ...(group.folded ? [] : group.items.map((item) => <Item key={keyOf(item)} item={item} />)),
           ])}
         </ul>
       )}
@@ -59,11 +58,14 @@ export function AttentionList({ items }: { items: readonly Attention[] }) {
   );
 }
 
+const keyOf = ({ kind, migrationId, sourceId, targetId, taskId, since }: Attention) =>
+  [kind, migrationId ?? sourceId ?? targetId, taskId, since].join(' ');
+
 /** One line for many of a kind. */
 function Many({ items, folded, onToggle }: { items: readonly Attention[]; folded: boolean; onToggle: () => void }) {
   const kind = items[0]?.kind as Attention['kind'];
   const { state, tone } = looks[kind];
-  const names = [...new Set(items.flatMap(({ machineName }) => machineName ?? []))];
+  const names = [...new Set(items.flatMap(({ machineName, environmentName }) => machineName ?? environmentName ?? []))];
   const told =
     names.length === 0 ? texts.someTasks(items.length) : texts.andMore(names.slice(0, NAMED).join(', '), Math.max(0, names.length - NAMED));
   return (
@@ -106,12 +108,13 @@ function Item({ item }: { item: Attention }) {
 function Act({ item }: { item: Attention }) {
   const operator = useMay('operator');
   const admin = useMay('admin');
-  const { kind, migrationId, machineName = '' } = item;
+  const { kind, migrationId, taskId, sourceId, machineName = '' } = item;
+  const name = item.environmentName ?? machineName;
   const actions = texts.actions;
   const sync = useAction('migrations.sync', { done: texts.begun(machineName) });
   const resume = useAction('scheduler.set', { done: texts.resumed });
   const link = (text: string, path: string) => (
-    <Button component="a" variant="default" href={hrefOf(path)} aria-label={machineName === '' ? text : actions.label(text, machineName)}>
+    <Button component="a" variant="default" href={hrefOf(path)} aria-label={name === '' ? text : actions.label(text, name)}>
       {text}
     </Button>
   );
@@ -128,7 +131,18 @@ function Act({ item }: { item: Attention }) {
       </span>
     );
   }
-  if (kind === 'task-dead') return item.sourceId === undefined ? link(actions.tasks, '/schedules/tasks') : link(actions.source, '/sources');
+  if (kind === 'source-failed' && sourceId !== undefined) {
+    return (
+      <span className={classes.deeds}>
+        {admin ? link(actions.edit, `/sources/${sourceId}`) : link(actions.source, '/sources')}
+        {operator ? <ReadNow source={{ id: sourceId, name }} /> : null}
+      </span>
+    );
+  }
+  if (kind === 'target-failed') return link(actions.target, '/targets');
+  if (kind === 'task-dead') {
+    return taskId === undefined ? link(actions.tasks, '/schedules/tasks') : link(actions.task, `/schedules/tasks/${taskId}`);
+  }
   if (migrationId === undefined) return null;
   const path = `/migrations/${migrationId}`;
   if (kind === 'mismatch') return link(actions.points, `${path}/points`);
@@ -150,4 +164,20 @@ function Act({ item }: { item: Attention }) {
     );
   }
   return link(actions.open, path);
+}
+
+function ReadNow({ source }: { source: { id: string; name: string } }) {
+  const { busy } = useContact(source.id);
+  const { sync } = useSourceWork();
+  return (
+    <Button
+      variant="default"
+      aria-label={texts.actions.label(texts.actions.read, source.name)}
+      loading={busy === 'sync'}
+      disabled={busy !== undefined}
+      onClick={() => void sync(source)}
+    >
+      {texts.actions.read}
+    </Button>
+  );
 }
