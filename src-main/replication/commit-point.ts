@@ -1,8 +1,8 @@
 import { OctopusError } from '../../workers/octopus-error.ts';
 import type { RecoveryPoint } from '../domain/recovery-point.ts';
-import { noCounts, type RunCounts } from '../domain/run.ts';
 import { type RunContext, replicaId } from './context.ts';
 import { retrying } from './retry.ts';
+import { sumCounts } from './run-counts.ts';
 import { verifiesAll } from './verify-disks.ts';
 
 /** Phase `commit`: the target freezes the point; only then is it stored here, and with it the change ids of the next baseline. */
@@ -11,7 +11,7 @@ export async function commitPoint(c: RunContext): Promise<void> {
   await retrying(c, c.signal, (signal) => c.targetProvider.commit(replicaId(c.machine), c.machine.inventory, point, signal));
   await c.crashpoint('commit:frozen');
   await c.store.recoveryPoints.add(c.job.id, point, c.clock.now().toISOString());
-  c.run.counts = c.disks.map(({ counts }) => counts).reduce(addRunCounts, noCounts);
+  sumCounts(c.run, c.disks);
   await c.store.runs.save(c.run);
 }
 
@@ -38,16 +38,5 @@ function describePoint(c: RunContext): RecoveryPoint {
         image: `${disk.key}.raw`,
       };
     }),
-  };
-}
-
-function addRunCounts(a: RunCounts, b: RunCounts): RunCounts {
-  return {
-    read: a.read + b.read,
-    sent: a.sent + b.sent,
-    zero: a.zero + b.zero,
-    unchanged: a.unchanged + b.unchanged,
-    resumed: a.resumed + b.resumed,
-    verified: a.verified + b.verified,
   };
 }

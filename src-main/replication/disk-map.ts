@@ -1,4 +1,4 @@
-import { blockState, type JournalStates } from '../../workers/blocks/journal.ts';
+import { blockState } from '../../workers/blocks/journal.ts';
 import { BLOCK_SIZE, blockCount } from '../../workers/blocks/manifest.ts';
 import type { RunDisk } from '../domain/run.ts';
 
@@ -26,7 +26,7 @@ export interface MappedDisk {
  */
 export function mapDisk(
   disk: Pick<RunDisk, 'runId' | 'capacity' | 'mode' | 'extents'>,
-  states: JournalStates | undefined,
+  states: { runId: string; size: number; states: Uint8Array } | undefined,
   proof: 'none' | 'written' | 'all',
   mostCells: number,
 ): MappedDisk {

@@ -9,6 +9,7 @@ import { type ReplicationParts, type RunContext, type RunReport, replicaId, snap
 import { continueCutover, rollBackCutover } from './cutover.ts';
 import { retrying } from './retry.ts';
 import { performRun } from './run.ts';
+import { settleCounts } from './run-counts.ts';
 import { sweepSnapshots } from './sweep.ts';
 import { type VerifyProgress, verifyPoint } from './verify-point.ts';
 
@@ -157,6 +158,8 @@ export function createReplicator(parts: ReplicationParts): Replicator {
       }
     }
     run.resumes++;
+    // All of it was durable before: nothing of it is sent any more.
+    if (run.phase === 'commit') for (const disk of c.disks) disk.counts = { ...disk.counts, resumed: disk.counts.read };
     // The replica is looked at again, in case someone touched it in between. What the journal settled stays settled.
     if (run.phase === 'transfer' || run.phase === 'verify') run.phase = 'replica';
     await store.runs.save(run);
@@ -167,6 +170,7 @@ export function createReplicator(parts: ReplicationParts): Replicator {
 
   async function unwind(run: Run, why: string): Promise<void> {
     const at = clock.now().toISOString();
+    await settleCounts(store, run, await store.runDisks.ofRun(run.id));
     run.state = 'failed';
     run.error = { code: 'server.stopping', message: why };
     run.endedAt = at;

@@ -5,6 +5,7 @@ import { type RunContext, replicaId, snapshotName, trackingSuffix } from './cont
 import { note, planDisks } from './plan-disks.ts';
 import { prepareReplica } from './prepare-replica.ts';
 import { retrying } from './retry.ts';
+import { settleCounts } from './run-counts.ts';
 import { removeOwnSnapshots, sweepSnapshots } from './sweep.ts';
 import { transferDisks } from './transfer-disks.ts';
 import { verifyDisks } from './verify-disks.ts';
@@ -42,6 +43,7 @@ export async function performRun(c: RunContext): Promise<Run> {
     }
     return await end(c, 'succeeded');
   } catch (caught) {
+    await settleCounts(c.store, c.run, c.disks);
     if (staysInterrupted(c)) {
       await c.store.runs.save(c.run);
       throw new OctopusError('server.stopping', 'The run stopped at a checkpoint and goes on from there.', {

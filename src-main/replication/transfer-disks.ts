@@ -1,27 +1,34 @@
-import { blockState, isSettled, openJournal } from '../../workers/blocks/journal.ts';
-import { BLOCK_SIZE, blockLength } from '../../workers/blocks/manifest.ts';
+import { BLOCK_SIZE } from '../../workers/blocks/manifest.ts';
 import { toOctopusError } from '../../workers/octopus-error.ts';
 import type { RunningTask } from '../../workers/pool.ts';
 import type { ExtentTable, SourceDescriptor, TransferCounts, TransferTask } from '../../workers/protocol.ts';
-import type { RunCounts, RunDisk } from '../domain/run.ts';
+import { noCounts, type RunDisk } from '../domain/run.ts';
 import type { ReplicaHandle } from '../providers/target.ts';
 import type { RunContext } from './context.ts';
 import { splitTable, tableBytes, wholeDisk } from './extent-table.ts';
 import { datastoreKey, hostKey } from './limiter.ts';
 import { openReplicas } from './prepare-replica.ts';
 import { allOrNone, backoff, isWorthRetrying, retrying } from './retry.ts';
+import { countDisk, countJournal, sumCounts } from './run-counts.ts';
 import { addTransferCounts } from './transfer-counts.ts';
 
 /** Phase `transfer`: all disks at once, each split into tasks, as many at a time as its host and its datastore allow. */
 export async function transferDisks(c: RunContext): Promise<void> {
   const handles = await openReplicas(c);
+  for (const disk of c.disks) {
+    // What an earlier process settled; on record from now on, whatever becomes of this one.
+    const before = (await countJournal(handles.get(disk.key)!.journal, c.run.id)) ?? noCounts;
+    disk.counts = { ...before, resumed: before.read };
+    await c.store.runDisks.save(disk);
+  }
+  sumCounts(c.run, c.disks);
+  await c.store.runs.save(c.run);
   await allOrNone(
     c.signal,
     c.disks.map((disk) => async (signal) => {
       const handle = handles.get(disk.key)!;
-      const before = await countJournal(handle.journal);
       await transferTable(c, disk, handle, disk.extents ?? wholeDisk(disk.capacity), disk.blank, signal);
-      disk.counts = { ...(await countJournal(handle.journal)), resumed: before.read };
+      disk.counts = await countDisk(disk);
       await c.store.runDisks.save(disk);
     }),
   );
@@ -130,24 +137,4 @@ function openDisk(
   const frozen = c.snapshot!.disks.find(({ key }) => key === disk.key)!;
   const ref = c.machine.inventory.ref;
   return retrying(c, signal, (either) => c.sourceProvider.openDescriptor(ref, c.snapshot!, frozen, { refresh }, either));
-}
-
-/** Bytes by what became of them in the journal's run: true also when several processes had a hand in it. */
-export async function countJournal(path: string): Promise<RunCounts> {
-  const journal = await openJournal(path);
-  try {
-    const counts = { read: 0, sent: 0, zero: 0, unchanged: 0, resumed: 0, verified: 0 };
-    for (let block = 0; block < journal.blocks; block++) {
-      const state = journal.state(block);
-      if (!isSettled(state)) continue;
-      const length = blockLength(block, journal.size);
-      counts.read += length;
-      if (state === blockState.copied) counts.sent += length;
-      else if (state === blockState.zero) counts.zero += length;
-      else counts.unchanged += length;
-    }
-    return counts;
-  } finally {
-    await journal.close();
-  }
 }

@@ -150,31 +150,63 @@ export async function journalRun(path: string): Promise<{ runId: string; size: n
   }
 }
 
+/** Blocks whose states are best read at once: 2 MiB of the file. */
+export const STATES_AT_ONCE = PAGE_BLOCKS * 16;
+
+/** The states in a journal, read while others may be writing. */
 export interface JournalStates {
-  runId: string;
+  readonly runId: string;
   /** Bytes of the disk. */
-  size: number;
-  /** A BlockState a block. */
-  states: Uint8Array;
+  readonly size: number;
+  readonly blocks: number;
+  /** A BlockState a block, as they are on record now. Memory is taken for what is asked for alone. */
+  read(first: number, count: number): Promise<Uint8Array>;
+  close(): Promise<void>;
 }
 
-/** The states of all blocks, read while others may be writing; undefined where there is no journal. */
-export async function journalStates(path: string): Promise<JournalStates | undefined> {
+/** Undefined where there is no journal. */
+export async function openStates(path: string): Promise<JournalStates | undefined> {
   const handle = await openForReading(path);
   if (handle === undefined) return undefined;
   try {
     const { runId, size } = await readHeader(path, handle);
-    const states = new Uint8Array(blockCount(size));
-    const page = Buffer.alloc(PAGE_SECTORS * SECTOR * 8);
-    const most = PAGE_BLOCKS * 8;
-    for (let first = 0; first < states.length; first += most) {
-      const count = Math.min(most, states.length - first);
-      await readFully(path, handle, page.subarray(0, Math.ceil(count / ENTRIES) * SECTOR), pageOffset(first));
-      for (let index = 0; index < count; index++) states[first + index] = page[entryInPage(index) + DIGEST_SIZE] as number;
-    }
-    return { runId, size, states };
-  } finally {
+    return {
+      runId,
+      size,
+      blocks: blockCount(size),
+      async read(first, count) {
+        const states = new Uint8Array(count);
+        if (count === 0) return states;
+        const sector = Math.floor(first / ENTRIES);
+        const page = Buffer.allocUnsafe((Math.floor((first + count - 1) / ENTRIES) - sector + 1) * SECTOR);
+        await readFully(path, handle, page, SECTOR + sector * SECTOR);
+        let entry = first % ENTRIES;
+        let at = entry * ENTRY + DIGEST_SIZE;
+        for (let index = 0; index < count; index++) {
+          states[index] = page[at] as number;
+          if (++entry < ENTRIES) at += ENTRY;
+          else {
+            entry = 0;
+            at += SECTOR - (ENTRIES - 1) * ENTRY;
+          }
+        }
+        return states;
+      },
+      close: () => handle.close(),
+    };
+  } catch (error) {
     await handle.close();
+    throw error;
+  }
+}
+
+/** All of them at once. */
+export async function journalStates(path: string): Promise<{ runId: string; size: number; states: Uint8Array } | undefined> {
+  const journal = await openStates(path);
+  try {
+    return journal && { runId: journal.runId, size: journal.size, states: await journal.read(0, journal.blocks) };
+  } finally {
+    await journal?.close();
   }
 }
 
