@@ -1,10 +1,12 @@
 import { create } from 'zustand';
+import type { Input } from '../../src-preload/contract/routes.ts';
 import { go } from '../go.ts';
 
-export type MigrationFilter = 'all' | 'running' | 'failed' | 'paused' | 'active' | 'cut-over';
+export type MigrationFilter = 'all' | 'running' | 'failed' | 'behind' | 'paused' | 'active' | 'cut-over';
+type Sort = NonNullable<NonNullable<Input<'migrations.list'>['query']>['sort']>;
 
-/** Which migrations are shown. It stays while other screens are open. */
-export const useMigrationFilter = create<{ filter: MigrationFilter }>()(() => ({ filter: 'all' }));
+/** Which migrations are shown, and in what order. It stays while other screens are open. */
+export const useMigrationFilter = create<{ filter: MigrationFilter; sort: Sort }>()(() => ({ filter: 'all', sort: 'machine' }));
 
 export const filterMigrations = (filter: MigrationFilter) => useMigrationFilter.setState({ filter });
 

@@ -15,6 +15,7 @@ export const migrationsTexts = {
     all: 'All states',
     running: 'Running',
     failed: 'Failed',
+    behind: 'Behind the schedule',
     paused: 'Paused',
     active: 'Active',
     'cut-over': 'Cut over',

@@ -6,8 +6,3 @@ export function toggled(selection: Selection, id: string): Selection {
   if (!next.delete(id)) next.add(id);
   return next;
 }
-
-/** The ids between two rows, both included, whichever comes first. */
-export function rangeOf(ids: readonly string[], from: number, to: number): readonly string[] {
-  return ids.slice(Math.min(from, to), Math.max(from, to) + 1);
-}

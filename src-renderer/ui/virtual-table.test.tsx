@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
-import { fireEvent, screen } from '@testing-library/react';
-import { useState } from 'react';
+import { MantineProvider } from '@mantine/core';
+import { fireEvent, render, screen, waitFor } from '@testing-library/react';
+import { cloneElement, useState } from 'react';
 import { expect, test, vi } from 'vitest';
 import { renderWith } from '../testing/render.tsx';
 import type { Selection } from './selection.ts';
@@ -104,6 +105,38 @@ test('asks for more when the end of what is loaded comes into sight', () => {
   expect(far.onNeedMore).not.toHaveBeenCalled();
   far.unmount();
   expect(show(20, 10_000).onNeedMore).toHaveBeenCalled();
+});
+
+test('rows that are not loaded are asked for before they are selected', async () => {
+  const some: (Row | undefined)[] = new Array(1000);
+  for (let index = 0; index < 100; index++) some[index] = rows[index];
+  const idsOf = vi.fn(async (from: number, to: number) => rows.slice(from, to + 1).map(idOf));
+  const onRange = vi.fn();
+  const onSelection = vi.fn();
+  const table = <VirtualTable label="Parts" columns={columns} rows={some} rowId={idOf} rowName={idOf} selection={new Set()} />;
+  renderWith(cloneElement(table, { idsOf, onRange, onSelection }));
+  expect(onRange).toHaveBeenLastCalledWith(0, expect.any(Number));
+  const grid = screen.getByRole('grid', { name: 'Parts' });
+  fireEvent.keyDown(grid, { key: 'ArrowDown' });
+  fireEvent.keyDown(grid, { key: 'ArrowDown', shiftKey: true });
+  expect(onSelection).toHaveBeenLastCalledWith(new Set(['m1', 'm2']));
+  expect(idsOf).not.toHaveBeenCalled();
+  fireEvent.keyDown(grid, { key: 'End', shiftKey: true });
+  await waitFor(() => expect(onSelection.mock.lastCall?.[0].size).toBe(999));
+  expect(idsOf).toHaveBeenCalledWith(1, 999);
+  fireEvent.click(screen.getByRole('checkbox', { name: 'Select all that are shown' }));
+  await waitFor(() => expect(onSelection.mock.lastCall?.[0].size).toBe(1000));
+});
+
+test('other rows change what is written in those that are there', () => {
+  const table = (first: number) => (
+    <VirtualTable label="Same" columns={columns} rows={rows.slice(first, first + 50)} rowId={idOf} rowName={idOf} />
+  );
+  const { rerender } = render(<MantineProvider>{table(0)}</MantineProvider>);
+  const before = screen.getAllByRole('row');
+  rerender(<MantineProvider>{table(5000)}</MantineProvider>);
+  expect(screen.getAllByRole('row')[1]).toBe(before[1]);
+  expect(screen.getByText('m5000')).toBeTruthy();
 });
 
 test('without rows it says so', () => {

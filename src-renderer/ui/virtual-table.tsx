@@ -4,7 +4,7 @@ import { type KeyboardEvent, type MouseEvent, memo, type ReactNode, useCallback,
 import { uiTexts } from '../texts/ui.ts';
 import { fittingColumns } from './fitting-columns.ts';
 import { formatNumber } from './format.ts';
-import { rangeOf, type Selection, toggled } from './selection.ts';
+import { type Selection, toggled } from './selection.ts';
 import classes from './virtual-table.module.css';
 import { TableHead } from './virtual-table-head.tsx';
 
@@ -28,8 +28,8 @@ export interface VirtualTableProps<Row> {
   /** What the rows are, for screen readers. */
   label: string;
   columns: readonly Column<Row>[];
-  /** As many as are loaded. */
-  rows: readonly Row[];
+  /** As many as are loaded; of a list that is loaded in parts, undefined stands where one is not. */
+  rows: readonly (Row | undefined)[];
   rowId: (row: Row) => string;
   /** What to call a row, for screen readers. */
   rowName: (row: Row) => string;
@@ -39,6 +39,10 @@ export interface VirtualTableProps<Row> {
   endless?: boolean;
   /** The end of what is loaded comes into sight: usePages' `more`. */
   onNeedMore?: () => void;
+  /** These come into sight, both included: useWindow's. Keep it the same between renders. */
+  onRange?: (first: number, last: number) => void;
+  /** Of rows that may not be loaded, both included: then all can be selected, and those between two. Says itself what goes wrong. */
+  idsOf?: (from: number, to: number) => Promise<readonly string[] | undefined>;
   /** As in the contract: `name`, or `-name` for descending. */
   sort?: string;
   onSort?: (sort: string) => void;
@@ -55,16 +59,22 @@ export interface VirtualTableProps<Row> {
   place?: string;
   /** Left of the row count. */
   footer?: ReactNode;
+  /** Lies over the lower end of the rows, which do not move for it: what can be done with those that are selected. */
+  over?: ReactNode;
 }
 
 const CHECK = 36;
+/** Pixels that `over` takes; the last rows can be scrolled out from under it. */
+const OVER = 54;
 
 /**
  * A table of many thousand rows: only those in sight are in the page. It fills its parent's height. The grid has the focus as a whole:
  * arrows, Page, Home and End move the active row, Enter opens it, Space selects it, Shift extends, Ctrl+A selects all that is loaded.
  */
-export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
-  const { rows, rowId, onNeedMore, selection, onSelection, onOpen, rowHeight = 30 } = props;
+export const VirtualTable = memo(Table) as typeof Table;
+
+function Table<Row>(props: VirtualTableProps<Row>) {
+  const { rows, rowId, onNeedMore, onRange, idsOf, selection, onSelection, onOpen, rowHeight = 30 } = props;
   const total = Math.max(props.total ?? rows.length, rows.length + (props.endless ? 1 : 0));
   const scroller = useRef<HTMLDivElement>(null);
   const frame = useElementSize<HTMLDivElement>();
@@ -74,8 +84,17 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const columns = useMemo(() => fittingColumns(props.columns, widths, room), [props.columns, widths, room]);
   const anchor = useRef(0);
   const prefix = useId();
-  const virtual = useVirtualizer({ count: total, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12 });
+  const covered = props.over ? OVER : 0;
+  const virtual = useVirtualizer({
+    count: total,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 8,
+    paddingEnd: covered,
+    scrollPaddingEnd: covered,
+  });
   const items = virtual.getVirtualItems();
+  const firstSeen = items[0]?.index ?? 0;
   const lastSeen = items.at(-1)?.index ?? 0;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another height makes what was measured old
@@ -87,11 +106,16 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     shownPlace.current = place;
     anchor.current = 0;
     setActive(0);
-    virtual.scrollToOffset(0);
-  }, [place, virtual]);
+    // Asking the library would lay the page out once more.
+    if (scroller.current && scroller.current.scrollTop !== 0) scroller.current.scrollTop = 0;
+  }, [place]);
   useEffect(() => {
     if (rows.length > 0 && rows.length < total && lastSeen >= rows.length - 25) onNeedMore?.();
   }, [lastSeen, rows.length, total, onNeedMore]);
+
+  useEffect(() => {
+    if (total > 0) onRange?.(firstSeen, lastSeen);
+  }, [firstSeen, lastSeen, total, onRange]);
 
   const template = useMemo(() => {
     const sizes = columns.map(({ id, width, grow }) =>
@@ -103,18 +127,45 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   }, [columns, widths, selection]);
   const least = columns.reduce((sum, { id, width }) => sum + (widths[id] ?? width), selection ? CHECK : 0);
 
+  /** Of all rows from one to the other; undefined: they have to be asked for. */
+  const loadedIds = useCallback(
+    (from: number, to: number): readonly string[] | undefined => {
+      const ids: string[] = [];
+      for (let index = Math.min(from, to); index <= Math.max(from, to); index++) {
+        const row = rows[index];
+        if (row !== undefined) ids.push(rowId(row));
+        else if (idsOf) return undefined;
+      }
+      return ids;
+    },
+    [rows, rowId, idsOf],
+  );
+  const latestSelection = useRef(selection);
+  latestSelection.current = selection;
   const select = useCallback(
     (index: number, how: 'toggle' | 'range') => {
-      const row = rows[index];
-      if (!selection || !onSelection || row === undefined) return;
-      if (how === 'range') onSelection(new Set([...selection, ...rangeOf(rows.map(rowId), anchor.current, index)]));
-      else {
+      if (!selection || !onSelection) return;
+      if (how === 'toggle') {
+        const row = rows[index];
+        if (row === undefined) return;
         onSelection(toggled(selection, rowId(row)));
         anchor.current = index;
+        return;
       }
+      const [from, to] = [Math.min(anchor.current, index), Math.max(anchor.current, index)];
+      const add = (ids: readonly string[] | undefined) => ids && onSelection(new Set([...(latestSelection.current ?? []), ...ids]));
+      const ids = loadedIds(from, to);
+      if (ids) add(ids);
+      else void idsOf?.(from, to).then(add);
     },
-    [rows, rowId, selection, onSelection],
+    [rows, rowId, selection, onSelection, loadedIds, idsOf],
   );
+  function selectAll(): void {
+    const all = idsOf ? total : rows.length;
+    const ids = loadedIds(0, all - 1);
+    if (ids) onSelection?.(new Set(ids));
+    else void idsOf?.(0, all - 1).then((found) => found && onSelection?.(new Set(found)));
+  }
 
   function moveTo(index: number, extend: boolean): void {
     const next = Math.min(Math.max(index, 0), Math.max(0, total - 1));
@@ -131,9 +182,9 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -total, End: total };
     const step = steps[event.key];
     if (step !== undefined) moveTo(active + step, event.shiftKey);
-    else if (event.key === 'Enter' && rows[active] !== undefined && onOpen) onOpen(rows[active]);
+    else if (event.key === 'Enter' && rows[active] !== undefined && onOpen) onOpen(rows[active] as Row);
     else if (event.key === ' ' && selection) select(active, event.shiftKey ? 'range' : 'toggle');
-    else if (event.key === 'a' && (event.ctrlKey || event.metaKey) && onSelection) onSelection(new Set(rows.map(rowId)));
+    else if (event.key === 'a' && (event.ctrlKey || event.metaKey) && onSelection) selectAll();
     else if (event.key === 'Escape' && selection && selection.size > 0) onSelection?.(new Set());
     else return;
     event.preventDefault();
@@ -147,7 +198,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     const { rows: all, select: choose, onOpen: open } = latest.current;
     if (event.shiftKey) choose(index, 'range');
     else if (event.ctrlKey || event.metaKey) choose(index, 'toggle');
-    else if (all[index] !== undefined) open?.(all[index]);
+    else if (all[index] !== undefined) open?.(all[index] as Row);
   }, []);
   const onRowCheck = useCallback((index: number, range: boolean) => latest.current.select(index, range ? 'range' : 'toggle'), []);
 
@@ -175,7 +226,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
           onSort={props.onSort}
           onWidth={(id, width) => setWidths((before) => ({ ...before, [id]: width }))}
           selected={selection && onSelection ? (chosen === 0 ? 'none' : chosen >= rows.length ? 'all' : 'some') : undefined}
-          onSelectAll={() => onSelection?.(chosen >= rows.length ? new Set() : new Set(rows.map(rowId)))}
+          onSelectAll={() => (chosen >= rows.length ? onSelection?.(new Set()) : selectAll())}
         />
         {total === 0 ? (
           props.empty
@@ -185,7 +236,8 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
               const row = rows[index];
               return (
                 <TableRow
-                  key={row === undefined ? `ghost ${index}` : rowId(row)}
+                  // By place: other rows then only change what is written in those that are there, many times faster than making new ones.
+                  key={index}
                   id={`${prefix}-${index}`}
                   row={row}
                   name={row === undefined ? '' : props.rowName(row)}
@@ -206,6 +258,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
           </div>
         )}
       </div>
+      {props.over ? <div className={classes.over}>{props.over}</div> : null}
       <div className={classes.foot}>
         <span>{props.footer}</span>
         <span className="tabular">

@@ -27,7 +27,7 @@ const base: Answers = {
   'users.list': { items: [] },
   'sources.list': { items: [] },
   'targets.list': { items: [] },
-  'migrations.list': { items: [] },
+  'migrations.list': { items: [], total: 0 },
 };
 
 beforeEach(() => filterActivity(everything));

@@ -1,6 +1,6 @@
 import { ActionIcon, Button, CloseButton, Select, TextInput } from '@mantine/core';
 import { IconFilterOff, IconLayoutSidebarLeftExpand, IconSearch } from '@tabler/icons-react';
-import { type KeyboardEvent, type RefObject, useMemo } from 'react';
+import { type KeyboardEvent, memo, type RefObject, useMemo } from 'react';
 import type { Output } from '../../../src-preload/contract/routes.ts';
 import {
   allMachines,
@@ -79,29 +79,10 @@ export function FilterBar({ tree, search, onDown }: FilterBarProps) {
         onChange={(event) => filterMachines({ text: event.currentTarget.value })}
         onKeyDown={onKeyDown}
       />
-      {sources.length > 1 ? (
-        <Choice
-          label={texts.source}
-          data={sources}
-          value={filter.sourceId}
-          onChange={(sourceId) => filterMachines({ sourceId, folder: undefined, cluster: undefined })}
-        />
-      ) : null}
-      {clusters.length > 0 ? (
-        <Choice label={texts.cluster} data={clusters} value={filter.cluster} onChange={(cluster) => filterMachines({ cluster })} />
-      ) : null}
-      <Choice
-        label={texts.power}
-        data={powers}
-        value={filter.powerState}
-        onChange={(value) => filterMachines({ powerState: value as MachineFilter['powerState'] })}
-      />
-      <Choice
-        label={texts.protection}
-        data={protections}
-        value={filter.protection}
-        onChange={(value) => filterMachines({ protection: value as MachineFilter['protection'] })}
-      />
+      {sources.length > 1 ? <Choice label={texts.source} data={sources} value={filter.sourceId} onChange={choose.source} /> : null}
+      {clusters.length > 0 ? <Choice label={texts.cluster} data={clusters} value={filter.cluster} onChange={choose.cluster} /> : null}
+      <Choice label={texts.power} data={powers} value={filter.powerState} onChange={choose.power} />
+      <Choice label={texts.protection} data={protections} value={filter.protection} onChange={choose.protection} />
       {filter.folder === undefined ? null : (
         <Button
           variant="default"
@@ -135,7 +116,8 @@ interface ChoiceProps {
   onChange: (value: string | undefined) => void;
 }
 
-function Choice({ label, data, value, onChange }: ChoiceProps) {
+/** Each letter of a search draws the bar anew, and these are dear. */
+const Choice = memo(function Choice({ label, data, value, onChange }: ChoiceProps) {
   return (
     <Select
       className={classes.choice}
@@ -150,4 +132,10 @@ function Choice({ label, data, value, onChange }: ChoiceProps) {
       limit={200}
     />
   );
-}
+});
+const choose = {
+  source: (sourceId: string | undefined) => filterMachines({ sourceId, folder: undefined, cluster: undefined }),
+  cluster: (cluster: string | undefined) => filterMachines({ cluster }),
+  power: (value: string | undefined) => filterMachines({ powerState: value as MachineFilter['powerState'] }),
+  protection: (value: string | undefined) => filterMachines({ protection: value as MachineFilter['protection'] }),
+};

@@ -63,9 +63,8 @@ function Browser({ id, tree }: { id: string | undefined; tree: ReturnType<typeof
   useHotkeys([['/', () => search.current?.focus()]]);
   useMachineCommands(search, selection);
 
-  const total = list.total ?? 0;
   const source = useMemo(() => {
-    const of = list.rows.find((row) => row.id === id)?.sourceId;
+    const of = list.rows.find((row) => row?.id === id)?.sourceId;
     return tree.data?.sources.find(({ sourceId }) => sourceId === of)?.name;
   }, [tree.data, list.rows, id]);
   function onKeyDown(event: KeyboardEvent): void {
@@ -78,32 +77,31 @@ function Browser({ id, tree }: { id: string | undefined; tree: ReturnType<typeof
       {showTree && tree.data ? <MachineTree tree={tree.data} /> : null}
       <div className={classes.middle}>
         <FilterBar tree={tree.data} search={search} onDown={toTable} />
-        {selection.size > 0 ? (
-          <SelectionBar selection={selection} rows={list.rows} total={total} query={list.query} onSelection={setSelection} />
-        ) : null}
         {/* biome-ignore lint/a11y/noStaticElementInteractions: the grid in it has the focus */}
         <div className={classes.table} ref={table} onKeyDown={onKeyDown}>
-          {list.data ? (
+          {list.total !== undefined ? (
             <VirtualTable
               label={machineTexts.table}
               columns={machineColumns}
               openedId={id}
               rows={list.rows}
-              total={total}
+              total={list.total}
               rowId={machineId}
               rowName={machineName}
               rowHeight={rowHeight}
               place={list.place}
               sort={filter.sort}
-              onSort={(sort) => filterMachines({ sort: sort as MachineFilter['sort'] })}
+              onSort={sortBy}
               selection={selection}
               onSelection={setSelection}
               onOpen={open}
-              onNeedMore={list.more}
-              empty={<NoneLikeThat />}
+              onRange={list.onRange}
+              idsOf={list.idsOf}
+              empty={noneLikeThat}
+              over={selection.size > 0 ? <SelectionBar selection={selection} list={list} onSelection={setSelection} /> : undefined}
             />
           ) : list.error ? (
-            <ErrorState error={list.error} onRetry={() => void list.refetch()} />
+            <ErrorState error={list.error} onRetry={list.refetch} />
           ) : (
             <LoadingRows rows={14} />
           )}
@@ -113,6 +111,8 @@ function Browser({ id, tree }: { id: string | undefined; tree: ReturnType<typeof
     </div>
   );
 }
+
+const sortBy = (sort: string) => filterMachines({ sort: sort as MachineFilter['sort'] });
 
 function NoneLikeThat() {
   const filtered = isFiltered(useMachineFilter());
@@ -127,6 +127,8 @@ function NoneLikeThat() {
     />
   );
 }
+
+const noneLikeThat = <NoneLikeThat />;
 
 function NoMachines({ sources }: { sources: number }) {
   const admin = useMay('admin');

@@ -8,7 +8,8 @@ import {
   IconServer2,
   IconStack2,
 } from '@tabler/icons-react';
-import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, useMemo, useRef, useState } from 'react';
+import { useShallow } from 'zustand/react/shallow';
 import type { Output } from '../../../src-preload/contract/routes.ts';
 import { filterMachines, useMachineFilter, useMachinePane } from '../../stores/machine-filter.ts';
 import { machineTexts } from '../../texts/machines.ts';
@@ -21,9 +22,9 @@ const texts = machineTexts.tree;
 const icons = { all: IconServer2, source: IconPlugConnected, folder: IconFolder, cluster: IconStack2 };
 
 /** Folders or clusters of every source, with how many machines they hold and what share of them is protected. */
-export function MachineTree({ tree }: { tree: Output<'vms.tree'> }) {
+export const MachineTree = memo(function MachineTree({ tree }: { tree: Output<'vms.tree'> }) {
   const by = useMachinePane((pane) => pane.by);
-  const filter = useMachineFilter();
+  const filter = useMachineFilter(useShallow(({ sourceId, folder, cluster }) => ({ sourceId, folder, cluster })));
   const [flipped, setFlipped] = useState<ReadonlySet<string>>(new Set());
   const nodes = useMemo(() => visibleNodes(tree, by, flipped, texts.all), [tree, by, flipped]);
   const shown = nodes.findIndex(({ place }) => isPlace(place, filter));
@@ -81,7 +82,7 @@ export function MachineTree({ tree }: { tree: Output<'vms.tree'> }) {
       </div>
     </div>
   );
-}
+});
 
 interface NodeProps {
   node: TreeNode;

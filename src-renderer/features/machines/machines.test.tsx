@@ -83,7 +83,7 @@ test('search, folder, power and order are asked of the server', async () => {
   await waitFor(() => expect(screen.queryByText('web-1')).toBeNull());
   fireEvent.click(screen.getByRole('treeitem', { name: 'prod 3: 1 of 3 machines protected' }));
   fireEvent.click(screen.getByRole('button', { name: 'Disks' }));
-  await waitFor(() => expect(asked(calls).at(-1)).toEqual({ text: 'web-2', sourceId: 's1', folder: 'prod', sort: 'capacity', limit: 200 }));
+  await waitFor(() => expect(asked(calls).at(-1)).toEqual({ text: 'web-2', sourceId: 's1', folder: 'prod', sort: 'capacity', limit: 100 }));
   fireEvent.click(screen.getByRole('button', { name: 'Clear filters' }));
   expect(await screen.findByText('web-1')).toBeTruthy();
 });

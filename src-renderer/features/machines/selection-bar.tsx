@@ -1,11 +1,8 @@
 import { Button, Tooltip } from '@mantine/core';
 import { IconTransfer, IconX } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
-import type { Input } from '../../../src-preload/contract/routes.ts';
-import { toClientError } from '../../api/client-error.ts';
-import { useClient } from '../../api/queries.tsx';
+import type { Window } from '../../api/use-window.ts';
 import { go } from '../../go.ts';
-import { notifyFailed } from '../../notify.tsx';
 import { MOST_CHOSEN, newMigrationPath } from '../../stores/machine-choice.ts';
 import { useMay } from '../../stores/session.ts';
 import { machineTexts } from '../../texts/machines.ts';
@@ -15,45 +12,29 @@ import classes from './machines.module.css';
 
 interface SelectionBarProps {
   selection: Selection;
-  rows: readonly MachineRow[];
-  total: number;
-  query: Input<'vms.list'>['query'];
+  list: Pick<Window<'vms.list'>, 'rows' | 'total' | 'idsOf'>;
   onSelection: (selection: Selection) => void;
 }
 
 /** What can be done with the machines that are selected. */
-export function SelectionBar({ selection, rows, total, query, onSelection }: SelectionBarProps) {
-  const client = useClient();
+export function SelectionBar({ selection, list: { rows, total = 0, idsOf }, onSelection }: SelectionBarProps) {
   const may = useMay('operator');
   const [busy, setBusy] = useState(false);
-  const shown = useMemo(() => rows.reduce((sum, { id }) => sum + (selection.has(id) ? 1 : 0), 0), [rows, selection]);
+  const hidden = useMemo(() => hiddenOf(selection, rows), [rows, selection]);
   const tooMany = selection.size > MOST_CHOSEN;
   const reason = may ? (tooMany ? machineTexts.selection.tooMany(MOST_CHOSEN) : undefined) : machineTexts.mayNot;
 
   async function selectAll(): Promise<void> {
     setBusy(true);
-    try {
-      const ids = new Set<string>();
-      let cursor: string | undefined;
-      do {
-        const page = await client.call('vms.list', { query: { ...query, limit: 1000, ...(cursor === undefined ? {} : { cursor }) } });
-        for (const { id } of page.items) ids.add(id);
-        cursor = page.next;
-      } while (cursor !== undefined);
-      onSelection(ids);
-    } catch (error) {
-      notifyFailed(toClientError(error));
-    } finally {
-      setBusy(false);
-    }
+    const ids = await idsOf(0, total - 1);
+    setBusy(false);
+    if (ids) onSelection(new Set(ids));
   }
 
   return (
     <section className={classes.chosen} aria-label={machineTexts.selection.label}>
       <strong aria-live="polite">{machineTexts.selection.chosen(selection.size)}</strong>
-      {shown < selection.size && shown < rows.length ? (
-        <span className={classes.quiet}>{machineTexts.selection.hidden(selection.size - shown)}</span>
-      ) : null}
+      {hidden > 0 ? <span className={classes.quiet}>{machineTexts.selection.hidden(hidden)}</span> : null}
       {selection.size < total ? (
         <Button variant="subtle" loading={busy} onClick={() => void selectAll()}>
           {machineTexts.selection.all(total)}
@@ -77,4 +58,15 @@ export function SelectionBar({ selection, rows, total, query, onSelection }: Sel
       </Tooltip>
     </section>
   );
+}
+
+/** Selected ones that the filter does not let through. It is not known, and not told, while parts of the list were never in sight. */
+function hiddenOf(selection: Selection, rows: readonly (MachineRow | undefined)[]): number {
+  let shown = 0;
+  // Not by forEach: that passes over those that are not loaded.
+  for (const row of rows) {
+    if (row === undefined) return 0;
+    if (selection.has(row.id)) shown++;
+  }
+  return selection.size - shown;
 }

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Group, Menu, Modal, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconBookmark, IconChevronDown, IconTrash } from '@tabler/icons-react';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, memo, useState } from 'react';
 import { notifyDone } from '../../notify.tsx';
 import { allMachines, type MachineFilter, readFilter, useMachineFilter } from '../../stores/machine-filter.ts';
 import { removeView, type SavedView, saveView, useSavedViews } from '../../stores/saved-views.ts';
@@ -18,7 +18,7 @@ const ready: readonly [string, Partial<MachineFilter>][] = [
 ];
 
 /** Filters to come back to: some that are always there, and a person's own. */
-export function ViewsMenu() {
+export const ViewsMenu = memo(function ViewsMenu() {
   const views = useSavedViews(SCREEN);
   const [opened, manage] = useDisclosure();
   return (
@@ -59,7 +59,7 @@ export function ViewsMenu() {
       </Modal>
     </>
   );
-}
+});
 
 function Manage({ views, onDone }: { views: readonly SavedView[]; onDone: () => void }) {
   const filter = useMachineFilter();

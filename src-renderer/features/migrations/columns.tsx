@@ -18,17 +18,18 @@ export interface Row {
 }
 
 export const columns: Column<Row>[] = [
-  { id: 'machine', title: texts.columns.machine, width: 130, grow: true, cell: ({ migration }) => migration.machineName },
-  { id: 'state', title: texts.columns.state, width: 190, cell: ({ migration }) => <State migration={migration} /> },
-  { id: 'last-run', title: texts.columns.lastRun, width: 215, cell: ({ migration }) => <LastRun migration={migration} /> },
-  { id: 'point', title: texts.columns.point, width: 115, cell: ({ migration }) => <Point migration={migration} /> },
+  { id: 'machine', sort: 'machine', title: texts.columns.machine, width: 130, grow: true, cell: ({ migration }) => migration.machineName },
+  { id: 'state', sort: 'state', title: texts.columns.state, width: 190, cell: ({ migration }) => <State migration={migration} /> },
+  { id: 'last-run', sort: 'lastRun', title: texts.columns.lastRun, width: 215, cell: ({ migration }) => <LastRun migration={migration} /> },
+  { id: 'point', sort: 'newestPoint', title: texts.columns.point, width: 115, cell: ({ migration }) => <Point migration={migration} /> },
   {
     id: 'next',
+    sort: 'nextRun',
     title: texts.columns.next,
     width: 120,
     cell: ({ next, migration }) => (next === undefined ? <Unscheduled migration={migration} /> : <When at={next} />),
   },
-  { id: 'target', title: texts.columns.target, width: 140, goes: 1, cell: ({ target }) => target ?? '–' },
+  { id: 'target', sort: 'target', title: texts.columns.target, width: 140, goes: 1, cell: ({ target }) => target ?? '–' },
 ];
 
 /** Whole percents of what the run does now: it is drawn anew a hundred times, not at every event. */

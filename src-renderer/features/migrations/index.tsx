@@ -1,51 +1,57 @@
 import { Button, Select, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
 import { IconPlus, IconSearch, IconTransfer } from '@tabler/icons-react';
-import { useMemo, useState } from 'react';
-import type { Input } from '../../../src-preload/contract/routes.ts';
-import { usePages, useRoute } from '../../api/queries.tsx';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useRoute } from '../../api/queries.tsx';
+import { useWindow, type WindowQuery } from '../../api/use-window.ts';
 import { go, hrefOf } from '../../go.ts';
 import { filterMigrations, useMigrationFilter } from '../../stores/migration-filter.ts';
+import { useRowHeight } from '../../stores/preferences.ts';
 import { useMay } from '../../stores/session.ts';
 import { migrationsTexts as texts } from '../../texts/migrations.ts';
 import { screenTexts } from '../../texts/screens.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
 import type { Selection } from '../../ui/selection.ts';
 import { EmptyState, ErrorState, LoadingRows, NoneFound } from '../../ui/states.tsx';
+import { useSettled } from '../../ui/use-settled.ts';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
 import { nextOf, type Schedule } from '../migration/next-step.ts';
 import { BulkActions } from './bulk-actions.tsx';
 import { columns, type Row } from './columns.tsx';
 import classes from './migrations.module.css';
 
-type Query = NonNullable<Input<'migrations.list'>['query']>;
+type Query = WindowQuery<'migrations.list'>;
+type Sort = NonNullable<Query['sort']>;
 type Filter = keyof typeof texts.filters;
 
 const filterData = Object.entries(texts.filters).map(([value, label]) => ({ value, label }));
 
-function queryOf(text: string, filter: Filter): Query {
+function queryOf(text: string, filter: Filter, sort: Sort): Query {
   return {
-    limit: 100,
+    sort,
     ...(text === '' ? {} : { text }),
     ...(filter === 'active' || filter === 'cut-over' ? { state: filter } : {}),
-    ...(filter === 'running' || filter === 'failed' || filter === 'paused' ? { only: filter } : {}),
+    ...(filter === 'running' || filter === 'failed' || filter === 'paused' || filter === 'behind' ? { only: filter } : {}),
   };
 }
 
 const idOf = ({ migration }: Row) => migration.id;
 const nameOf = ({ migration }: Row) => migration.machineName;
 const open = ({ migration }: Row) => go(`/migrations/${migration.id}`);
+const sortBy = (sort: string) => useMigrationFilter.setState({ sort: sort as Sort });
 const none: Selection = new Set();
+/** Milliseconds in which one search is enough. */
+const PATIENCE = 60;
 
 /** All migrations that the caller may see: how they are, and what they do this moment. */
 export default function Migrations() {
   const may = useMay('operator');
   const [search, setSearch] = useState('');
-  const filter: Filter = useMigrationFilter((store) => store.filter);
+  const { filter, sort } = useMigrationFilter();
   const [selection, setSelection] = useState(none);
-  const [text] = useDebouncedValue(search.trim(), 150);
-  const pages = usePages('migrations.list', { query: queryOf(text, filter) }, { keepPrevious: true });
-  const rows = useRows(pages.rows);
+  const text = useSettled(search.trim(), PATIENCE);
+  const rowHeight = useRowHeight();
+  const list = useWindow('migrations.list', queryOf(text, filter, sort));
+  const rows = useRows(list.rows);
   const filtered = text !== '' || filter !== 'all';
   const clear = () => {
     setSearch('');
@@ -56,57 +62,60 @@ export default function Migrations() {
       {texts.create}
     </Button>
   ) : null;
+  const forget = useCallback(() => setSelection(none), []);
   // What is selected and was filtered away is not acted upon unseen.
-  const chosen = rows.filter((row) => selection.has(idOf(row))).map(idOf);
+  const wanted = `${filter} ${text}`;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with another search or filter they are others
+  useEffect(forget, [forget, wanted]);
   return (
     <>
       <PageHeader title={screenTexts.migrations} actions={create} />
-      {pages.data === undefined ? (
-        pages.error ? (
-          <ErrorState error={pages.error} onRetry={() => void pages.refetch()} />
+      {list.total === undefined ? (
+        list.error ? (
+          <ErrorState error={list.error} onRetry={list.refetch} />
         ) : (
           <LoadingRows />
         )
-      ) : rows.length === 0 && !filtered ? (
+      ) : list.total === 0 && !filtered ? (
         <EmptyState icon={IconTransfer} title={texts.emptyTitle} hint={may ? texts.emptyHint : texts.emptyViewer} actions={create} />
       ) : (
         <>
           <div className={classes.bar}>
-            {chosen.length > 0 ? (
-              <BulkActions ids={chosen} onDone={() => setSelection(none)} />
-            ) : (
-              <>
-                <TextInput
-                  type="search"
-                  aria-label={texts.search}
-                  placeholder={texts.search}
-                  leftSection={<IconSearch size={15} aria-hidden />}
-                  value={search}
-                  onChange={(event) => setSearch(event.currentTarget.value)}
-                  w={240}
-                />
-                <Select
-                  aria-label={texts.filter}
-                  data={filterData}
-                  value={filter}
-                  onChange={(value) => filterMigrations((value ?? 'all') as Filter)}
-                  allowDeselect={false}
-                  w={170}
-                />
-              </>
-            )}
+            <TextInput
+              type="search"
+              aria-label={texts.search}
+              placeholder={texts.search}
+              leftSection={<IconSearch size={15} aria-hidden />}
+              value={search}
+              maxLength={200}
+              onChange={(event) => setSearch(event.currentTarget.value)}
+              w={240}
+            />
+            <Select
+              aria-label={texts.filter}
+              data={filterData}
+              value={filter}
+              onChange={(value) => filterMigrations((value ?? 'all') as Filter)}
+              allowDeselect={false}
+              w={200}
+            />
           </div>
           <div className={classes.table}>
             <VirtualTable
               label={texts.list}
               columns={columns}
               rows={rows}
+              total={list.total}
               rowId={idOf}
               rowName={nameOf}
-              endless={pages.hasNextPage}
-              onNeedMore={pages.more}
+              rowHeight={rowHeight}
+              place={list.place}
+              sort={sort}
+              onSort={sortBy}
+              onRange={list.onRange}
               onOpen={open}
-              {...(may ? { selection, onSelection: setSelection } : {})}
+              {...(may ? { selection, onSelection: setSelection, idsOf: list.idsOf } : {})}
+              over={may && selection.size > 0 ? <BulkActions ids={[...selection]} onDone={forget} /> : undefined}
               empty={<NoneFound title={texts.noneTitle} hint={texts.noneHint} clear={texts.clear} onClear={clear} />}
             />
           </div>
@@ -117,7 +126,7 @@ export default function Migrations() {
 }
 
 /** With what their ids are called, and when their schedules begin them next. */
-function useRows(migrations: readonly Row['migration'][]): readonly Row[] {
+function useRows(migrations: readonly (Row['migration'] | undefined)[]): readonly (Row | undefined)[] {
   const targets = useRoute('targets.list').data?.items;
   const schedules = useRoute('schedules.list').data?.items;
   return useMemo(() => {
@@ -129,10 +138,11 @@ function useRows(migrations: readonly Row['migration'][]): readonly Row[] {
       if (others) others.push(schedule);
       else of.set(schedule.migrationId, [schedule]);
     }
-    return migrations.map((migration) => ({
+    const rowOf = (migration: Row['migration']) => ({
       migration,
       target: names.get(migration.targetId),
       next: nextOf('run', of.get(migration.id) ?? [], migration),
-    }));
+    });
+    return migrations.map((migration) => migration && rowOf(migration));
   }, [migrations, targets, schedules]);
 }

@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
-import { fireEvent, screen, within } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, expect, test } from 'vitest';
 import { ClientError } from '../../api/client-error.ts';
+import { filterMigrations, useMigrationFilter } from '../../stores/migration-filter.ts';
 import { type Answers, renderWith } from '../../testing/render.tsx';
 import type { Migration } from '../migration/next-step.ts';
 import { inTurns } from './in-turns.ts';
@@ -22,10 +23,12 @@ const migration = (id: string, change: Partial<Migration> = {}): Migration => ({
   ...change,
 });
 
+const listed = (items: Migration[]) => ({ items, total: items.length });
+
 function show(items: Migration[], more: Answers = {}, role: 'admin' | 'viewer' = 'admin') {
   const target = { id: 't1', kind: 'local' as const, name: 'Basement', folder: '/srv', createdAt: at };
   const answers: Answers = {
-    'migrations.list': ({ query }) => ({ items: items.filter(({ machineName }) => machineName.includes(query?.text ?? '')) }),
+    'migrations.list': ({ query }) => listed(items.filter(({ machineName }) => machineName.includes(query?.text ?? ''))),
     'targets.list': { items: [target] },
     'schedules.list': { items: [] },
     'migrations.sync': ({ params }) => {
@@ -39,6 +42,7 @@ function show(items: Migration[], more: Answers = {}, role: 'admin' | 'viewer' =
 
 beforeEach(() => {
   location.hash = '';
+  useMigrationFilter.setState({ filter: 'all', sort: 'machine' });
 });
 
 test('rows tell how each is; Enter opens it', async () => {
@@ -71,20 +75,38 @@ test('the core searches and filters; nothing found can be undone', async () => {
   const { calls } = show([migration('1')]);
   fireEvent.change(await screen.findByRole('searchbox', { name: 'Search by machine' }), { target: { value: 'mail' } });
   expect(await screen.findByRole('heading', { name: 'None fits' })).toBeTruthy();
-  expect(calls.findLast(({ id }) => id === 'migrations.list')?.input).toEqual({ query: { limit: 100, text: 'mail' } });
+  expect(calls.findLast(({ id }) => id === 'migrations.list')?.input).toEqual({ query: { sort: 'machine', limit: 100, text: 'mail' } });
   fireEvent.click(screen.getByRole('button', { name: 'Show all' }));
   expect(await screen.findByText('web-1')).toBeTruthy();
 });
 
-test('of many only a page is asked for, and only what is in sight is in the page', async () => {
-  const rows = Array.from({ length: 100 }, (_, index) => migration(String(index)));
+test('of many only what is in sight is asked for; the end of the list is one call away', async () => {
+  const all = Array.from({ length: 1000 }, (_, index) => migration(String(index)));
   const { calls } = show([], {
-    'migrations.list': ({ query }) => (query?.cursor ? { items: [migration('last')] } : { items: rows, next: 'c' }),
+    'migrations.list': ({ query: { position = 0, limit = 50 } = {} }) => ({
+      items: all.slice(Number(position), Number(position) + Number(limit)),
+      total: all.length,
+    }),
   });
   const grid = await screen.findByRole('grid', { name: 'Migrations' });
-  expect(await screen.findByText('100 rows, more below')).toBeTruthy();
+  expect(await screen.findByText('1,000 rows')).toBeTruthy();
   expect(within(grid).getAllByRole('row').length).toBeLessThan(60);
   expect(calls.filter(({ id }) => id === 'migrations.list')).toHaveLength(1);
+  fireEvent.keyDown(grid, { key: 'a', ctrlKey: true });
+  expect(await screen.findByText('1,000 selected')).toBeTruthy();
+  expect(calls.filter(({ id }) => id === 'migrations.list')).toHaveLength(3);
+});
+
+test('a heading sorts, and a filter forgets what was selected', async () => {
+  const { calls } = show([migration('1'), migration('2')]);
+  fireEvent.click(await screen.findByRole('button', { name: 'Newest point' }));
+  const query = () => (calls.findLast(({ id }) => id === 'migrations.list') as { input: { query: object } }).input.query;
+  await waitFor(() => expect(query()).toEqual({ sort: 'newestPoint', limit: 100 }));
+  fireEvent.click(screen.getByRole('checkbox', { name: 'Select web-2' }));
+  expect(screen.getByText('1 selected')).toBeTruthy();
+  act(() => filterMigrations('behind'));
+  await waitFor(() => expect(query()).toEqual({ sort: 'newestPoint', only: 'behind', limit: 100 }));
+  expect(screen.queryByText('1 selected')).toBeNull();
 });
 
 test('several at once: what was refused is told, the rest is done', async () => {
@@ -106,7 +128,7 @@ test('a viewer selects nothing and makes nothing; without any migration they are
 test('an answer that does not come can be asked for again', async () => {
   const { answers } = show([], { 'migrations.list': new ClientError('client.offline', 'It cannot be reached.') });
   const again = await screen.findByRole('button', { name: 'Try again' });
-  answers['migrations.list'] = { items: [migration('7')] };
+  answers['migrations.list'] = listed([migration('7')]);
   fireEvent.click(again);
   expect(await screen.findByText('web-7')).toBeTruthy();
 });

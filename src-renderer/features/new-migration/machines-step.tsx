@@ -99,12 +99,12 @@ function Chooser({ ids, onIds }: Pick<MachinesStepProps, 'ids' | 'onIds'>) {
         </span>
       </div>
       <div className={classes.table}>
-        {list.data ? (
+        {list.total !== undefined ? (
           <VirtualTable
             label={texts.table}
             columns={fewColumns}
             rows={list.rows}
-            total={list.total ?? 0}
+            total={list.total}
             rowId={machineId}
             rowName={machineName}
             rowHeight={rowHeight}
@@ -114,11 +114,12 @@ function Chooser({ ids, onIds }: Pick<MachinesStepProps, 'ids' | 'onIds'>) {
             selection={selection}
             onSelection={choose}
             onOpen={(row) => choose(selection.has(row.id) ? new Set(ids.filter((id) => id !== row.id)) : new Set([...ids, row.id]))}
-            onNeedMore={list.more}
+            onRange={list.onRange}
+            idsOf={list.idsOf}
             empty={none}
           />
         ) : list.error ? (
-          <ErrorState error={list.error} onRetry={() => void list.refetch()} />
+          <ErrorState error={list.error} onRetry={list.refetch} />
         ) : (
           <LoadingRows />
         )}

@@ -30,7 +30,7 @@ export function Counts({ counts }: { counts: Figures }) {
         word={texts.behind}
         meaning={texts.meaning.behind}
         value={counts.behind}
-        onClick={() => showMigrations('active')}
+        onClick={() => showMigrations('behind')}
       />
       <Figure
         state="failed"

@@ -3,7 +3,7 @@ import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test } from 'vitest';
 import type { Output } from '../../../src-preload/contract/routes.ts';
 import { useMigrationFilter } from '../../stores/migration-filter.ts';
-import { renderWith } from '../../testing/render.tsx';
+import { type Answers, renderWith } from '../../testing/render.tsx';
 import Overview from './index.tsx';
 
 const at = '2030-01-01T00:00:00Z';
@@ -47,7 +47,7 @@ test('without anything: the three doors; a viewer is told who opens them', async
 test('a failed run can be begun again, many of a kind are one line, and the counts lead to their migrations', async () => {
   const { calls } = renderWith(<Overview />, {
     'overview.get': full,
-    'migrations.list': { items: [] },
+    'migrations.list': { items: [], total: 0 },
     'migrations.sync': { operationId: 'o', migrationId: 'j1', kind: 'sync' },
   });
   fireEvent.click(await screen.findByRole('button', { name: 'Run again: web' }));
@@ -61,7 +61,7 @@ test('a failed run can be begun again, many of a kind are one line, and the coun
 });
 
 test('a viewer looks, but begins nothing', async () => {
-  renderWith(<Overview />, { 'overview.get': full, 'migrations.list': { items: [] } }, { role: 'viewer' });
+  renderWith(<Overview />, { 'overview.get': full, 'migrations.list': { items: [], total: 0 } }, { role: 'viewer' });
   expect(await screen.findByRole('link', { name: 'Look at it: web' })).toBeTruthy();
   expect(screen.queryByRole('button', { name: /Run again/ })).toBeNull();
 });
@@ -70,7 +70,7 @@ test('a paused scheduler leads to the schedules, and goes on only by an administ
   const text = 'The scheduler is paused since a backup was restored.';
   const migrations = { ...full.counts, migrations: 1 };
   const overview = { ...full, counts: migrations, attention: [{ kind: 'schedules-paused' as const, text, since: at }] };
-  const answers = { 'overview.get': overview, 'migrations.list': { items: [] } };
+  const answers = { 'overview.get': overview, 'migrations.list': { items: [], total: 0 } };
   const { unmount } = renderWith(<Overview />, answers);
   expect(await screen.findByRole('button', { name: 'Let it go on' })).toBeTruthy();
   expect(screen.getByText(text, { exact: false })).toBeTruthy();
@@ -79,4 +79,40 @@ test('a paused scheduler leads to the schedules, and goes on only by an administ
   expect(await screen.findByText(text, { exact: false })).toBeTruthy();
   expect(screen.getAllByRole('link', { name: 'Schedules' }).map((link) => link.getAttribute('href'))).toContain('#/schedules');
   expect(screen.queryByRole('button', { name: 'Let it go on' })).toBeNull();
+});
+
+test('a source without an answer is read again or mended from here, a task that was given up is opened', async () => {
+  const text = 'vc.example cannot be read: nobody answers.';
+  const attention: (typeof full)['attention'] = [
+    { kind: 'source-failed', sourceId: 's1', environmentName: 'vc.example', text, since: at },
+    { kind: 'task-dead', taskId: 't1', text: 'A planned retention was given up.', since: at },
+  ];
+  const answers: Answers = {
+    'overview.get': { ...full, attention },
+    'migrations.list': { items: [], total: 0 },
+    'sources.sync': { machines: 3, removed: 0, tookMs: 1 },
+  };
+  const { calls, unmount } = renderWith(<Overview />, answers);
+  expect((await screen.findByRole('link', { name: 'Edit the connection: vc.example' })).getAttribute('href')).toBe('#/sources/s1');
+  expect(screen.getByRole('link', { name: 'Look at the task' }).getAttribute('href')).toBe('#/schedules/tasks/t1');
+  fireEvent.click(screen.getByRole('button', { name: 'Read now: vc.example' }));
+  await waitFor(() => expect(calls.find(({ id }) => id === 'sources.sync')?.input).toEqual({ params: { id: 's1' } }));
+  unmount();
+  renderWith(<Overview />, answers, { role: 'viewer' });
+  expect(await screen.findByText(text, { exact: false })).toBeTruthy();
+  expect(screen.queryByRole('button', { name: /Read now/ })).toBeNull();
+  expect(screen.queryByRole('link', { name: /Edit the connection/ })).toBeNull();
+});
+
+test('machines that others protect do not wait to be chosen', async () => {
+  const answers = (unprotected: number): Answers => ({
+    'overview.get': { ...empty, counts: { ...empty.counts, machines: 12, unprotected } },
+    'sources.list': { items: [{ id: 's', kind: 'images', name: 's', folder: '/s', grouping: 'by-name', createdAt: at }] },
+    'targets.list': { items: [{ id: 't', kind: 'local', name: 't', folder: '/t', createdAt: at }] },
+  });
+  const { unmount } = renderWith(<Overview />, answers(5), { role: 'operator' });
+  expect(await screen.findByText(/^5 machines wait to be chosen/)).toBeTruthy();
+  unmount();
+  renderWith(<Overview />, answers(0), { role: 'operator' });
+  expect(await screen.findByText(/^Each of 12 machines has a migration of somebody else/)).toBeTruthy();
 });

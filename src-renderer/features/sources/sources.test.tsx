@@ -92,6 +92,7 @@ test('edited without its password: the rest is tried, and the kept one is not se
     ...base,
     'sources.probe': probeOf(true, 'not-tried'),
     'sources.update': vcenter,
+    'sources.sync': { machines: 7, removed: 0, tookMs: 1 },
   });
   await screen.findByLabelText('User name');
   type('User name', 'reader');
@@ -100,9 +101,11 @@ test('edited without its password: the rest is tried, and the kept one is not se
   await waitFor(() =>
     expect(calls.find(({ id }) => id === 'sources.update')?.input).toEqual({
       params: { id: 's1' },
-      body: { url: 'https://vc.example/sdk', username: 'reader', thumbprint },
+      body: { url: 'https://vc.example/sdk', username: 'reader', thumbprint, name: 'vc' },
     }),
   );
+  // It may have been silent until now.
+  await waitFor(() => expect(calls.some(({ id }) => id === 'sources.sync')).toBe(true));
 });
 
 test('disk images: what was found and skipped is shown before it is added', async () => {
@@ -148,10 +151,12 @@ test('what is in use is not removed: the migrations that need it are named', asy
   const { calls } = renderWith(<Sources params={{}} />, {
     ...base,
     'migrations.list': {
+      total: 2,
       items: [
         { ...migration, id: 'j1', machineName: 'web' },
         { ...migration, id: 'j2', machineName: 'other', sourceId: 's9' },
       ],
+      total: 2,
     },
   });
   fireEvent.click(await screen.findByRole('button', { name: 'Actions for vc' }));
@@ -167,4 +172,30 @@ test('a viewer sees the sources and can do nothing to them', async () => {
   expect(await screen.findByText('vc')).toBeTruthy();
   expect(screen.queryByRole('button', { name: /Connect|Open|Read now|Actions|Start/ })).toBeNull();
   expect(screen.queryByRole('form', { name: 'Connect a vCenter' })).toBeNull();
+});
+
+test('a source that no longer answers says so, with what it said and since when; to be read again', async () => {
+  const failure = { code: 'source.unreachable', message: 'Nobody answers at vc.example.', since: at };
+  const { calls } = renderWith(<Sources params={{}} />, {
+    ...base,
+    'sources.list': { items: [{ ...vcenter, contact: { askedAt: at, failure } }] },
+    'sources.sync': new ClientError('source.unreachable', 'Still nobody.'),
+  });
+  expect(await screen.findByText('No answer')).toBeTruthy();
+  expect(screen.getByText(failure.message)).toBeTruthy();
+  expect(screen.queryByText('Read')).toBeNull();
+  press('Read now: vc');
+  await waitFor(() => expect(calls.some(({ id }) => id === 'sources.sync')).toBe(true));
+});
+
+test('another name alone is saved without a test, and nothing is read for it', async () => {
+  const { calls } = renderWith(<Sources params={{ id: 's1' }} />, { ...base, 'sources.update': { ...vcenter, name: 'Cellar' } });
+  await screen.findByLabelText('Name');
+  expect(screen.getByRole('button', { name: 'Test the connection' })).toBeTruthy();
+  type('Name', ' Cellar ');
+  press('Save');
+  await waitFor(() =>
+    expect(calls.find(({ id }) => id === 'sources.update')?.input).toEqual({ params: { id: 's1' }, body: { name: 'Cellar' } }),
+  );
+  expect(calls.some(({ id }) => id === 'sources.probe' || id === 'sources.sync')).toBe(false);
 });
