@@ -121,11 +121,22 @@ export async function openOctopus(options: OctopusOptions): Promise<Octopus> {
       return connectSource({ url, username, password, thumbprint }, signal);
     });
 
+  /** The lock would make a folder that is missing: only what is there is looked at, so that a disk that is not mounted is found out. */
+  async function holdFolder({ id, location }: TargetEnvironment): Promise<void> {
+    const { requireKnownFolder } = await import('./providers/local/known-folder.ts');
+    const machines: string[] = [];
+    for (const job of await store.jobs.list()) {
+      if (job.targetEnvironmentId === id && (await store.recoveryPoints.newestHeld(job.id))) machines.push(job.machineId);
+    }
+    await requireKnownFolder(location, machines);
+    await lock(location);
+  }
+
   const target = (id: string) =>
     keep(targets, id, async () => {
       const environment = await store.targets.find(id);
       if (!environment) throw new OctopusError('argument.invalid', `There is no target ${id}.`, { field: 'target' });
-      if (environment.kind === 'local') await lock(environment.location);
+      if (environment.kind === 'local') await holdFolder(environment);
       return openTarget(environment);
     });
 
