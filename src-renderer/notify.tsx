@@ -4,10 +4,19 @@ import type { ReactNode } from 'react';
 import type { ClientError } from './api/client-error.ts';
 import { frameTexts } from './texts/frame.ts';
 
-/** It went well: said for a few seconds. */
-export function notifyDone(message: ReactNode): void {
-  notifications.show({ message, icon: <IconCheck size={16} />, color: 'teal', withBorder: true, autoClose: 5000 });
+/** It went well: said for a few seconds, or until the one of this id is hidden. */
+export function notifyDone(message: ReactNode, id?: string): void {
+  notifications.show({
+    ...(id === undefined ? {} : { id }),
+    message,
+    icon: <IconCheck size={16} />,
+    color: 'teal',
+    withBorder: true,
+    autoClose: 5000,
+  });
 }
+
+export const hideNotice = (id: string): void => void notifications.hide(id);
 
 export function notifyInfo(message: ReactNode): void {
   notifications.show({ message, icon: <IconInfoCircle size={16} />, color: 'gray', withBorder: true, autoClose: 8000 });

@@ -10,7 +10,7 @@ const disk = (key: number, activity: LiveDisk['activity'], done: number, total: 
   total,
   counts,
 });
-const second = (at: number, read: number, verified = 0): Sample => ({ at, read, sent: 0, verified });
+const second = (at: number, read: number, verified = 0, sent = read / 2): Sample => ({ at, read, sent, verified });
 
 test('all disks together, at the rate of the last ten whole seconds', () => {
   const samples = [second(100, 9000), ...Array.from({ length: 10 }, (_, n) => second(110 + n, 50)), second(120, 7777)];
@@ -20,7 +20,8 @@ test('all disks together, at the rate of the last ten whole seconds', () => {
     done: 400,
     total: 2000,
     part: 0.2,
-    rate: 50,
+    rate: 25,
+    readBack: undefined,
     remainingMs: 32_000,
   });
 });
@@ -33,7 +34,22 @@ test('what stands still has no rate and no end that could be told', () => {
 test('in its verify phase a run is as far as its reading back', () => {
   const disks = { 1: disk(1, 'verify', 30, 100), 2: disk(2, 'transfer', 1000, 1000) };
   const samples = [second(10, 0, 20), second(11, 0, 20)];
-  expect(progressOfRun({ phase: 'verify', disks, samples }, 12_000)).toMatchObject({ activity: 'verify', done: 30, rate: 20, part: 0.3 });
+  expect(progressOfRun({ phase: 'verify', disks, samples }, 12_000)).toMatchObject({
+    activity: 'verify',
+    done: 30,
+    rate: undefined,
+    readBack: 20,
+    part: 0.3,
+  });
+});
+
+test('where nothing has to be sent, that is told, and the end is known nevertheless', () => {
+  const run = {
+    phase: 'transfer',
+    disks: { 1: disk(1, 'transfer', 300, 1000) },
+    samples: [second(100, 100, 0, 0), second(101, 100, 0, 0)],
+  };
+  expect(progressOfRun(run, 102_000)).toMatchObject({ rate: 0, readBack: undefined, remainingMs: 7000 });
 });
 
 test('before its disks are known, nothing is', () => {

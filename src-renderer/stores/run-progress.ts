@@ -1,4 +1,4 @@
-import type { LiveDisk, LiveRun } from './live.ts';
+import type { LiveDisk, LiveRun, Sample } from './live.ts';
 
 export interface RunProgress {
   activity: LiveDisk['activity'];
@@ -7,9 +7,11 @@ export interface RunProgress {
   total: number;
   /** 0 to 1; undefined while nobody knows how much there is. */
   part: number | undefined;
-  /** Bytes a second, mean of the last seconds; undefined while nothing moves. */
+  /** Bytes a second that are sent to the target, mean of the last seconds; undefined while nothing is to be sent. */
   rate: number | undefined;
-  /** Milliseconds until this activity is done, at that rate. */
+  /** Bytes a second that are read back from the target, mean of the last seconds; undefined while nothing is. */
+  readBack: number | undefined;
+  /** Milliseconds until this activity is done, as quick as it went in the last seconds: what was read and need not be sent counts, too. */
   remainingMs: number | undefined;
 }
 
@@ -25,25 +27,28 @@ export function progressOfRun(run: Pick<LiveRun, 'phase' | 'disks' | 'samples'>,
   const doing = activity === 'verify' ? verifying : disks.filter((disk) => disk.activity === 'transfer');
   const done = doing.reduce((sum, disk) => sum + disk.done, 0);
   const total = doing.reduce((sum, disk) => sum + disk.total, 0);
-  const rate = rateOf(run.samples, activity, now);
+  const pace = paceOf(run.samples, now);
+  const speed = activity === 'verify' ? pace?.verified : pace?.read;
   return {
     activity,
     done,
     total,
     part: total > 0 ? Math.min(1, done / total) : undefined,
-    rate,
-    remainingMs: rate === undefined ? undefined : (Math.max(0, total - done) / rate) * 1000,
+    // While every block is found there already, nothing is sent: that is a rate as well.
+    rate: activity === 'transfer' && speed ? pace?.sent : undefined,
+    readBack: pace?.verified || undefined,
+    remainingMs: speed ? (Math.max(0, total - done) / speed) * 1000 : undefined,
   };
 }
 
-function rateOf(samples: LiveRun['samples'], activity: RunProgress['activity'], now: number): number | undefined {
+/** Bytes a second, means of the last seconds. */
+function paceOf(samples: LiveRun['samples'], now: number): Omit<Sample, 'at'> | undefined {
   // The present second is not over: what was counted in it is not a second's.
   const until = Math.floor(now / 1000);
   const from = Math.max(until - WINDOW, samples[0]?.at ?? until);
   const seconds = until - from;
   if (seconds < 1) return undefined;
-  const bytes = samples
-    .filter(({ at }) => at >= from && at < until)
-    .reduce((sum, sample) => sum + (activity === 'verify' ? sample.verified : sample.read), 0);
-  return bytes > 0 ? bytes / seconds : undefined;
+  const counted = samples.filter(({ at }) => at >= from && at < until);
+  const mean = (of: 'read' | 'sent' | 'verified') => counted.reduce((sum, sample) => sum + sample[of], 0) / seconds;
+  return { read: mean('read'), sent: mean('sent'), verified: mean('verified') };
 }

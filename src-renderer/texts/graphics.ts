@@ -66,16 +66,30 @@ const rate = (bytesPerSecond: number) => {
 
 export const throughputTexts = {
   rate,
-  now: 'Now',
+  now: 'Sent now',
+  readBack: 'Read back',
+  readingBackNow: 'Reading back',
+  readingBack: (bytesPerSecond: number) => `read back ${rate(bytesPerSecond)}`,
   mean: 'Mean',
   highest: 'Highest',
   axis: (value: number) => integer(value, 2),
   none: 'Nothing was measured in this time.',
   label: (span: ThroughputSpan) => (span === 'recent' ? 'Throughput of the last ten minutes' : 'Throughput of the run'),
-  summary: (span: ThroughputSpan, figures: ThroughputFigures | undefined) =>
-    figures
-      ? `${throughputTexts.label(span)}: now ${rate(figures.now)}, mean ${rate(figures.mean)}, highest ${rate(figures.highest)}, over ${duration(figures.duration)}.`
-      : `${throughputTexts.label(span)}. ${throughputTexts.none}`,
+  summary: (
+    span: ThroughputSpan,
+    figures: ThroughputFigures | undefined,
+    current: { sent: number | undefined; readBack: number | undefined } | undefined,
+  ) => {
+    if (!figures) return `${throughputTexts.label(span)}. ${throughputTexts.none}`;
+    const told = [
+      current?.sent === undefined ? undefined : `now ${rate(current.sent)}`,
+      figures.mean === undefined ? undefined : `mean ${rate(figures.mean)}`,
+      figures.highest === undefined ? undefined : `highest ${rate(figures.highest)}`,
+      current?.readBack === undefined ? undefined : `reading back ${rate(current.readBack)}`,
+      `over ${duration(figures.duration)}`,
+    ];
+    return `${throughputTexts.label(span)}: ${told.filter((text) => text !== undefined).join(', ')}.`;
+  },
 };
 
 const runWords: Record<RunStep, string> = {

@@ -69,7 +69,7 @@ export const migrationTexts = {
     cancel: 'Cancel …',
     remove: 'Remove …',
     schedule: 'Make a schedule',
-    scheduleOff: 'To its schedule, which is off',
+    turnOn: (count: number) => (count === 1 ? 'Turn its schedule on' : 'Turn its schedules on'),
     checkAgain: 'Check again',
   },
   hints: {
@@ -85,7 +85,8 @@ export const migrationTexts = {
   },
   done: {
     sync: 'The run begins.',
-    verify: 'The recovery point is being verified.',
+    verify: 'The verification begins.',
+    turnedOn: 'Its schedule counts again.',
     pause: 'Its schedules are paused.',
     resume: 'Its schedules count again.',
     cutover: 'The cutover begins.',
@@ -126,6 +127,28 @@ export const migrationTexts = {
     paused: 'Its schedules are paused',
     'ready-scheduled': 'Ready for cutover',
     'ready-manual': 'Ready for cutover; nothing is scheduled',
+    'ready-off': 'Ready for cutover; its schedule is off',
+  },
+  scheduleOff: (byCutover: boolean, count: number, cutOver: boolean) => {
+    const its = count === 1 ? 'Its schedule is' : 'Its schedules are';
+    if (!byCutover) return `${its} off: nothing is replicated until a person asks for it.`;
+    return cutOver
+      ? `${its} off since the cutover, and ${count === 1 ? 'stays' : 'stay'} off after a rollback until turned on again.`
+      : `${its} off since the cutover that was rolled back: nothing is replicated until a person asks for it.`;
+  },
+  outage: {
+    wasOff: 'Was off for',
+    line: (downtime: string, down: string, up: string | undefined, back: string | undefined) => {
+      const began = `Off for ${downtime}: powered off at the source ${down}`;
+      if (up !== undefined)
+        return `${began}, running at the target ${up}.${back === undefined ? '' : ` Running at the source again ${back}.`}`;
+      return back === undefined ? `${began}.` : `${began}, running there again ${back}.`;
+    },
+    log: {
+      down: () => 'The machine is powered off at the source.',
+      up: (took: string | undefined) => `The machine runs at the target${took === undefined ? '.' : `: it was off for ${took}.`}`,
+      back: (took: string | undefined) => `The machine runs at the source again${took === undefined ? '.' : `: it was off for ${took}.`}`,
+    },
   },
   nextHint: {
     syncing: 'You can leave: it goes on by itself.',
@@ -159,6 +182,8 @@ export const migrationTexts = {
     of: (done: string, total: string) => `${done} of ${total}`,
     remaining: (time: string) => `${time} left`,
     remainingTitle: 'At the rate of the last ten seconds, of what this phase has to do',
+    sent: (rate: string) => `${rate} sent`,
+    readBack: (rate: string) => `reading back ${rate}`,
     unknownRemaining: 'Time left not known yet',
     verifying: 'Progress of the verification',
   },
@@ -168,10 +193,15 @@ export const migrationTexts = {
     recent: '10 min',
     run: 'Run',
     waiting: 'No block was copied yet. Where other disks are copied, it waits for its turn.',
-    reads: 'Read at the source, or read back at the target.',
   },
   notes: { title: 'What it noted', more: (count: string) => `${count} more in the log.` },
-  timeline: { run: (kind: string, when: string) => `${kind} run, ${when}`, cutover: 'Cutover', running: 'now', coming: 'What a run does' },
+  timeline: {
+    run: (kind: string, when: string) => `${kind} run, ${when}`,
+    cutover: 'Cutover',
+    cutoverEnded: (when: string) => `Cutover, ${when}`,
+    running: 'now',
+    coming: 'What a run does',
+  },
   kinds: { full: 'Full', incremental: 'Incremental', reconcile: 'Reconcile', final: 'Final' } as Readonly<Record<string, string>>,
   map: {
     title: 'Disk map',
@@ -202,6 +232,9 @@ export const migrationTexts = {
     kept: (count: string) => (count === '1' ? '1 recovery point' : `${count} recovery points`),
     made: 'Made',
     nothing: 'nothing scheduled',
+    off: 'its schedule is off',
+    offByCutover: 'off since the cutover',
+    lastCutover: 'Last cutover',
     paused: 'paused',
   },
   limit: {
@@ -317,8 +350,24 @@ export const migrationTexts = {
     needed: 'Needed.',
     checks: 'Checks',
     checking: 'The source and the target are being asked …',
-    passed: (count: string) => `${count} checks passed.`,
+    passed: (count: string) => (count === '1' ? '1 check passed.' : `${count} checks passed.`),
     downtime: 'Expected downtime',
+    bootOnTop: 'The boot check comes on top.',
+    acceptNeeded: 'Accept it, or mend it first.',
+    /** What a person takes on with a check that does not pass. */
+    accept: {
+      source: 'I accept that the source may not answer: the cutover then fails and is undone.',
+      machine: 'I accept that the machine may not be found: the cutover then fails and is undone.',
+      privileges: 'I accept that the account lacks privileges: the cutover may fail and be undone.',
+      snapshots: 'I accept that its snapshots stay at the source: the target gets the present state alone.',
+      tracking: 'I accept that the final run reads all of its disks: the machine is off for as long as that takes.',
+      disks: 'I accept that what is left out is missing at the target.',
+      firmware: 'I accept that it may not start at the target: the cutover then fails and is undone.',
+      quiesce: 'I accept that the run before the power-off may fail, and the cutover with it.',
+      conflict: 'I accept that the target holds something of this machine already.',
+      target: 'I accept that the target may not take the final run: the cutover then fails and is undone.',
+      space: 'I accept that the target may run full: the cutover then fails and is undone.',
+    },
     noPoint: 'There is no recovery point yet',
     noPointHint:
       'The run before the power-off copies the whole machine while it works. Without it the machine is off as long as that takes.',

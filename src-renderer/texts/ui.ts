@@ -4,6 +4,7 @@ export const uiTexts = {
   cancel: 'Cancel',
   copy: 'Copy',
   copied: 'Copied',
+  justNow: 'just now',
   failedTitle: 'This could not be loaded',
   offlineTitle: 'Octopus cannot be reached',
   forbiddenTitle: 'Your role does not allow this',

@@ -39,8 +39,15 @@ test('the person’s locale', () => {
 });
 
 test.each([
-  [-10, 'now'],
-  [-50, '1 min ago'],
+  [0, 'just now'],
+  [-9.9, 'just now'],
+  [-10, '10 sec ago'],
+  [-45, '45 sec ago'],
+  [-59.9, '59 sec ago'],
+  [-60, '1 min ago'],
+  [-2600, '43 min ago'],
+  [5, 'now'],
+  [30, 'in 30 sec'],
   [-3600, '1 hr ago'],
   [2 * 3600, 'in 2 hr'],
   [-86_400, 'yesterday'],

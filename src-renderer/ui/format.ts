@@ -1,3 +1,5 @@
+import { uiTexts } from '../texts/ui.ts';
+
 /** The person's own. Given in by tests. */
 let locale: string | undefined;
 let zone: string | undefined;
@@ -81,12 +83,14 @@ export function formatDay(at: string | number | Date): string {
   return once('day', () => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: zone })).format(new Date(at));
 }
 
-/** `5 minutes ago`, `in 2 hours`; from a week on the day. */
+/** `just now`, `40 sec. ago`, `5 min. ago`, `in 2 hr.`; from a week on the day. How long ago is told by this alone, everywhere. */
 export function formatWhen(at: string | number | Date, now: number): string {
   const seconds = (new Date(at).getTime() - now) / 1000;
   const size = Math.abs(seconds);
   const relative = once('relative', () => new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' }));
-  if (size < 45) return relative.format(Math.trunc(seconds / 45), 'second');
+  // What comes within the moment; the clocks of client and core may differ by as much, too.
+  if (size < 10) return seconds > 0 ? relative.format(0, 'second') : uiTexts.justNow;
+  if (size < 60) return relative.format(Math.trunc(seconds), 'second');
   if (size < 2700) return relative.format(Math.round(seconds / 60), 'minute');
   if (size < 79_200) return relative.format(Math.round(seconds / 3600), 'hour');
   if (size < 7 * 86_400) return relative.format(Math.round(seconds / 86_400), 'day');

@@ -65,7 +65,9 @@ export const Percent = ({ value }: OfNumber) => <span className="tabular">{forma
 
 /** How long ago, or in how long; the exact time in its title. */
 export function When({ at, none = '–' }: { at: string | undefined; none?: string }) {
-  const now = useNow();
+  // Seconds are told as they go by.
+  const fresh = at !== undefined && Math.abs(Date.parse(at) - Date.now()) < 75_000;
+  const now = useNow(fresh ? 1000 : 30_000);
   if (at === undefined) return <span>{none}</span>;
   return (
     <time dateTime={at} title={formatTime(at)} className="tabular">

@@ -1,12 +1,13 @@
 import { Button, Checkbox, Group, Modal, NumberInput, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
+import { useState } from 'react';
 import { useAction, useRoute } from '../../api/queries.tsx';
 import { migrationTexts } from '../../texts/migration.ts';
 import { uiTexts } from '../../texts/ui.ts';
 import { fieldErrors } from '../../ui/field-errors.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { Notice } from '../../ui/notice.tsx';
-import { Checks, useChecks } from './checks.tsx';
+import { type CheckId, Checks, useChecks } from './checks.tsx';
 import classes from './migration.module.css';
 import type { Migration } from './next-step.ts';
 
@@ -45,11 +46,20 @@ function Form({ migration, onClose }: Omit<DialogProps, 'opened'>) {
   });
   const { preSync, bootCheck } = form.values;
   const checks = useChecks(migration);
+  const [accepted, setAccepted] = useState<CheckId[]>([]);
+  const [missing, setMissing] = useState(false);
   const forecast = useRoute('migrations.forecast', { params: { id: migration.id } });
   const downtime = forecast.data?.downtimeMs;
+  const ofFields = fieldErrors(form, { shutdownDeadlineMs: 'shutdown', expectConsole: 'expect', bootTimeoutMs: 'bootTimeout' });
   const cutover = useAction('migrations.cutover', {
     done: migrationTexts.done.cutover,
-    handles: fieldErrors(form, { shutdownDeadlineMs: 'shutdown', expectConsole: 'expect', bootTimeoutMs: 'bootTimeout' }),
+    handles: (error) => {
+      if (error.field !== 'accept') return ofFields(error);
+      // Something else speaks against it since it was looked at.
+      setMissing(true);
+      void checks.answer.refetch();
+      return false;
+    },
     onDone: onClose,
   });
   const steps = [
@@ -62,7 +72,11 @@ function Form({ migration, onClose }: Omit<DialogProps, 'opened'>) {
   ];
   return (
     <form
-      onSubmit={form.onSubmit((values) =>
+      onSubmit={form.onSubmit((values) => {
+        if (checks.against.some((kind) => !accepted.includes(kind))) {
+          setMissing(true);
+          return;
+        }
         cutover.mutate({
           params: { id: migration.id },
           body: {
@@ -71,9 +85,10 @@ function Form({ migration, onClose }: Omit<DialogProps, 'opened'>) {
             ...(values.bootCheck
               ? { expectConsole: values.expect.trim(), bootTimeoutMs: Math.round(Number(values.bootTimeout) * MINUTE) }
               : {}),
+            ...(checks.against.length > 0 ? { accept: checks.against } : {}),
           },
-        }),
-      )}
+        });
+      })}
     >
       <Stack gap="md">
         <div>
@@ -88,6 +103,7 @@ function Form({ migration, onClose }: Omit<DialogProps, 'opened'>) {
             <p className={classes.quiet}>
               {texts.downtime}: <strong className="tabular">{formatDuration(downtime.likely)}</strong>,{' '}
               <span className="tabular">{migrationTexts.forecast.range(formatDuration(downtime.low), formatDuration(downtime.high))}</span>
+              {bootCheck ? <span className={classes.small}> {texts.bootOnTop}</span> : null}
             </p>
           ) : null}
         </div>
@@ -110,15 +126,21 @@ function Form({ migration, onClose }: Omit<DialogProps, 'opened'>) {
             ) : null}
           </Stack>
         </div>
-        <div>
-          <h3 className={classes.subhead}>{texts.checks}</h3>
-          <Checks {...checks} />
-        </div>
+        <fieldset className={classes.group}>
+          <legend className={classes.subhead}>{texts.checks}</legend>
+          <Checks {...checks} acceptance={{ accepted, onChange: setAccepted, missing }} />
+        </fieldset>
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
             {uiTexts.cancel}
           </Button>
-          <Button type="submit" loading={cutover.isPending} color={checks.failed ? 'red.9' : 'teal'}>
+          <Button
+            type="submit"
+            loading={cutover.isPending}
+            // What speaks against it is read first.
+            disabled={checks.items === undefined && checks.answer.error === null}
+            color={checks.failed ? 'red.9' : 'teal'}
+          >
             {checks.failed ? texts.inSpite : texts.action}
           </Button>
         </Group>

@@ -2,9 +2,10 @@ import { hrefOf } from '../../go.ts';
 import { migrationTexts } from '../../texts/migration.ts';
 import { formatDay, formatNumber, formatRate } from '../../ui/format.ts';
 import { KeyValue, Section } from '../../ui/page-header.tsx';
-import { When } from '../../ui/values.tsx';
+import { StatusBadge } from '../../ui/status-badge.tsx';
+import { Duration, When } from '../../ui/values.tsx';
 import classes from './migration.module.css';
-import { type Migration, nextOf, type Schedule } from './next-step.ts';
+import { downtimeOf, type Migration, nextOf, type Schedule, schedulesOff } from './next-step.ts';
 
 const texts = migrationTexts.facts;
 
@@ -19,6 +20,10 @@ export function Facts({ migration, schedules, names }: { migration: Migration; s
   const { machineId, machineName, sourceId, targetId, settings } = migration;
   const nextRun = nextOf('run', schedules ?? [], migration);
   const nextCutover = nextOf('cutover', schedules ?? [], migration);
+  const off = schedulesOff(schedules, migration);
+  const nothing = off === undefined ? texts.nothing : off.byCutover ? texts.offByCutover : texts.off;
+  const { lastCutover } = migration;
+  const downtime = lastCutover && downtimeOf(lastCutover);
   const link = (href: string, text: string) => (
     <a className={classes.link} href={hrefOf(href)}>
       {text}
@@ -34,9 +39,18 @@ export function Facts({ migration, schedules, names }: { migration: Migration; s
           [texts.owner, names.owner],
           [
             texts.nextSync,
-            migration.paused ? texts.paused : nextRun === undefined ? schedules && texts.nothing : <When key="run" at={nextRun} />,
+            migration.paused ? texts.paused : nextRun === undefined ? schedules && nothing : <When key="run" at={nextRun} />,
           ],
           [texts.nextCutover, nextCutover === undefined ? undefined : <When key="cutover" at={nextCutover} />],
+          [
+            texts.lastCutover,
+            lastCutover?.endedAt === undefined ? undefined : (
+              <span key="last">
+                <StatusBadge state={lastCutover.state} /> <When at={lastCutover.endedAt} />
+              </span>
+            ),
+          ],
+          [migrationTexts.outage.wasOff, downtime === undefined ? undefined : <Duration key="downtime" value={downtime} />],
           [texts.limit, settings.bandwidthLimit > 0 ? formatRate(settings.bandwidthLimit) : undefined],
           [texts.keep, texts.kept(formatNumber(settings.keep))],
           [texts.made, formatDay(migration.createdAt)],

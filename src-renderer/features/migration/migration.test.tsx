@@ -51,7 +51,7 @@ const point: RecoveryPoint = {
 };
 const cutover = {
   ...{ id: 'c1', state: 'done' as const, phase: 'finished', undone: [], preSync: true, checksBoot: false },
-  ...{ startedAt: at, endedAt: later },
+  ...{ startedAt: at, endedAt: later, phases: [] },
 };
 const cutOver = { state: 'cut-over' as const, lastCutover: cutover };
 const operation = { operationId: 'o1', migrationId: 'm1', kind: 'sync' as const };
@@ -189,7 +189,7 @@ test('the cutover says what it will do, checks first, and gives the options on',
   await press('Cut over …');
   const dialog = within(await screen.findByRole('dialog', { name: 'Cut web-01 over' }));
   // That it is replicated there already speaks against a new migration, not against this cutover.
-  expect(await dialog.findByText('1 checks passed.')).toBeTruthy();
+  expect(await dialog.findByText('1 check passed.')).toBeTruthy();
   expect(dialog.getAllByRole('listitem').map(({ textContent }) => textContent)).toContain('Start the machine at the target.');
   fireEvent.click(dialog.getByRole('checkbox', { name: /Check that the replica boots/ }));
   fireEvent.click(dialog.getByRole('button', { name: 'Cut over now' }));
@@ -199,6 +199,51 @@ test('the cutover says what it will do, checks first, and gives the options on',
   fireEvent.click(dialog.getByRole('button', { name: 'Cut over now' }));
   const body = { preSync: true, shutdownDeadlineMs: 300_000, expectConsole: 'login:', bootTimeoutMs: 300_000 };
   await waitFor(() => expect(asked(calls, 'migrations.cutover')).toEqual([{ params: { id: 'm1' }, body }]));
+});
+
+test('each kind of warning is accepted before a cutover begins', async () => {
+  const warned = (id: 'disks' | 'space', text: string) => ({ id, outcome: 'warn' as const, text });
+  const items = [warned('disks', 'Hard disk 2 is left out.'), warned('space', 'It is tight.'), warned('disks', 'Hard disk 3 is left out.')];
+  const { calls } = show(replicated, undefined, { 'migrations.check': { outcome: 'warn', items } });
+  await press('Cut over …');
+  const dialog = within(await screen.findByRole('dialog', { name: 'Cut web-01 over' }));
+  const checks = within(await dialog.findByRole('group', { name: 'Checks' }));
+  const missing = await checks.findByRole('checkbox', { name: /left out is missing at the target/ });
+  expect(checks.getAllByRole('checkbox')).toHaveLength(2);
+  fireEvent.click(checks.getByRole('checkbox', { name: /may run full/ }));
+  fireEvent.click(dialog.getByRole('button', { name: 'Cut over now' }));
+  expect(await checks.findByText('Accept it, or mend it first.')).toBeTruthy();
+  expect(asked(calls, 'migrations.cutover')).toEqual([]);
+  fireEvent.click(missing);
+  fireEvent.click(dialog.getByRole('button', { name: 'Cut over now' }));
+  await waitFor(() => expect(asked(calls, 'migrations.cutover')).toMatchObject([{ body: { accept: ['disks', 'space'] } }]));
+});
+
+const outage = { downAt: '2030-01-01T00:00:10Z', upAt: '2030-01-01T00:00:52Z' };
+
+test('how long a cutover had the machine off stands with it, its run and its log', async () => {
+  const shown = show({ ...replicated, ...cutOver, lastCutover: { ...cutover, ...outage } });
+  expect(await screen.findByText(/^Off for 42 s: powered off at the source .*, running at the target /)).toBeTruthy();
+  expect(screen.getAllByText('42 s').length).toBeGreaterThan(0);
+  shown.unmount();
+  const final: Run = { ...run, kind: 'final', notes: [], outage };
+  show(replicated, 'runs', { 'migrations.runs': { items: [final] } });
+  expect(await screen.findByText('The machine runs at the target: it was off for 42 s.')).toBeTruthy();
+  expect(screen.getByText('Was off for')).toBeTruthy();
+});
+
+test('a schedule that a cutover ended is told of after the rollback, and is on again with one click', async () => {
+  const schedule = { id: 'plan', kind: 'run' as const, migrationId: 'm1', enabled: false, endedByCutover: true, createdAt: at };
+  const of = { timing: { type: 'every' as const, minutes: 60 }, windows: [], jitterMs: 0, priority: 10 };
+  const { calls } = show({ ...replicated, lastCutover: { ...cutover, state: 'rolled-back' } }, undefined, {
+    'schedules.list': { items: [{ ...schedule, ...of }] },
+    'schedules.update': { ...schedule, ...of, enabled: true },
+  });
+  expect(await screen.findByRole('heading', { name: 'Ready for cutover; its schedule is off' })).toBeTruthy();
+  expect(screen.getByText(/off since the cutover that was rolled back/)).toBeTruthy();
+  expect(screen.getByText('off since the cutover')).toBeTruthy();
+  await press('Turn its schedule on');
+  await waitFor(() => expect(asked(calls, 'schedules.update')).toEqual([{ params: { id: 'plan' }, body: { enabled: true } }]));
 });
 
 test('removing needs the name typed, and says what becomes of the replicas', async () => {

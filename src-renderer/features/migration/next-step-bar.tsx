@@ -15,10 +15,11 @@ import { useLive, useLiveRun } from '../../stores/live.ts';
 import { migrationTexts as texts } from '../../texts/migration.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { formatBytes, formatDuration } from '../../ui/format.ts';
-import { When } from '../../ui/values.tsx';
+import { Duration, When } from '../../ui/values.tsx';
 import classes from './migration.module.css';
 import {
   type ActionName,
+  downtimeOf,
   failureOf,
   isBusy,
   isInterrupted,
@@ -26,6 +27,7 @@ import {
   nextOf,
   type Schedule,
   type Situation,
+  schedulesOff,
   situation,
 } from './next-step.ts';
 import { RunProgressLine } from './run-progress-line.tsx';
@@ -63,6 +65,7 @@ export function NextStepBar(props: { migration: Migration; schedules: readonly S
   const nextCutover = nextOf('cutover', schedules ?? [], migration);
   // Not said before it is known.
   const unscheduled = schedules !== undefined && where === 'ready' && nextRun === undefined && nextCutover === undefined;
+  const off = isBusy(where) ? undefined : schedulesOff(schedules, migration);
   return (
     <section className={classes.next} data-tone={tone} aria-label={texts.status[where]}>
       <span className={classes.nextIcon}>
@@ -70,9 +73,10 @@ export function NextStepBar(props: { migration: Migration; schedules: readonly S
       </span>
       <div className={classes.nextTexts}>
         <h2>
-          <Title migration={migration} where={where} unscheduled={unscheduled} />
+          <Title migration={migration} where={where} unscheduled={unscheduled} off={off} />
         </h2>
-        <Hint migration={migration} where={where} unscheduled={unscheduled} />
+        <Hint migration={migration} where={where} unscheduled={unscheduled && off === undefined} />
+        {off ? <p>{texts.scheduleOff(off.byCutover, off.ids.length, where === 'cut-over')}</p> : null}
         <Facts migration={migration} where={where} nextRun={nextRun} nextCutover={nextCutover} />
       </div>
       {actions.may ? (
@@ -87,9 +91,13 @@ export function NextStepBar(props: { migration: Migration; schedules: readonly S
               {action === 'sync' && where === 'first-run' ? texts.actions.firstRun : texts.actions[action]}
             </Button>
           ))}
-          {unscheduled ? (
+          {off && where !== 'cut-over' ? (
+            <Button variant="default" onClick={() => actions.turnOn(off.ids)} disabled={actions.pending}>
+              {texts.actions.turnOn(off.ids.length)}
+            </Button>
+          ) : unscheduled ? (
             <Button variant="default" component="a" href={hrefOf('/schedules')}>
-              {schedules.some(({ kind, enabled }) => kind === 'run' && !enabled) ? texts.actions.scheduleOff : texts.actions.schedule}
+              {texts.actions.schedule}
             </Button>
           ) : null}
         </div>
@@ -99,13 +107,15 @@ export function NextStepBar(props: { migration: Migration; schedules: readonly S
   );
 }
 
-function Title({ migration, where, unscheduled }: { migration: Migration; where: Situation; unscheduled: boolean }) {
+type Off = ReturnType<typeof schedulesOff>;
+
+function Title({ migration, where, unscheduled, off }: { migration: Migration; where: Situation; unscheduled: boolean; off: Off }) {
   const run = useLiveRun(migration.id);
   const cutover = useLive(({ cutovers }) => cutovers[migration.id]);
   if (where === 'syncing')
     return texts.next.syncing(texts.phase((run?.state === 'running' && run.phase) || (migration.lastRun?.phase ?? '')));
   if (where === 'cutting-over') return texts.next['cutting-over'](texts.phase(cutover ?? migration.lastCutover?.phase ?? ''));
-  if (where === 'ready') return texts.next[unscheduled ? 'ready-manual' : 'ready-scheduled'];
+  if (where === 'ready') return texts.next[!unscheduled ? 'ready-scheduled' : off ? 'ready-off' : 'ready-manual'];
   if (where === 'failed' && failureOf(migration)?.of === 'work') return texts.next['work-failed'];
   return texts.next[where];
 }
@@ -181,6 +191,8 @@ function Facts(props: { migration: Migration; where: Situation; nextRun: string 
   if (where === 'cut-over' && migration.lastCutover?.where !== undefined) {
     facts.push([texts.nextHint.reachedAt, <CopyText key="where" text={migration.lastCutover.where} />]);
   }
+  const downtime = where === 'cut-over' && migration.lastCutover ? downtimeOf(migration.lastCutover) : undefined;
+  if (downtime !== undefined) facts.push([texts.outage.wasOff, <Duration key="downtime" value={downtime} />]);
   if (!busy && nextCutover !== undefined) facts.push([texts.nextHint.nextCutover, <When key="cutover" at={nextCutover} />]);
   if (!busy && nextRun !== undefined) facts.push([texts.nextHint.nextSync, <When key="run" at={nextRun} />]);
   if (!busy && migration.newestPoint && where !== 'cut-over') {

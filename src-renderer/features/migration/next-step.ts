@@ -3,6 +3,7 @@ import type { Output } from '../../../src-preload/contract/routes.ts';
 export type Migration = Output<'migrations.get'>;
 export type Run = NonNullable<Migration['lastRun']>;
 export type Cutover = NonNullable<Migration['lastCutover']>;
+export type Outage = Pick<Cutover, 'downAt' | 'upAt' | 'backAt'>;
 export type RecoveryPoint = Output<'migrations.recoveryPoints'>['items'][number];
 export type Schedule = Output<'schedules.list'>['items'][number];
 export type Work = NonNullable<Migration['working']>;
@@ -90,6 +91,23 @@ export function hindrance(action: ActionName, migration: Standing): Hindrance | 
   if (action === 'verify') return migration.newestPoint ? undefined : 'no-point';
   if (action === 'remove') return undefined;
   return migration.state === 'cut-over' ? 'cut-over' : undefined;
+}
+
+/** Schedules for runs that are off though the migration is not: a cutover ends them, and a rollback does not bring them back. */
+export function schedulesOff(schedules: readonly Schedule[] | undefined, migration: Pick<Migration, 'paused'>) {
+  const runs = schedules?.filter(({ kind }) => kind === 'run') ?? [];
+  const off = runs.filter(({ enabled }) => !enabled);
+  if (migration.paused || off.length === 0 || off.length < runs.length) return undefined;
+  const ended = off.filter(({ endedByCutover }) => endedByCutover);
+  // What a person had switched off before is theirs to bring back.
+  return { ids: (ended.length > 0 ? ended : off).map(({ id }) => id), byCutover: ended.length > 0 };
+}
+
+/** Milliseconds that a cutover had the machine off, or has until now; undefined where it was not on, or that was not kept. */
+export function downtimeOf({ downAt, upAt, backAt }: Outage, now?: number): number | undefined {
+  const until = upAt ?? backAt;
+  const end = until === undefined ? now : Date.parse(until);
+  return downAt === undefined || end === undefined ? undefined : Math.max(0, end - Date.parse(downAt));
 }
 
 /** When a schedule of this kind begins it next, as ISO 8601; a paused migration's does not. */

@@ -1,7 +1,7 @@
 import { lazy, Suspense } from 'react';
 import { useLive, useLiveRun } from '../../stores/live.ts';
 import { migrationTexts as texts } from '../../texts/migration.ts';
-import { formatNumber, formatWhen } from '../../ui/format.ts';
+import { formatDuration, formatNumber, formatTime, formatWhen } from '../../ui/format.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { Section } from '../../ui/page-header.tsx';
 import { PhaseTimeline } from '../../ui/phase-timeline/phase-timeline.tsx';
@@ -14,7 +14,7 @@ import { Facts, type Names } from './facts.tsx';
 import { ForecastSection } from './forecast-section.tsx';
 import classes from './migration.module.css';
 import { NewestPoint } from './newest-point.tsx';
-import { type Cutover, type Migration, type Run, type Schedule, situation, stateOfRun } from './next-step.ts';
+import { type Cutover, downtimeOf, type Migration, type Run, type Schedule, situation, stateOfRun } from './next-step.ts';
 import type { MigrationActions } from './use-migration-actions.ts';
 
 /** The chart's library is only loaded where it is seen. */
@@ -30,12 +30,12 @@ export function NowTab(props: {
   const { migration, schedules, names, actions } = props;
   const { lastRun, lastCutover } = migration;
   const where = situation(migration);
-  // A cancelled one is told of until a run begins after it.
-  const wasCancelled =
-    lastCutover?.state === 'cancelled' && !(lastRun && lastRun.startedAt > (lastCutover.endedAt ?? lastCutover.startedAt));
+  // One that was cancelled or rolled back is told of until a run begins after it.
+  const isLast =
+    (lastCutover?.state === 'cancelled' || lastCutover?.state === 'rolled-back') &&
+    !(lastRun && lastRun.startedAt > (lastCutover.endedAt ?? lastCutover.startedAt));
   const showsCutover =
-    lastCutover &&
-    (wasCancelled || where === 'cutting-over' || where === 'rolling-back' || where === 'cut-over' || where === 'cutover-failed');
+    lastCutover && (isLast || where === 'cutting-over' || where === 'rolling-back' || where === 'cut-over' || where === 'cutover-failed');
   return (
     <div className={classes.now}>
       <div>
@@ -121,16 +121,33 @@ function ComingRun() {
 function CutoverTimeline({ migrationId, cutover }: { migrationId: string; cutover: Cutover }) {
   const now = useNow(cutover.endedAt === undefined ? 1000 : 60_000);
   const livePhase = useLive(({ cutovers }) => cutovers[migrationId]);
-  const began = useLive(({ cutoverBegan }) => cutoverBegan[migrationId]) ?? {};
+  const heard = useLive(({ cutoverBegan }) => cutoverBegan[migrationId]);
+  const stored = Object.fromEntries(cutover.phases.map((one) => [one.phase, Date.parse(one.startedAt)]));
+  const began = { ...(cutover.endedAt === undefined ? heard : {}), ...stored };
+  const { upAt, backAt } = cutover;
+  // Rolled back later than it was done: it had come to its end before.
+  const reached = upAt !== undefined && cutover.state !== 'running';
   // While it rolls back, the stored phase says how far it had come.
   const known = livePhase !== undefined && cutover.state === 'running' && (cutoverSteps as readonly string[]).includes(livePhase);
   const phase = known ? livePhase : cutover.phase;
   // What it does not do is no step of it.
   const all = cutoverSteps.filter((step) => (step !== 'pre-sync' || cutover.preSync) && (step !== 'boot-check' || cutover.checksBoot));
-  const steps = timelineOf(all, { phase, state: progressOfCutover(cutover.state), began, endedAt: since(cutover.endedAt), now });
+  const steps = timelineOf(all, {
+    phase,
+    state: reached ? 'done' : progressOfCutover(cutover.state),
+    began,
+    endedAt: since(upAt ?? cutover.endedAt),
+    now,
+  });
+  const downtime = downtimeOf(cutover, cutover.endedAt === undefined ? now : undefined);
   return (
-    <Section title={texts.timeline.cutover}>
+    <Section title={cutover.endedAt === undefined ? texts.timeline.cutover : texts.timeline.cutoverEnded(formatWhen(cutover.endedAt, now))}>
       <PhaseTimeline kind="cutover" steps={steps} />
+      {downtime === undefined || cutover.downAt === undefined ? null : (
+        <p className={`${classes.outage} tabular`}>
+          {texts.outage.line(formatDuration(downtime), formatTime(cutover.downAt), upAt && formatTime(upAt), backAt && formatTime(backAt))}
+        </p>
+      )}
     </Section>
   );
 }

@@ -1,7 +1,7 @@
 import type { LogLine } from '../../stores/live.ts';
-import { isInterrupted, type Run } from './next-step.ts';
+import { downtimeOf, isInterrupted, type Run } from './next-step.ts';
 
-export type LogKind = 'phase' | 'note' | 'retry' | 'error';
+export type LogKind = 'phase' | 'note' | 'retry' | 'error' | 'outage';
 export interface LogEntry {
   /** ISO 8601; undefined where it is not known any more. */
   at: string | undefined;
@@ -23,11 +23,23 @@ export function logOf(run: Run, heard: readonly LogLine[]): LogEntry[] {
     took: endedAt === undefined ? undefined : Date.parse(endedAt) - Date.parse(startedAt),
   }));
   const live: LogEntry[] = heard.map(({ at, kind, text, code, attempt }) => ({ at, kind, text, code, attempt }));
-  const timed = [...phases, ...live].sort((a, b) => Date.parse(a.at as string) - Date.parse(b.at as string));
+  const timed = [...phases, ...live, ...outageOf(run)].sort((a, b) => Date.parse(a.at as string) - Date.parse(b.at as string));
   const known = new Set(heard.filter(({ kind }) => kind === 'note').map(({ text }) => text));
   const untimed: LogEntry[] = run.notes.filter((text) => !known.has(text)).map((text) => ({ at: undefined, kind: 'note', text }));
   // Nothing is to be mended where only Octopus ended.
   const kind = isInterrupted(run) ? 'note' : 'error';
   const error: LogEntry[] = run.error ? [{ at: run.endedAt, kind, text: run.error.message, code: run.error.code }] : [];
   return [...timed, ...untimed, ...error];
+}
+
+/** When the machine went down around a final run, and when it ran again. `text` is a key of the texts. */
+function outageOf({ outage }: Run): LogEntry[] {
+  if (!outage) return [];
+  const { downAt, upAt, backAt } = outage;
+  const off = downtimeOf(outage);
+  const entries: LogEntry[] = [];
+  if (downAt !== undefined) entries.push({ at: downAt, kind: 'outage', text: 'down' });
+  if (upAt !== undefined) entries.push({ at: upAt, kind: 'outage', text: 'up', took: off });
+  if (backAt !== undefined) entries.push({ at: backAt, kind: 'outage', text: 'back', took: upAt === undefined ? off : undefined });
+  return entries;
 }

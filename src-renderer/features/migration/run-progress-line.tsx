@@ -30,7 +30,8 @@ export function RunProgressLine({ migration }: { migration: Migration }) {
       {...progress}
       after={
         <>
-          <span>{formatRate(progress.rate)}</span>
+          {progress.rate === undefined ? null : <span>{texts.progress.sent(formatRate(progress.rate))}</span>}
+          {progress.readBack === undefined ? null : <span>{texts.progress.readBack(formatRate(progress.readBack))}</span>}
           <span title={texts.progress.remainingTitle}>
             {progress.remainingMs === undefined
               ? texts.progress.unknownRemaining

@@ -1,4 +1,5 @@
-import { IconAlertTriangle, IconHistory, IconInfoCircle, IconPoint, IconRefresh } from '@tabler/icons-react';
+import { useMediaQuery } from '@mantine/hooks';
+import { IconAlertTriangle, IconHistory, IconInfoCircle, IconPoint, IconPower, IconRefresh } from '@tabler/icons-react';
 import { useState } from 'react';
 import { usePages } from '../../api/queries.tsx';
 import { useLiveRun } from '../../stores/live.ts';
@@ -11,8 +12,8 @@ import { StatusBadge } from '../../ui/status-badge.tsx';
 import { Bytes, Duration, When } from '../../ui/values.tsx';
 import { type Column, VirtualTable } from '../../ui/virtual-table.tsx';
 import classes from './migration.module.css';
-import { type Migration, type Run, stateOfRun } from './next-step.ts';
-import { type LogKind, logOf } from './run-log.ts';
+import { downtimeOf, type Migration, type Run, stateOfRun } from './next-step.ts';
+import { type LogEntry, type LogKind, logOf } from './run-log.ts';
 
 const texts = migrationTexts.runs;
 const took = ({ startedAt, endedAt }: Run) => (endedAt === undefined ? undefined : Date.parse(endedAt) - Date.parse(startedAt));
@@ -32,6 +33,8 @@ const columns: Column<Run>[] = [
     cell: (run) => <Bytes value={run.counts.zero + run.counts.unchanged} />,
   },
 ];
+/** Rows of the list where the log is below it. */
+const ABOVE = 4;
 const idOf = ({ id }: Run) => id;
 const nameOf = (run: Run) => `${migrationTexts.kinds[run.kind] ?? run.kind}, ${formatTime(run.startedAt)}`;
 
@@ -39,16 +42,17 @@ const nameOf = (run: Run) => `${migrationTexts.kinds[run.kind] ?? run.kind}, ${f
 export function RunsTab({ migration }: { migration: Migration }) {
   const pages = usePages('migrations.runs', { params: { id: migration.id }, query: { limit: 100 } });
   const [chosen, setChosen] = useState<string>();
+  const beside = useMediaQuery('(min-width: 1181px)', undefined, { getInitialValueInEffect: false });
   if (pages.data === undefined) {
     return pages.error ? <ErrorState error={pages.error} onRetry={() => void pages.refetch()} /> : <LoadingRows />;
   }
   if (pages.rows.length === 0) return <EmptyState icon={IconHistory} title={texts.emptyTitle} hint={texts.emptyHint} />;
   const run = pages.rows.find(({ id }) => id === chosen) ?? pages.rows[0];
-  // Room for a few rows is enough for a few runs.
-  const height = Math.min(300, 30 * (pages.rows.length + 1) + 28);
+  // Above the log a few rows are enough: the others are scrolled to.
+  const height = 30 * (Math.min(pages.rows.length, ABOVE) + 1) + 28;
   return (
-    <>
-      <div className={classes.runs} style={{ height }}>
+    <div className={classes.runsTab}>
+      <div className={classes.runs} style={beside ? undefined : { height }}>
         <VirtualTable
           label={texts.list}
           columns={columns}
@@ -62,7 +66,7 @@ export function RunsTab({ migration }: { migration: Migration }) {
         />
       </div>
       {run ? <Details migrationId={migration.id} run={run} /> : null}
-    </>
+    </div>
   );
 }
 
@@ -71,12 +75,14 @@ const icons: Record<LogKind, typeof IconPoint> = {
   note: IconInfoCircle,
   retry: IconRefresh,
   error: IconAlertTriangle,
+  outage: IconPower,
 };
 
 function Details({ migrationId, run }: { migrationId: string; run: Run }) {
   const live = useLiveRun(migrationId);
   const log = logOf(run, live?.runId === run.id ? live.log : []);
   const { counts } = run;
+  const downtime = run.outage && downtimeOf(run.outage);
   return (
     <Section title={`${texts.details(migrationTexts.kinds[run.kind] ?? run.kind)}, ${formatTime(run.startedAt)}`}>
       <div className={classes.runDetails}>
@@ -100,7 +106,7 @@ function Details({ migrationId, run }: { migrationId: string; run: Run }) {
                     </span>
                     <span>
                       {prefixOf(entry.kind, entry.attempt)}
-                      {entry.kind === 'phase' ? timelineTexts.word(entry.text) : entry.text}
+                      {wordsOf(entry)}
                       {advice === undefined ? null : (
                         <>
                           {' '}
@@ -125,12 +131,19 @@ function Details({ migrationId, run }: { migrationId: string; run: Run }) {
               [texts.unchanged, <Bytes key="unchanged" value={counts.unchanged} />],
               [texts.resumed, counts.resumed > 0 ? formatBytes(counts.resumed) : undefined],
               [texts.verified, <Bytes key="verified" value={counts.verified} />],
+              [migrationTexts.outage.wasOff, downtime === undefined ? undefined : <Duration key="off" value={downtime} />],
             ]}
           />
         </div>
       </div>
     </Section>
   );
+}
+
+function wordsOf({ kind, text, took }: LogEntry): string {
+  if (kind === 'phase') return timelineTexts.word(text);
+  if (kind !== 'outage') return text;
+  return migrationTexts.outage.log[text as 'down' | 'up' | 'back'](took === undefined ? undefined : formatDuration(took));
 }
 
 function prefixOf(kind: LogKind, attempt: number | undefined): string {

@@ -1,9 +1,10 @@
 import { SegmentedControl } from '@mantine/core';
 import { useMemo, useState } from 'react';
-import { useLiveRun } from '../../stores/live.ts';
+import { type Sample, useLiveRun } from '../../stores/live.ts';
+import { progressOfRun } from '../../stores/run-progress.ts';
 import { migrationTexts as texts } from '../../texts/migration.ts';
 import { Section } from '../../ui/page-header.tsx';
-import type { ThroughputSpan } from '../../ui/throughput-chart/series.ts';
+import type { ThroughputSample, ThroughputSpan } from '../../ui/throughput-chart/series.ts';
 import { ThroughputChart } from '../../ui/throughput-chart/throughput-chart.tsx';
 import { useNow } from '../../ui/values.tsx';
 import { BandwidthLimit } from './bandwidth-limit.tsx';
@@ -11,18 +12,21 @@ import { BytesOfRun } from './bytes-of-run.tsx';
 import classes from './migration.module.css';
 import type { Migration, Run } from './next-step.ts';
 
-/** Bytes a second of the run that goes on, or of the last one this client heard of; and what became of them. */
+/** Bytes a second that the run sends, as far as this client heard of it; and what became of what it read. */
 export default function Throughput({ migration, run, may }: { migration: Migration; run: Run; may: boolean }) {
   const [span, setSpan] = useState<ThroughputSpan>('run');
-  const live = useLiveRun(migration.id);
-  const running = live?.state === 'running';
+  const heard = useLiveRun(migration.id);
+  // Of a former run nothing is told under the name of this one.
+  const live = heard?.runId === run.id ? heard : undefined;
+  const running = run.state === 'running' && live?.state === 'running';
   const now = useNow(running ? 1000 : 60_000);
   const counted = live?.samples;
   const samples = useMemo(() => {
     // The present second is not over: it would look like a fall.
     const whole = running ? counted?.slice(0, -1) : counted;
-    return whole?.map(({ at, read, verified }) => ({ at: at * 1000, bytesPerSecond: read + verified })) ?? [];
+    return whole?.map(sampleOf) ?? [];
   }, [counted, running]);
+  const progress = running ? progressOfRun(live, now) : undefined;
   return (
     <Section
       title={texts.throughput.title}
@@ -44,11 +48,21 @@ export default function Throughput({ migration, run, may }: { migration: Migrati
       }
     >
       {samples.length > 1 ? (
-        <ThroughputChart samples={samples} span={span} height={130} {...(running ? { now } : {})} />
+        <ThroughputChart
+          samples={samples}
+          span={span}
+          height={130}
+          {...(running ? { now, current: { sent: progress?.rate, readBack: progress?.readBack } } : {})}
+        />
       ) : run.state === 'running' ? (
         <p className={classes.quiet}>{texts.throughput.waiting}</p>
       ) : null}
       <BytesOfRun migrationId={migration.id} run={run} />
     </Section>
   );
+}
+
+/** While it only reads back, nothing is to be sent: that is no fall of the throughput. */
+function sampleOf({ at, read, sent, verified }: Sample): ThroughputSample {
+  return { at: at * 1000, sent: verified > 0 && read === 0 && sent === 0 ? undefined : sent, readBack: verified };
 }

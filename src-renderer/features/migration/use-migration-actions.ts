@@ -1,5 +1,6 @@
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useAction } from '../../api/queries.tsx';
+import { hideNotice, notifyDone } from '../../notify.tsx';
 import { useMay } from '../../stores/session.ts';
 import { migrationTexts as texts } from '../../texts/migration.ts';
 import { type ActionName, type Hindrance, hindrance, type Migration } from './next-step.ts';
@@ -13,19 +14,29 @@ export interface MigrationActions {
   hindrance: (action: ActionName) => Hindrance | undefined;
   do: (action: ActionName) => void;
   verify: (recoveryPointId: string) => void;
+  /** Lets these schedules count again. */
+  turnOn: (scheduleIds: readonly string[]) => void;
   /** An answer is awaited. */
   pending: boolean;
   dialog: DialogName | undefined;
   close: () => void;
 }
 
+const notice = (migrationId: string) => `verify ${migrationId}`;
+
 export function useMigrationActions(migration: Migration): MigrationActions {
   const may = useMay('operator');
   const [dialog, setDialog] = useState<DialogName>();
   const sync = useAction('migrations.sync', { done: texts.done.sync });
-  const verify = useAction('migrations.verify', { done: texts.done.verify });
+  const verify = useAction('migrations.verify', { onDone: () => notifyDone(texts.done.verify, notice(migration.id)) });
+  const verifying = migration.working === 'verify';
+  useEffect(() => {
+    // It is over: that it begins is no news any more.
+    if (verifying) return () => hideNotice(notice(migration.id));
+  }, [verifying, migration.id]);
   const pause = useAction('migrations.pause', { done: texts.done.pause });
   const resume = useAction('migrations.resume', { done: texts.done.resume });
+  const turnOn = useAction('schedules.update', { done: texts.done.turnedOn });
   const params = useMemo(() => ({ id: migration.id }), [migration.id]);
   return {
     may,
@@ -39,7 +50,10 @@ export function useMigrationActions(migration: Migration): MigrationActions {
       else setDialog(action);
     },
     verify: (recoveryPointId) => verify.mutate({ params, body: { recoveryPointId } }),
-    pending: sync.isPending || verify.isPending || pause.isPending || resume.isPending,
+    turnOn: (ids) => {
+      for (const id of ids) turnOn.mutate({ params: { id }, body: { enabled: true } });
+    },
+    pending: turnOn.isPending || sync.isPending || verify.isPending || pause.isPending || resume.isPending,
     dialog,
     close: () => setDialog(undefined),
   };

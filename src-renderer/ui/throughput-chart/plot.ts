@@ -64,12 +64,16 @@ export function createPlot(
           values: (_chart, splits) => splits.map(texts.axis),
         },
       ],
-      series: [{}, { stroke: () => colours().line, fill: () => colours().fill, width: 1.5, points: { show: false }, spanGaps: false }],
+      series: [
+        {},
+        { stroke: () => colours().line, fill: () => colours().fill, width: 1.5, points: { show: false }, spanGaps: false },
+        { stroke: () => colours().back, dash: [4, 3], width: 1.5, points: { show: false }, spanGaps: false },
+      ],
       hooks: {
         setCursor: [
           ({ cursor }) => {
             const index = cursor.idx;
-            const there = typeof index === 'number' && (cursor.left ?? -1) >= 0 && state.data[1][index] != null;
+            const there = typeof index === 'number' && (cursor.left ?? -1) >= 0 && (state.data[1][index] ?? state.data[2][index]) != null;
             onPoint(there ? { index, left: cursor.left! } : undefined);
           },
         ],

@@ -4,7 +4,7 @@ import { figuresOf, rangeOfSpan, recentMs, seriesOf, type ThroughputSample, with
 const mebibyte = 2 ** 20;
 const start = 1_700_000_000_000;
 const every = (count: number, distance: number, rate: (index: number) => number): ThroughputSample[] =>
-  Array.from({ length: count }, (_, index) => ({ at: start + index * distance, bytesPerSecond: rate(index) * mebibyte }));
+  Array.from({ length: count }, (_, index) => ({ at: start + index * distance, sent: rate(index) * mebibyte, readBack: 0 }));
 
 test('the last ten minutes end now, not at the last sample', () => {
   const samples = every(3600, 1000, () => 1);
@@ -40,13 +40,24 @@ test('a pause breaks the line', () => {
 
 test('figures and ranges of nothing and of one', () => {
   expect(figuresOf([])).toBeUndefined();
-  expect(seriesOf([])).toEqual([[], []]);
+  expect(seriesOf([])).toEqual([[], [], []]);
   expect(rangeOfSpan([], 'run', 50_000)).toEqual([50, 60]);
-  expect(figuresOf([{ at: start, bytesPerSecond: 4 }])).toEqual({ now: 4, mean: 4, highest: 4, duration: 0 });
+  expect(figuresOf([{ at: start, sent: 4, readBack: 0 }])).toEqual({ mean: 4, highest: 4, duration: 0 });
   expect(figuresOf(every(3, 1000, (index) => [1, 5, 3][index]!))).toEqual({
-    now: 3 * mebibyte,
     mean: 3 * mebibyte,
     highest: 5 * mebibyte,
     duration: 2000,
   });
+});
+
+test('reading back is no throughput: it has its own line, and does not lower the mean', () => {
+  const copied = every(2, 1000, () => 4);
+  const compared = [2, 3].map((second) => ({ at: start + second * 1000, sent: undefined, readBack: 9 * mebibyte }));
+  const samples = [...copied, ...compared];
+  expect(seriesOf(samples).slice(1)).toEqual([
+    [4, 4, null, null],
+    [null, null, 9, 9],
+  ]);
+  expect(figuresOf(samples)).toEqual({ mean: 4 * mebibyte, highest: 4 * mebibyte, duration: 3000 });
+  expect(figuresOf(compared)).toEqual({ mean: undefined, highest: undefined, duration: 1000 });
 });

@@ -1,7 +1,10 @@
 export interface ThroughputSample {
   /** Milliseconds since 1970. */
   at: number;
-  bytesPerSecond: number;
+  /** Bytes a second that were sent to the target; undefined where nothing was to be sent. */
+  sent: number | undefined;
+  /** Bytes a second that were read back from the target. */
+  readBack: number;
 }
 
 /** The last ten minutes, or all of the run. */
@@ -11,7 +14,7 @@ export const recentMs = 10 * 60_000;
 const mebibyte = 2 ** 20;
 
 /** As the chart library wants it: seconds since 1970, and MiB/s or null where nothing was measured. */
-export type ThroughputSeries = [seconds: number[], rates: (number | null)[]];
+export type ThroughputSeries = [seconds: number[], sent: (number | null)[], readBack: (number | null)[]];
 
 /** Samples of the span, ascending; `now` is the right edge of the last ten minutes. */
 export function within(samples: readonly ThroughputSample[], span: ThroughputSpan, now: number): readonly ThroughputSample[] {
@@ -26,38 +29,46 @@ export function within(samples: readonly ThroughputSample[], span: ThroughputSpa
  */
 export function seriesOf(samples: readonly ThroughputSample[], points = 1200): ThroughputSeries {
   const seconds: number[] = [];
-  const rates: (number | null)[] = [];
+  const sent: (number | null)[] = [];
+  const readBack: (number | null)[] = [];
   const first = samples[0];
   const last = samples.at(-1);
-  if (!first || !last) return [seconds, rates];
+  if (!first || !last) return [seconds, sent, readBack];
   const stretch = (last.at - first.at) / points;
   const silence = Math.max(15_000, 5 * usualDistance(samples), 3 * stretch);
-  let sum = 0;
+  const sums = { sent: 0, sending: 0, readBack: 0 };
   let count = 0;
   let begin = first.at;
   let previous = first.at;
   const flush = () => {
     if (count === 0) return;
     seconds.push((begin + previous) / 2000);
-    rates.push(sum / count / mebibyte);
-    sum = count = 0;
+    sent.push(sums.sending === 0 ? null : sums.sent / sums.sending / mebibyte);
+    readBack.push(sums.readBack === 0 ? null : sums.readBack / count / mebibyte);
+    sums.sent = sums.sending = sums.readBack = count = 0;
   };
-  for (const { at, bytesPerSecond } of samples) {
+  for (const sample of samples) {
+    const { at } = sample;
     const broken = at - previous > silence;
     if (broken || at - begin >= stretch) {
       flush();
       if (broken) {
         seconds.push((previous + at) / 2000);
-        rates.push(null);
+        sent.push(null);
+        readBack.push(null);
       }
       begin = at;
     }
-    sum += bytesPerSecond;
+    if (sample.sent !== undefined) {
+      sums.sent += sample.sent;
+      sums.sending++;
+    }
+    sums.readBack += sample.readBack;
     count++;
     previous = at;
   }
   flush();
-  return [seconds, rates];
+  return [seconds, sent, readBack];
 }
 
 function usualDistance(samples: readonly ThroughputSample[]): number {
@@ -67,10 +78,9 @@ function usualDistance(samples: readonly ThroughputSample[]): number {
 }
 
 export interface ThroughputFigures {
-  /** Bytes a second. */
-  now: number;
-  mean: number;
-  highest: number;
+  /** Bytes a second that were sent, over the time in which something was to be sent; undefined where nothing was. */
+  mean: number | undefined;
+  highest: number | undefined;
   /** Milliseconds between the first and the last sample. */
   duration: number;
 }
@@ -80,12 +90,16 @@ export function figuresOf(samples: readonly ThroughputSample[]): ThroughputFigur
   const last = samples.at(-1);
   if (!first || !last) return undefined;
   let sum = 0;
+  let count = 0;
   let highest = 0;
-  for (const { bytesPerSecond } of samples) {
-    sum += bytesPerSecond;
-    highest = Math.max(highest, bytesPerSecond);
+  for (const { sent } of samples) {
+    if (sent === undefined) continue;
+    sum += sent;
+    count++;
+    highest = Math.max(highest, sent);
   }
-  return { now: last.bytesPerSecond, mean: sum / samples.length, highest, duration: last.at - first.at };
+  const duration = last.at - first.at;
+  return count === 0 ? { mean: undefined, highest: undefined, duration } : { mean: sum / count, highest, duration };
 }
 
 /** The horizontal range in seconds: ten whole minutes, so that the line moves and does not stretch; or the run. */

@@ -15,6 +15,8 @@ export interface ThroughputChartProps {
   span: ThroughputSpan;
   /** Milliseconds since 1970: the right edge of the last ten minutes. Without it, the last sample. */
   now?: number;
+  /** Bytes a second at this moment; absent where nothing runs. */
+  current?: { sent: number | undefined; readBack: number | undefined };
   /** CSS pixels. */
   height?: number;
 }
@@ -22,7 +24,7 @@ export interface ThroughputChartProps {
 const mebibyte = 2 ** 20;
 
 /** Bytes a second over time. The chart is made once; samples only move it. */
-export function ThroughputChart({ samples, span, now, height = 160 }: ThroughputChartProps) {
+export function ThroughputChart({ samples, span, now, current, height = 160 }: ThroughputChartProps) {
   const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   const { ref, width } = useElementSize<HTMLDivElement>();
   const ratio = useChartRatio();
@@ -56,20 +58,34 @@ export function ThroughputChart({ samples, span, now, height = 160 }: Throughput
 
   const { figures, data } = state;
   const at = point && data[0][point.index];
-  const value = point && data[1][point.index];
+  const sent = point && data[1][point.index];
+  const readBack = point && data[2][point.index];
+  const told = [
+    sent == null ? undefined : texts.rate(sent * mebibyte),
+    readBack == null ? undefined : texts.readingBack(readBack * mebibyte),
+  ];
+  const readsBack = data[2].some((rate) => rate !== null);
   return (
     <div className={classes.root}>
       <dl className={classes.figures}>
-        <Figure name={texts.now} value={figures?.now} />
+        {current && (current.sent !== undefined || current.readBack === undefined) ? (
+          <Figure name={texts.now} value={current.sent} />
+        ) : null}
         <Figure name={texts.mean} value={figures?.mean} />
         <Figure name={texts.highest} value={figures?.highest} />
+        {readsBack ? (
+          <div className={classes.figure} data-line="back">
+            <dt>{current?.readBack === undefined ? texts.readBack : texts.readingBackNow}</dt>
+            <dd>{current?.readBack === undefined ? null : texts.rate(current.readBack)}</dd>
+          </div>
+        ) : null}
       </dl>
-      <div ref={ref} className={classes.area} style={{ height }} role="img" aria-label={texts.summary(span, figures)}>
+      <div ref={ref} className={classes.area} style={{ height }} role="img" aria-label={texts.summary(span, figures, current)}>
         <div ref={root} />
         {!figures && <span className={classes.none}>{texts.none}</span>}
-        {point && at !== undefined && value != null && (
+        {point && at !== undefined && (sent ?? readBack) != null && (
           <span className={classes.tooltip} style={{ left: axisWidth + point.left }} data-left={point.left > width / 2 || undefined}>
-            <strong>{texts.rate(value * mebibyte)}</strong> {timeOf(at)}
+            <strong>{told.filter((text) => text !== undefined).join(', ')}</strong> {timeOf(at)}
           </span>
         )}
       </div>
