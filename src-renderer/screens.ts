@@ -85,7 +85,7 @@ export const screens: readonly Screen[] = [
   }),
   screen(() => import('./features/schedules/index.tsx'), {
     id: 'schedules',
-    path: '/schedules/:part?',
+    path: '/schedules/:part?/:id?',
     role: 'viewer',
     text: screenTexts.schedules,
     navigation: { icon: IconCalendarClock, text: screenTexts.schedules, key: 't' },

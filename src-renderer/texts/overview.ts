@@ -94,8 +94,10 @@ export const overviewTexts = {
     noTargetViewer: 'An administrator adds the first target.',
     addTarget: 'Add a target',
     noMigration: 'Which machines shall be protected?',
-    noMigrationHint: (count: number) =>
-      `${machines(count)} wait to be chosen. A migration keeps a proven replica of a machine, until you cut over.`,
+    noMigrationHint: (waiting: number, all: number) =>
+      waiting === 0
+        ? `Each of ${machines(all)} has a migration of somebody else. They can share theirs with you.`
+        : `${machines(waiting)} ${waiting === 1 ? 'waits' : 'wait'} to be chosen. A migration keeps a proven replica of a machine, until you cut over.`,
     noMigrationViewer: 'Nothing was shared with you yet. Ask an operator or an administrator.',
     choose: 'Choose machines',
     unread: 'The machines of the source are not read yet.',

@@ -15,6 +15,7 @@ export const sourcesTexts = {
   never: 'never',
   states: {
     unread: 'Not read yet',
+    silent: 'No answer',
     read: 'Read',
     reading: 'Reading …',
     testing: 'Testing …',
@@ -71,6 +72,8 @@ export const vsphereFormTexts = {
   username: 'User name',
   usernameHint: 'As administrator@vsphere.local',
   password: 'Password',
+  name: 'Name',
+  nameHint: 'Without one it is called by its address.',
   passwordHint: 'Kept in the vault; it never leaves it but to this vCenter.',
   passwordKept: 'Leave it empty to keep the present one.',
   badAddress: 'This is no address of a host.',
@@ -168,6 +171,10 @@ export const labTexts = {
   hint: 'A simulated vCenter with sample machines inside Octopus. Nothing leaves this machine.',
   running: (machines: string) => `Running with ${machinesOf(machines)}`,
   off: 'Off',
+  trouble: {
+    lost: 'What its machines were could not be read, so it began afresh. The next run of each compares the whole machine.',
+    notKept: 'What happens to its machines cannot be kept on this disk. With the next start it begins afresh.',
+  },
   machines: 'Machines',
   start: 'Start the lab',
   starting: 'Its machines appear in a moment …',
@@ -175,7 +182,7 @@ export const labTexts = {
   stop: 'Stop the lab',
   stopTitle: 'Stop the lab?',
   stopText:
-    'Its sample machines can no longer be reached: a run of one of them fails. The source and its recovery points stay, and you can start the lab again.',
+    'Its sample machines can no longer be reached: a run of one of them fails. The source and its recovery points stay, and started again its machines are as they were.',
   stopped: 'The lab is off.',
   show: 'Show its machines',
 };

@@ -103,10 +103,11 @@ function Begin({ counts }: { counts: Facts['counts'] }) {
     targets: targets.data.items.length,
     migrations: counts.migrations,
   });
-  return step === undefined ? null : <Step step={step} machines={counts.machines} />;
+  return step === undefined ? null : <Step step={step} machines={counts.machines} waiting={counts.unprotected} />;
 }
 
-function Step({ step, machines }: { step: Beginning; machines: number }) {
+/** `waiting`: without a migration of anybody. */
+function Step({ step, machines, waiting }: { step: Beginning; machines: number; waiting: number }) {
   const admin = useMay('admin');
   const operator = useMay('operator');
   const { begin } = texts;
@@ -138,7 +139,7 @@ function Step({ step, machines }: { step: Beginning; machines: number }) {
     <EmptyState
       icon={IconServer2}
       title={begin.noMigration}
-      hint={operator ? begin.noMigrationHint(machines) : begin.noMigrationViewer}
+      hint={operator ? begin.noMigrationHint(waiting, machines) : begin.noMigrationViewer}
       actions={operator ? link(begin.choose, '/machines') : undefined}
     />
   );

@@ -46,7 +46,7 @@ export default function Schedules({ params }: ScreenProps) {
           { href: hrefOf('/schedules/tasks'), text: texts.tasks, current: tasks },
         ]}
       />
-      {tasks ? <TaskList /> : <ScheduleList onAdd={may ? () => setAdding(true) : undefined} />}
+      {tasks ? <TaskList openedId={params.id} /> : <ScheduleList onAdd={may ? () => setAdding(true) : undefined} />}
       <Drawer opened={adding} onClose={() => setAdding(false)} title={scheduleFormTexts.addTitle} size={520}>
         <ScheduleForm onDone={() => setAdding(false)} />
       </Drawer>

@@ -9,6 +9,7 @@ import { schedulesTexts, scheduleFormTexts as texts } from '../../texts/schedule
 import { ConfirmAction } from '../../ui/confirm-action.tsx';
 import { fieldErrors } from '../../ui/field-errors.ts';
 import { bodyOf, changesOf, fieldNames, isOfMigration, newValues, problemsOf, type Values, valuesOf } from './form-values.ts';
+import { MinutesField } from './minutes-field.tsx';
 import classes from './schedules.module.css';
 import { type ScheduleForm as Form, TimingFields } from './timing-fields.tsx';
 import { type Schedule, timingInWords } from './timing-words.ts';
@@ -26,7 +27,6 @@ export function ScheduleForm({ schedule, migrationId, onDone }: { schedule?: Sch
   const handles = fieldErrors(form as never, fieldNames);
   const create = useAction('schedules.create', { done: texts.created, handles, onDone });
   const update = useAction('schedules.update', { done: texts.saved, handles, onDone });
-  const minutes = <Text size="xs">{texts.minutes}</Text>;
   return (
     <form
       onSubmit={form.onSubmit((values) => {
@@ -38,15 +38,7 @@ export function ScheduleForm({ schedule, migrationId, onDone }: { schedule?: Sch
         {schedule ? <Fixed schedule={schedule} /> : <AboutFields form={form} />}
         <TimingFields form={form} createdAt={schedule?.createdAt} />
         <WindowFields form={form} />
-        <NumberInput
-          label={texts.jitter}
-          description={texts.jitterHint}
-          min={0}
-          max={1440}
-          rightSection={minutes}
-          rightSectionWidth={64}
-          {...form.getInputProps('jitterMinutes')}
-        />
+        <MinutesField label={texts.jitter} description={texts.jitterHint} max={1440} {...form.getInputProps('jitterMinutes')} />
         <NumberInput label={texts.priority} description={texts.priorityHint} min={0} max={100} {...form.getInputProps('priority')} />
         <Switch label={texts.enabled} description={texts.enabledHint} {...form.getInputProps('enabled', { type: 'checkbox' })} />
         <Group justify="space-between" className={classes.formEnd as string}>

@@ -1,15 +1,16 @@
-import { Button, Drawer, Select, TextInput } from '@mantine/core';
-import { IconCalendarClock, IconSearch } from '@tabler/icons-react';
+import { Button, Drawer, Select } from '@mantine/core';
+import { IconCalendarClock } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { useRoute } from '../../api/queries.tsx';
 import { useRowHeight } from '../../stores/preferences.ts';
 import { useMay } from '../../stores/session.ts';
 import { scheduleFormTexts, schedulesTexts as texts } from '../../texts/schedules.ts';
 import { formatDuration, formatMoment, formatWeekClock, ownZone } from '../../ui/format.ts';
-import { EmptyState, Loaded, NoneFound } from '../../ui/states.tsx';
+import { SearchedTable } from '../../ui/searched-table.tsx';
+import { EmptyState, Loaded } from '../../ui/states.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
 import { When } from '../../ui/values.tsx';
-import { type Column, VirtualTable } from '../../ui/virtual-table.tsx';
+import type { Column } from '../../ui/virtual-table.tsx';
 import { KindCell, subjectOf } from './kind-cell.tsx';
 import { ScheduleFacts } from './schedule-facts.tsx';
 import { ScheduleForm } from './schedule-form.tsx';
@@ -68,6 +69,7 @@ function Windows({ windows }: { windows: Schedule['windows'] }) {
   return <span title={words}>{texts.windows(windows.length)}</span>;
 }
 
+const subjectIn = ({ subject }: Row) => subject;
 const idOf = ({ schedule }: Row) => schedule.id;
 const nameOf = ({ schedule, subject }: Row) => `${texts.kinds[schedule.kind]} ${subject}`;
 const kinds = (['run', 'cutover', 'verify', 'inventory', 'retention'] as const).map((value) => ({ value, label: texts.kinds[value] }));
@@ -76,28 +78,15 @@ export function ScheduleList({ onAdd }: { onAdd: (() => void) | undefined }) {
   const schedules = useRoute('schedules.list');
   const names = useSourceNames();
   const rowHeight = useRowHeight();
-  const [search, setSearch] = useState('');
   const [kind, setKind] = useState<string | null>(null);
   const [opened, setOpened] = useState<string>();
   const all = useMemo(
     () => schedules.data?.items.map((schedule): Row => ({ schedule, subject: subjectOf(schedule, names) })) ?? [],
     [schedules.data, names],
   );
-  const wanted = search.trim().toLocaleLowerCase();
-  const rows = useMemo(
-    () =>
-      all.filter(
-        ({ schedule, subject }) =>
-          (kind === null || schedule.kind === kind) && (wanted === '' || subject.toLocaleLowerCase().includes(wanted)),
-      ),
-    [all, kind, wanted],
-  );
+  const rows = useMemo(() => (kind === null ? all : all.filter(({ schedule }) => schedule.kind === kind)), [all, kind]);
   // It may be changed or removed by others while it is looked at.
   const chosen = all.find(({ schedule }) => schedule.id === opened);
-  const clear = () => {
-    setSearch('');
-    setKind(null);
-  };
   return (
     <Loaded of={schedules}>
       {() =>
@@ -110,29 +99,29 @@ export function ScheduleList({ onAdd }: { onAdd: (() => void) | undefined }) {
           />
         ) : (
           <>
-            <div className={classes.bar}>
-              <TextInput
-                aria-label={texts.search}
-                placeholder={texts.search}
-                leftSection={<IconSearch size={14} aria-hidden />}
-                value={search}
-                onChange={(event) => setSearch(event.currentTarget.value)}
-                w={220}
-              />
-              <Select aria-label={texts.kind} placeholder={texts.allKinds} clearable data={kinds} value={kind} onChange={setKind} w={220} />
-            </div>
-            <div className={classes.table}>
-              <VirtualTable
-                label={texts.list}
-                columns={columns}
-                rows={rows}
-                rowId={idOf}
-                rowName={nameOf}
-                rowHeight={rowHeight}
-                onOpen={({ schedule }) => setOpened(schedule.id)}
-                empty={<NoneFound title={texts.noneTitle} clear={texts.clear} onClear={clear} />}
-              />
-            </div>
+            <SearchedTable
+              label={texts.list}
+              words={texts}
+              columns={columns}
+              rows={rows}
+              textOf={subjectIn}
+              filters={
+                <Select
+                  aria-label={texts.kind}
+                  placeholder={texts.allKinds}
+                  clearable
+                  data={kinds}
+                  value={kind}
+                  onChange={setKind}
+                  w={220}
+                />
+              }
+              onClear={() => setKind(null)}
+              rowId={idOf}
+              rowName={nameOf}
+              rowHeight={rowHeight}
+              onOpen={({ schedule }) => setOpened(schedule.id)}
+            />
             <Drawer
               opened={chosen !== undefined}
               onClose={() => setOpened(undefined)}

@@ -68,6 +68,20 @@ test('a task that was given up says what to do, and begins again', async () => {
   await waitFor(() => expect(calls.at(-1)).toEqual({ id: 'tasks.retry', input: { params: { id: 't1' } } }));
 });
 
+test('a link leads to one task, among those that need attention', async () => {
+  const { calls } = renderWith(<Schedules params={{ part: 'tasks', id: 't1' }} />, answers);
+  await within(await screen.findByRole('dialog', { name: 'Replicate: db-01' })).findByText(error.message);
+  expect(calls.find(({ id }) => id === 'tasks.get')?.input).toEqual({ params: { id: 't1' } });
+});
+
+test('what is searched for narrows the list, and there is a way back where nothing fits', async () => {
+  renderWith(inPart(), answers);
+  fireEvent.change(await screen.findByLabelText('Machine or source'), { target: { value: 'WEB' } });
+  expect(await screen.findByText('No schedule fits the filter')).toBeTruthy();
+  fireEvent.click(screen.getByRole('button', { name: 'Clear the filter' }));
+  expect(await screen.findByText('Every 90 minutes')).toBeTruthy();
+});
+
 test('while the scheduler is paused it says so, how much still runs, and lets an administrator go on', async () => {
   const paused = { state: 'paused', waiting: 3, running: 2, failed: 0, dead: 0 } as const;
   const { calls } = renderWith(inPart(), { ...answers, 'scheduler.get': paused, 'scheduler.set': { ...paused, state: 'running' } });

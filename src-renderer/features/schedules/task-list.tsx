@@ -2,6 +2,7 @@ import { Button, Drawer, Select } from '@mantine/core';
 import { IconChecklist } from '@tabler/icons-react';
 import { useEffect, useMemo, useState } from 'react';
 import { type Pages, usePages, useRoute } from '../../api/queries.tsx';
+import { go } from '../../go.ts';
 import { useRowHeight } from '../../stores/preferences.ts';
 import { useMay } from '../../stores/session.ts';
 import { schedulesTexts, tasksTexts as texts } from '../../texts/schedules.ts';
@@ -80,10 +81,18 @@ function useTasks(filter: Filter): { pages: readonly Pages<'tasks.list'>[]; task
 }
 
 /** The queue, live. */
-export function TaskList() {
+export function TaskList({ openedId }: { openedId?: string | undefined }) {
   const admin = useMay('admin');
-  const [filter, setFilter] = useState<Filter>('open');
-  const [opened, setOpened] = useState<string>();
+  const [filter, setFilter] = useState<Filter>(openedId === undefined ? 'open' : 'attention');
+  const [opened, setOpened] = useState(openedId);
+  // A link from elsewhere leads to another one.
+  useEffect(() => {
+    if (openedId !== undefined) setOpened(openedId);
+  }, [openedId]);
+  const close = () => {
+    setOpened(undefined);
+    if (openedId !== undefined) go('/schedules/tasks');
+  };
   const names = useSourceNames();
   const rowHeight = useRowHeight();
   const scheduler = useRoute('scheduler.get', {}, { enabled: admin }).data;
@@ -142,7 +151,7 @@ export function TaskList() {
           />
         </div>
       )}
-      <Drawer opened={opened !== undefined} onClose={() => setOpened(undefined)} title={screenTitle(rows, opened)} size={460}>
+      <Drawer opened={opened !== undefined} onClose={close} title={screenTitle(rows, opened)} size={460}>
         {opened === undefined ? null : <TaskDetails id={opened} key={opened} />}
       </Drawer>
     </>

@@ -7,6 +7,7 @@ import { scheduleFormTexts as texts } from '../../texts/schedules.ts';
 import { formatMoment, ownZone } from '../../ui/format.ts';
 import type { Values } from './form-values.ts';
 import { fromLocal, timingOf } from './form-values.ts';
+import { MinutesField } from './minutes-field.tsx';
 import classes from './schedules.module.css';
 import { cronInWords } from './timing-words.ts';
 import { ZoneSelect } from './zone-select.tsx';
@@ -86,30 +87,13 @@ function CronFields({ form }: { form: ScheduleForm }) {
 }
 
 function OnceFields({ form }: { form: ScheduleForm }) {
-  const minutes = <Text size="xs">{texts.minutes}</Text>;
   return (
     <>
       <TextInput type="datetime-local" label={texts.at} description={texts.atHint(ownZone())} {...form.getInputProps('at')} />
       {form.values.kind === 'cutover' ? (
-        <NumberInput
-          label={texts.lead}
-          description={texts.leadHint}
-          min={0}
-          max={43_200}
-          rightSection={minutes}
-          rightSectionWidth={64}
-          {...form.getInputProps('leadMinutes')}
-        />
+        <MinutesField label={texts.lead} description={texts.leadHint} max={43_200} {...form.getInputProps('leadMinutes')} />
       ) : null}
-      <NumberInput
-        label={texts.grace}
-        description={texts.graceHint}
-        min={0}
-        max={43_200}
-        rightSection={minutes}
-        rightSectionWidth={64}
-        {...form.getInputProps('graceMinutes')}
-      />
+      <MinutesField label={texts.grace} description={texts.graceHint} max={43_200} {...form.getInputProps('graceMinutes')} />
     </>
   );
 }

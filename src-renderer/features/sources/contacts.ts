@@ -6,10 +6,9 @@ import { notifyDone, notifyFailed } from '../../notify.tsx';
 import { sourcesTexts as texts } from '../../texts/sources.ts';
 import { formatNumber } from '../../ui/format.ts';
 
-/** What this client last heard from a source. */
+/** What this client does with a source. How it went the core keeps, for everybody. */
 export interface Contact {
   busy?: 'sync' | 'test';
-  failed?: string;
   answered?: string;
 }
 
@@ -31,9 +30,8 @@ export function useSourceWork() {
       try {
         set(id, await ask());
       } catch (error) {
-        const known = toClientError(error);
-        set(id, { failed: known.message });
-        notifyFailed(known);
+        set(id, none);
+        notifyFailed(toClientError(error));
       }
       invalidator.action(`sources.${busy}`);
     }

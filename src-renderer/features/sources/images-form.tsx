@@ -2,17 +2,16 @@ import { Button, Group, Radio, Stack, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form';
 import { IconFiles } from '@tabler/icons-react';
 import type { Output } from '../../../src-preload/contract/routes.ts';
-import { useAction, useClient } from '../../api/queries.tsx';
-import { probeTexts, sourcesTexts, imagesFormTexts as texts } from '../../texts/sources.ts';
-import { fieldErrors } from '../../ui/field-errors.ts';
+import { useClient } from '../../api/queries.tsx';
+import { probeTexts, imagesFormTexts as texts } from '../../texts/sources.ts';
 import { formatBytes, formatNumber } from '../../ui/format.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { ProbeSteps } from '../../ui/probe-steps.tsx';
 import { isPath, pathsOf } from './address.ts';
-import { useSourceWork } from './contacts.ts';
 import { FolderInput } from './path-input.tsx';
+import { ProbedForm } from './probed-form.tsx';
 import classes from './sources.module.css';
-import { useNewest } from './use-probe.ts';
+import { nameIn, useSourceForm } from './use-source-form.ts';
 
 type Probe = Output<'sources.probe'>;
 export type ImagesSource = Extract<Output<'sources.get'>, { kind: 'images' }>;
@@ -33,100 +32,61 @@ export function ImagesForm({ source, onDone }: { source?: ImagesSource; onDone: 
         what === 'files' && (pathsOf(value).length === 0 || !pathsOf(value).every(isPath)) ? texts.badPath : null,
     },
   });
-  const byField = fieldErrors(form);
-  const { sync } = useSourceWork();
-  const ask = useAction('sources.probe', { handles: byField });
-  const probe = useNewest<Parameters<typeof ask.mutateAsync>[0], Probe>((input) => ask.mutateAsync(input));
-  const create = useAction('sources.create', {
-    done: (added) => sourcesTexts.done.added(added.name),
-    handles: byField,
-    onDone: (added) => {
-      void sync(added);
-      onDone();
-    },
-  });
-  const update = useAction('sources.update', {
-    done: (changed) => sourcesTexts.done.updated(changed.name),
-    handles: byField,
-    onDone: (changed) => {
-      void sync(changed);
-      onDone();
-    },
-  });
-
   const { what, folder, files, name, grouping } = form.values;
   const place = what === 'folder' ? { folder: folder.trim() } : { files: pathsOf(files) };
   const key = JSON.stringify([place, grouping]);
-  const current = probe.found?.key === key;
-  const result = probe.found?.result;
   const unmoved =
     source !== undefined &&
     key === JSON.stringify([source.folder === undefined ? { files: source.files } : { folder: source.folder }, source.grouping]);
-  const ready = unmoved || (current && result?.ok === true);
+  const { probe, create, update, saving } = useSourceForm(form, { moved: !unmoved, onDone });
+  const current = probe.found?.key === key;
+  const result = probe.found?.result;
 
-  const test = () => void probe.run(key, { body: { kind: 'images', ...place, grouping } });
-  function submit(): void {
-    if (form.validate().hasErrors) return;
-    if (!ready) {
-      test();
-      return;
-    }
-    const title = name.trim() === '' ? {} : { name: name.trim() };
+  function keep(): void {
+    const title = nameIn(name);
     if (!source) create.mutate({ body: { kind: 'images', ...place, ...title, grouping } });
     else update.mutate({ params: { id: source.id }, body: { kind: 'images', ...(unmoved ? {} : { ...place, grouping }), ...title } });
   }
 
-  const saving = create.isPending || update.isPending;
   return (
-    <form
-      aria-label={source ? texts.editTitle(source.name) : texts.title}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
+    <ProbedForm
+      title={source ? texts.editTitle(source.name) : texts.title}
+      words={{ ...texts, keep: source ? texts.save : texts.add }}
+      ready={unmoved || (current && result?.ok === true)}
+      testing={probe.busy}
+      saving={saving}
+      isValid={() => !form.validate().hasErrors}
+      onTest={() => void probe.run(key, { body: { kind: 'images', ...place, grouping } })}
+      onKeep={keep}
     >
-      <Stack gap="sm">
-        <p className={classes.cardText}>{texts.intro}</p>
-        <Radio.Group label={texts.what} {...form.getInputProps('what')}>
-          <Group gap="lg" mt={4}>
-            <Radio value="folder" label={texts.folder} />
-            <Radio value="files" label={texts.files} />
-          </Group>
-        </Radio.Group>
-        {what === 'folder' ? (
-          <FolderInput
-            label={texts.folderLabel}
-            description={texts.folderHint}
-            placeholder="/srv/images"
-            data-autofocus={source ? undefined : true}
-            {...form.getInputProps('folder')}
-            onFolder={(value) => form.setFieldValue('folder', value)}
-          />
-        ) : (
-          <FilesInput {...form.getInputProps('files')} onFiles={(value) => form.setFieldValue('files', value)} />
-        )}
-        <Radio.Group label={texts.grouping} {...form.getInputProps('grouping')}>
-          <Stack gap={6} mt={4}>
-            <Radio value="by-name" label={texts.byName} />
-            <Radio value="each-alone" label={texts.eachAlone} />
-          </Stack>
-        </Radio.Group>
-        <TextInput
-          label={texts.name}
-          description={source ? undefined : texts.nameHint}
-          autoComplete="off"
-          {...form.getInputProps('name')}
+      <p className={classes.cardText}>{texts.intro}</p>
+      <Radio.Group label={texts.what} {...form.getInputProps('what')}>
+        <Group gap="lg" mt={4}>
+          <Radio value="folder" label={texts.folder} />
+          <Radio value="files" label={texts.files} />
+        </Group>
+      </Radio.Group>
+      {what === 'folder' ? (
+        <FolderInput
+          label={texts.folderLabel}
+          description={texts.folderHint}
+          placeholder="/srv/images"
+          data-autofocus={source ? undefined : true}
+          {...form.getInputProps('folder')}
+          onFolder={(value) => form.setFieldValue('folder', value)}
         />
-        {probe.busy || (current && result) ? <Findings probe={result} busy={probe.busy} /> : null}
-      </Stack>
-      <div className={classes.formEnd}>
-        <span className={classes.formHint}>{ready ? null : texts.needsTest}</span>
-        <Button type="submit" loading={saving || probe.busy}>
-          {ready ? (source ? texts.save : texts.add) : texts.test}
-        </Button>
-      </div>
-    </form>
+      ) : (
+        <FilesInput {...form.getInputProps('files')} onFiles={(value) => form.setFieldValue('files', value)} />
+      )}
+      <Radio.Group label={texts.grouping} {...form.getInputProps('grouping')}>
+        <Stack gap={6} mt={4}>
+          <Radio value="by-name" label={texts.byName} />
+          <Radio value="each-alone" label={texts.eachAlone} />
+        </Stack>
+      </Radio.Group>
+      <TextInput label={texts.name} description={source ? undefined : texts.nameHint} autoComplete="off" {...form.getInputProps('name')} />
+      {probe.busy || (current && result) ? <Findings probe={result} busy={probe.busy} /> : null}
+    </ProbedForm>
   );
 }
 

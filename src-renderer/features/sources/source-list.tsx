@@ -10,6 +10,7 @@ import { RecordName, RecordTable } from '../../ui/record-table.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
 import { When } from '../../ui/values.tsx';
 import { useContact, useSourceWork } from './contacts.ts';
+import classes from './sources.module.css';
 
 export type Source = Output<'sources.list'>['items'][number];
 
@@ -65,13 +66,17 @@ function Machines({ source: { id, name, inventory } }: { source: Source }) {
 }
 
 function State({ source }: { source: Source }) {
-  const { busy, failed, answered } = useContact(source.id);
+  const { busy, answered } = useContact(source.id);
+  const failure = source.contact?.failure;
   if (busy) return <StatusBadge state="running" word={busy === 'sync' ? texts.states.reading : texts.states.testing} />;
-  if (failed !== undefined) {
+  if (failure) {
     return (
       <div>
-        <StatusBadge state="failed" />
-        <div>{failed}</div>
+        <StatusBadge state="failed" word={texts.states.silent} />{' '}
+        <span className={classes.since}>
+          <When at={failure.since} />
+        </span>
+        <div className={classes.why}>{failure.message}</div>
       </div>
     );
   }

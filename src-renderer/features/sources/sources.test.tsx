@@ -156,7 +156,6 @@ test('what is in use is not removed: the migrations that need it are named', asy
         { ...migration, id: 'j1', machineName: 'web' },
         { ...migration, id: 'j2', machineName: 'other', sourceId: 's9' },
       ],
-      total: 2,
     },
   });
   fireEvent.click(await screen.findByRole('button', { name: 'Actions for vc' }));

@@ -15,10 +15,12 @@ import { RecordName, RecordTable } from '../../ui/record-table.tsx';
 import { SpaceBar } from '../../ui/space-bar.tsx';
 import { EmptyState, Loaded, LoadingRows } from '../../ui/states.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
+import { When } from '../../ui/values.tsx';
 import { EnvironmentTabs } from '../sources/environment-tabs.tsx';
 import { RemoveEnvironment } from '../sources/remove-environment.tsx';
 import classes from '../sources/sources.module.css';
 import { RenameTarget } from './rename-target.tsx';
+import { StartedMachines } from './started-machines.tsx';
 import { TargetForm } from './target-form.tsx';
 
 type Target = Output<'targets.list'>['items'][number];
@@ -38,7 +40,8 @@ const columns = [
   {
     id: 'state',
     title: texts.columns.state,
-    cell: ({ freeBytes }: Target) => (freeBytes === undefined ? <Unreachable /> : <StatusBadge state="ok" word={texts.reachable} />),
+    cell: (target: Target) =>
+      target.freeBytes === undefined ? <Unreachable target={target} /> : <StatusBadge state="ok" word={texts.reachable} />,
   },
 ];
 
@@ -98,6 +101,7 @@ export default function Targets({ params }: ScreenProps) {
                     }
                   : {})}
               />
+              <StartedMachines targets={items} />
             </>
           )
         }
@@ -130,11 +134,16 @@ function Space({ target: { name, freeBytes, totalBytes } }: { target: Target }) 
   return <SpaceBar label={texts.spaceOf(name)} free={freeBytes} total={totalBytes} />;
 }
 
-function Unreachable() {
+function Unreachable({ target: { contact } }: { target: Target }) {
   return (
     <div>
-      <StatusBadge state="failed" word={texts.unreachable} />
-      <div>{texts.unreachableHint}</div>
+      <StatusBadge state="failed" word={texts.unreachable} />{' '}
+      {contact?.failure ? (
+        <span className={classes.since}>
+          <When at={contact.failure.since} />
+        </span>
+      ) : null}
+      <div className={classes.why}>{texts.unreachableHint}</div>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Stack, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useEffect } from 'react';
 import type { Output } from '../../../src-preload/contract/routes.ts';
@@ -11,8 +11,9 @@ import { ProbeSteps } from '../../ui/probe-steps.tsx';
 import { SpaceBar } from '../../ui/space-bar.tsx';
 import { isPath } from '../sources/address.ts';
 import { FolderInput } from '../sources/path-input.tsx';
-import classes from '../sources/sources.module.css';
+import { ProbedForm } from '../sources/probed-form.tsx';
 import { useNewest } from '../sources/use-probe.ts';
+import { nameIn } from '../sources/use-source-form.ts';
 
 type Probe = Output<'targets.probe'>;
 const texts = targetsTexts.form;
@@ -39,64 +40,55 @@ export function TargetForm({ suggested, onDone }: { suggested: string | undefine
     if (suggested !== undefined) test();
   }, []);
 
-  function submit(): void {
-    if (form.validate().hasErrors) return;
-    const name = form.values.name.trim();
-    if (ready) create.mutate({ body: { folder, ...(name === '' ? {} : { name }) } });
-    else test();
+  function keep(): void {
+    create.mutate({ body: { folder, ...nameIn(form.values.name) } });
   }
 
   const failed = result?.steps.find(({ outcome }) => outcome === 'failed');
   const hint = failed && texts.hints[failed.id];
   return (
-    <form
-      aria-label={texts.title}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
+    <ProbedForm
+      title={texts.title}
+      words={{ ...texts, keep: texts.add }}
+      ready={ready}
+      testing={probe.busy}
+      saving={create.isPending}
+      isValid={() => !form.validate().hasErrors}
+      onTest={test}
+      onKeep={keep}
     >
-      <Stack gap="sm">
-        <FolderInput
-          label={texts.folder}
-          description={texts.folderHint}
-          placeholder="/srv/replicas"
-          data-autofocus
-          {...form.getInputProps('folder')}
-          onFolder={(value) => form.setFieldValue('folder', value)}
-          onBlur={() => {
-            if (isPath(folder) && !current && !probe.busy) test();
-          }}
+      <FolderInput
+        label={texts.folder}
+        description={texts.folderHint}
+        placeholder="/srv/replicas"
+        data-autofocus
+        {...form.getInputProps('folder')}
+        onFolder={(value) => form.setFieldValue('folder', value)}
+        onBlur={() => {
+          if (isPath(folder) && !current && !probe.busy) test();
+        }}
+      />
+      <TextInput label={texts.name} description={texts.nameHint} autoComplete="off" {...form.getInputProps('name')} />
+      {probe.busy || result ? (
+        <ProbeSteps
+          label={texts.steps}
+          steps={result?.steps}
+          busy={probe.busy}
+          names={texts.names}
+          expected={steps}
+          notTried={probeTexts.notTried}
+          notable={[...(result?.reflink === false ? ['reflink'] : []), ...(result?.directIo === false ? ['direct-io'] : [])]}
         />
-        <TextInput label={texts.name} description={texts.nameHint} autoComplete="off" {...form.getInputProps('name')} />
-        {probe.busy || result ? (
-          <ProbeSteps
-            label={texts.steps}
-            steps={result?.steps}
-            busy={probe.busy}
-            names={texts.names}
-            expected={steps}
-            notTried={probeTexts.notTried}
-            notable={[...(result?.reflink === false ? ['reflink'] : []), ...(result?.directIo === false ? ['direct-io'] : [])]}
-          />
-        ) : null}
-        {!probe.busy && hint !== undefined ? (
-          <Notice tone="bad" title={texts.mend}>
-            {hint}
-          </Notice>
-        ) : null}
-        {!probe.busy && ready && result.freeBytes !== undefined && result.totalBytes !== undefined ? (
-          <SpaceBar label={texts.space} free={result.freeBytes} total={result.totalBytes} />
-        ) : null}
-        {!probe.busy && ready ? <Notice tone="good">{texts.ready}</Notice> : null}
-      </Stack>
-      <div className={classes.formEnd}>
-        <span className={classes.formHint}>{ready ? null : texts.needsTest}</span>
-        <Button type="submit" loading={create.isPending || probe.busy}>
-          {ready ? texts.add : texts.test}
-        </Button>
-      </div>
-    </form>
+      ) : null}
+      {!probe.busy && hint !== undefined ? (
+        <Notice tone="bad" title={texts.mend}>
+          {hint}
+        </Notice>
+      ) : null}
+      {!probe.busy && ready && result.freeBytes !== undefined && result.totalBytes !== undefined ? (
+        <SpaceBar label={texts.space} free={result.freeBytes} total={result.totalBytes} />
+      ) : null}
+      {!probe.busy && ready ? <Notice tone="good">{texts.ready}</Notice> : null}
+    </ProbedForm>
   );
 }

@@ -1,5 +1,5 @@
-import { Button, Drawer, TextInput } from '@mantine/core';
-import { IconPlus, IconSearch } from '@tabler/icons-react';
+import { Button, Drawer } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { useRoute } from '../../api/queries.tsx';
 import { useCommands } from '../../frame/commands.ts';
@@ -10,9 +10,10 @@ import { usersTexts as texts, userFormTexts } from '../../texts/users.ts';
 import { formatDay } from '../../ui/format.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
-import { Loaded, NoneFound } from '../../ui/states.tsx';
+import { SearchedTable } from '../../ui/searched-table.tsx';
+import { Loaded } from '../../ui/states.tsx';
 import { When } from '../../ui/values.tsx';
-import { type Column, VirtualTable } from '../../ui/virtual-table.tsx';
+import type { Column } from '../../ui/virtual-table.tsx';
 import { AddUser } from './add-user.tsx';
 import { roles } from './role-field.tsx';
 import { UserDetails } from './user-details.tsx';
@@ -43,19 +44,20 @@ function Name({ user: { id, name } }: { user: User }) {
   );
 }
 
+const none: readonly User[] = [];
 const idOf = ({ id }: User) => id;
 const nameOf = ({ name }: User) => name;
 
+/** A lock comes and ends without an event: strangers could fill the log with those. */
+const LOOK_AGAIN_MS = 60_000;
+
 /** Who may sign in, and what they may do. */
 export default function Users() {
-  const users = useRoute('users.list');
+  const users = useRoute('users.list', {}, { every: LOOK_AGAIN_MS });
   const rowHeight = useRowHeight();
-  const [search, setSearch] = useState('');
   const [adding, setAdding] = useState(false);
   const [opened, setOpened] = useState<string>();
-  const all = users.data?.items ?? [];
-  const wanted = search.trim().toLocaleLowerCase();
-  const rows = useMemo(() => (wanted === '' ? all : all.filter(({ name }) => name.toLocaleLowerCase().includes(wanted))), [all, wanted]);
+  const all = users.data?.items ?? none;
   const chosen = all.find(({ id }) => id === opened);
   useCommands(
     'users',
@@ -78,30 +80,19 @@ export default function Users() {
               <div className={classes.hint}>
                 <Notice tone="info">{texts.onlyYou}</Notice>
               </div>
-            ) : (
-              <div className={classes.bar}>
-                <TextInput
-                  aria-label={texts.search}
-                  placeholder={texts.search}
-                  leftSection={<IconSearch size={14} aria-hidden />}
-                  value={search}
-                  onChange={(event) => setSearch(event.currentTarget.value)}
-                  w={220}
-                />
-              </div>
-            )}
-            <div className={classes.table}>
-              <VirtualTable
-                label={texts.list}
-                columns={columns}
-                rows={rows}
-                rowId={idOf}
-                rowName={nameOf}
-                rowHeight={rowHeight}
-                onOpen={({ id }) => setOpened(id)}
-                empty={<NoneFound title={texts.noneTitle} clear={texts.clear} onClear={() => setSearch('')} />}
-              />
-            </div>
+            ) : null}
+            <SearchedTable
+              label={texts.list}
+              words={texts}
+              columns={columns}
+              rows={all}
+              textOf={nameOf}
+              short={all.length === 1}
+              rowId={idOf}
+              rowName={nameOf}
+              rowHeight={rowHeight}
+              onOpen={({ id }) => setOpened(id)}
+            />
             <Roles />
           </>
         )}
