@@ -8,7 +8,7 @@ import type { ImagesPlace } from './domain/images-place.ts';
 import { defaultJobSettings, type Job, type JobSettings } from './domain/job.ts';
 import type { SourceProvider } from './providers/source.ts';
 import type { TargetProvider } from './providers/target.ts';
-import type { ReplicationEvent, TransferTuning } from './replication/context.ts';
+import { type ReplicationEvent, replicaId, type TransferTuning } from './replication/context.ts';
 import { createLimiter, defaultLimits, type TransferLimits } from './replication/limiter.ts';
 import { createReplicator, type Replicator } from './replication/replicator.ts';
 import { defaultRetryPolicy, type RetryPolicy } from './replication/retry.ts';
@@ -124,11 +124,13 @@ export async function openOctopus(options: OctopusOptions): Promise<Octopus> {
   /** The lock would make a folder that is missing: only what is there is looked at, so that a disk that is not mounted is found out. */
   async function holdFolder({ id, location }: TargetEnvironment): Promise<void> {
     const { requireKnownFolder } = await import('./providers/local/known-folder.ts');
-    const machines: string[] = [];
+    const replicas: string[] = [];
     for (const job of await store.jobs.list()) {
-      if (job.targetEnvironmentId === id && (await store.recoveryPoints.newestHeld(job.id))) machines.push(job.machineId);
+      if (job.targetEnvironmentId !== id || !(await store.recoveryPoints.newestHeld(job.id))) continue;
+      const machine = await store.machines.find(job.machineId);
+      if (machine) replicas.push(replicaId(machine));
     }
-    await requireKnownFolder(location, machines);
+    await requireKnownFolder(location, replicas);
     await lock(location);
   }
 

@@ -39,7 +39,8 @@ async function replicate({ store, addLocalTarget }: Octopus): Promise<string> {
   };
   const point = { id: 'p', runId: 'r', kind: 'full', takenAt: at, verified: 'all' } as const;
   await store.recoveryPoints.add('j', { ...point, doubts: [], disks: [disk as never] }, at);
-  await mkdir(join(place, 'web'));
+  // As a copy of the folder would have it: without the lock.
+  await mkdir(join(place, inventoryOf('web').instanceUuid));
   return id;
 }
 
@@ -62,6 +63,7 @@ test('a target whose disk is not mounted is not made anew on the disk below', as
 
     await rm(join(folder, 'mnt'), { recursive: true });
     await rename(unmounted, join(folder, 'mnt'));
+    await rm(join(place, 'octopus.lock'));
     await octopus.target(id);
   }
 });
