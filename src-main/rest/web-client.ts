@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { extname, join, relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { OctopusError } from '../../workers/octopus-error.ts';
+import { clientFileOf } from '../domain/client-files.ts';
 import { contentSecurityPolicy } from '../domain/page-policy.ts';
 
 /** One file of the client as it is answered. */
@@ -20,23 +21,6 @@ export interface WebClient {
   page(base: string): { html: string; policy: string };
 }
 
-const types: Record<string, string> = {
-  '.css': 'text/css; charset=utf-8',
-  '.html': 'text/html; charset=utf-8',
-  '.ico': 'image/x-icon',
-  '.js': 'text/javascript; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.mjs': 'text/javascript; charset=utf-8',
-  '.png': 'image/png',
-  '.svg': 'image/svg+xml',
-  '.txt': 'text/plain; charset=utf-8',
-  '.webmanifest': 'application/manifest+json',
-  '.woff2': 'font/woff2',
-};
-
-/** Eight characters of base 32 (esbuild's) or hex before the ending. What has them never changes under its name. */
-const contentHash = /-([A-Z2-7]{8}|[0-9a-f]{8})\.\w+$/;
-const FOREVER = 'public, max-age=31536000, immutable';
 export const indexFile = 'index.html';
 
 /**
@@ -51,11 +35,10 @@ export async function readWebClient(folder: string): Promise<WebClient> {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const full = join(entry.parentPath, entry.name);
     const path = relative(folder, full).split(sep).join('/');
-    const type = types[extname(entry.name).toLowerCase()];
+    const file = path.endsWith('.map') ? undefined : clientFileOf(path);
     // Not isFile() of what a link points at: a link may lead out of the folder.
-    if (!entry.isFile() || type === undefined || path === indexFile || !/^[\w./-]+$/.test(path)) continue;
-    const cacheControl = contentHash.test(entry.name) ? FOREVER : 'no-store';
-    files.push({ path, type, cacheControl, content: await readFile(full) });
+    if (!entry.isFile() || !file || path === indexFile || !/^[\w./-]+$/.test(path)) continue;
+    files.push({ path, ...file, content: await readFile(full) });
   }
   // A policy of 'none' would make the browser pass over <base>.
   const baseUri = /<base\s/i.test(index) ? "'self'" : "'none'";

@@ -61,7 +61,7 @@ async function probe(address: string | undefined): Promise<SerializedError> {
   if (address === undefined) delete environment.DBUS_SESSION_BUS_ADDRESS;
   else environment.DBUS_SESSION_BUS_ADDRESS = address;
   const script = join(import.meta.dirname, 'testing', 'probe-keychain.ts');
-  const { stdout } = await promisify(execFile)(process.execPath, [script, folder], { env: environment, timeout: 20_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, [script, folder], { env: environment });
   return JSON.parse(stdout) as SerializedError;
 }
 
@@ -82,7 +82,8 @@ test('killed in the middle of writes, every answered secret is there', async () 
   let next = 0;
   for (let round = 0; round < 3; round++) {
     const writer = spawn(process.execPath, [script, path, 'correct horse battery', String(next)], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const exit = once(writer, 'exit');
+    // Not its exit: what it said may still be on the way then.
+    const closed = once(writer, 'close');
     let said = '';
     writer.stdout.on('data', (data) => {
       said += String(data);
@@ -90,7 +91,7 @@ test('killed in the middle of writes, every answered secret is there', async () 
     await once(writer.stdout, 'data');
     await new Promise((resolve) => setTimeout(resolve, 37 + 53 * round));
     writer.kill('SIGKILL');
-    await exit;
+    await closed;
     const answered = Number(said.trim().split('\n').at(-1));
     await using store = await openVault({ mode: 'file', folder, passphrase: async () => 'correct horse battery' });
     const newest = Math.max(

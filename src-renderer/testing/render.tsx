@@ -19,7 +19,7 @@ import { cssVariables, theme } from '../theme.ts';
 export type Answers = { [Id in RouteId]?: Output<Id> | ClientError | ((input: CallInput<Id>) => Output<Id> | Promise<Output<Id>>) };
 
 // Milliseconds. A machine that is busy with other things must not make a test fail.
-configure({ asyncUtilTimeout: 8000 });
+configure({ asyncUtilTimeout: 60_000 });
 
 afterEach(cleanup);
 

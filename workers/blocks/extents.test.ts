@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Extent } from '../protocol.ts';
 import { coalesce, coalesceTable, fromTable, intersect, splitForTasks, TASK_ALIGNMENT, toTable, totalLength, widen } from './extents.ts';
 
+// The same in every run of the suite; `npm run test:soak` takes others.
+fc.configureGlobal({ seed: Number(process.env.OCTOPUS_SEED ?? 20_260_401) });
+
 const extent = fc.record({ offset: fc.nat(200), length: fc.nat(20) });
 const bytesOf = (extents: Extent[]): Set<number> =>
   new Set(extents.flatMap(({ offset, length }) => Array.from({ length }, (_, i) => offset + i)));

@@ -16,7 +16,7 @@ import { runTransfer } from './pipeline.ts';
  * OCTOPUS_SEED repeats a failure, OCTOPUS_RUNS makes it a soak.
  */
 const runs = Number(process.env.OCTOPUS_RUNS ?? 200);
-const seed = Number(process.env.OCTOPUS_SEED ?? Date.now() % 2 ** 31);
+const seed = Number(process.env.OCTOPUS_SEED ?? 20_260_401);
 const CHECKPOINT = 2 * BLOCK_SIZE;
 
 let folder: string;
@@ -161,4 +161,4 @@ it(`makes the target equal the source whatever happens (seed ${seed})`, async ()
     }),
     { seed, numRuns: runs, endOnFailure: process.env.OCTOPUS_SEED === undefined && runs > 1000 },
   );
-}, 600_000);
+});

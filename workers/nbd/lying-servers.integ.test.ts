@@ -1,5 +1,5 @@
 import type net from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BlockSource } from '../blocks/block-source.ts';
 import { OctopusError } from '../octopus-error.ts';
 import type { NbdAddress } from '../protocol.ts';
@@ -26,7 +26,9 @@ beforeAll(async () => {
 });
 afterAll(() => folder[Symbol.asyncDispose]());
 
-const quick = { connectMs: 400, idleMs: 300, tries: 3, backoffMs: 5 };
+const quick = { connectMs: 60_000, idleMs: 60_000, tries: 3, backoffMs: 5 };
+/** Where nothing comes. */
+const impatient = { ...quick, connectMs: 1000, idleMs: 1000 };
 const MULTI_CONNECTION = 1 << 8;
 
 function address(server: { socketPath: string }, more: Partial<NbdAddress> = {}): NbdAddress {
@@ -46,9 +48,10 @@ async function withSource(
   script: Script,
   use: (source: BlockSource, server: ScriptedServer) => Promise<void>,
   more: Partial<NbdAddress> = {},
+  patience = quick,
 ) {
   await using server = await startScriptedServer(folder.path, script);
-  await using source = await openNbdSource(address(server, more), undefined, quick);
+  await using source = await openNbdSource(address(server, more), undefined, patience);
   await use(source, server);
 }
 
@@ -130,7 +133,8 @@ describe('a server that lies while negotiating', () => {
   ];
   it.each(cases)('%s', async (_, script, code, message) => {
     await using server = await startScriptedServer(folder.path, script);
-    const error = await failure(openNbdSource(address(server), undefined, quick));
+    const patience = message.source === 'too long' ? impatient : quick;
+    const error = await failure(openNbdSource(address(server), undefined, patience));
     expect([error.code, error.message]).toEqual([code, expect.stringMatching(message)]);
   });
 
@@ -165,9 +169,7 @@ describe('a server that lies while negotiating', () => {
       'argument.invalid',
     );
     await using silent = await startScriptedServer(folder.path, { greeting: Buffer.alloc(0) });
-    const before = Date.now();
     expect((await failure(openNbdSource(address(silent), AbortSignal.timeout(50)))).code).toBe('operation.cancelled');
-    expect(Date.now() - before).toBeLessThan(10_000);
   });
 });
 
@@ -394,7 +396,7 @@ describe('a connection that breaks', () => {
         await Promise.all(Array.from({ length: 16 }, (_, i) => source.read(i * 262_144, seen.subarray(i * 262_144, (i + 1) * 262_144))));
         expect(seen.equals(server.disk)).toBe(true);
         // With others left it is not waited for.
-        await vi.waitFor(() => expect(source.reconnects).toBeGreaterThan(0));
+        await expect.poll(() => source.reconnects).toBeGreaterThan(0);
       },
       { connections },
     );
@@ -428,12 +430,17 @@ describe('a connection that breaks', () => {
 
   it('an answer that never comes counts as a lost connection', async () => {
     const script: Script = { request: (_, __, connection) => connection === 1 };
-    await withSource(script, async (source, server) => {
-      const buffer = Buffer.alloc(4096);
-      await source.read(4096, buffer);
-      expect(buffer.equals(server.disk.subarray(4096, 8192))).toBe(true);
-      expect(source.reconnects).toBe(1);
-    });
+    await withSource(
+      script,
+      async (source, server) => {
+        const buffer = Buffer.alloc(4096);
+        await source.read(4096, buffer);
+        expect(buffer.equals(server.disk.subarray(4096, 8192))).toBe(true);
+        expect(source.reconnects).toBe(1);
+      },
+      {},
+      impatient,
+    );
   });
 
   it('and the export has another size afterwards: refused', async () => {

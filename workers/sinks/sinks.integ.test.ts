@@ -240,7 +240,7 @@ describe('fixed VHD', () => {
 });
 
 describe('NBD', () => {
-  const quick = { connectMs: 400, idleMs: 400, tries: 4, backoffMs: 5 };
+  const quick = { connectMs: 60_000, idleMs: 60_000, tries: 4, backoffMs: 5 };
   const to = (server: { socketPath: string }, connections = 1) => ({
     kind: 'nbd' as const,
     endpoint: { socketPath: server.socketPath },

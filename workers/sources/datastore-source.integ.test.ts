@@ -9,7 +9,7 @@ const certificate = createCertificate();
 const cookie = 'vmware_soap_session="52c"';
 const content = Buffer.alloc(2 * 1024 * 1024 + 512);
 for (let i = 0; i < content.length; i++) content[i] = (i * 7 + (i >> 8)) & 0xff;
-const quick = { tries: 3, backoffMs: 2, idleMs: 300 };
+const quick = { tries: 3, backoffMs: 2, idleMs: 60_000 };
 
 async function withServer(
   script: RangeScript | undefined,
@@ -108,6 +108,7 @@ describe('the datastore reader', () => {
   });
 
   it('tries 5xx and broken answers again, a bounded number of times', async () => {
+    const silent = () => true;
     const troubles: RangeScript[] = [
       (_, response) => !!response.writeHead(503).end(),
       (request) => !!request.socket.destroy(),
@@ -123,13 +124,14 @@ describe('the datastore reader', () => {
         response.end(Buffer.alloc(1000));
         return true;
       },
-      () => true, // no answer at all
+      silent,
     ];
     for (const trouble of troubles) {
+      const patience = trouble === silent ? { idleMs: 1000 } : {};
       await withServer(
         afterOpening((request, response, count) => count < 4 && trouble(request, response, count)),
         async (openIt, server) => {
-          await using source = await openIt();
+          await using source = await openIt({}, patience);
           const buffer = Buffer.alloc(65536);
           await source.read(512, buffer);
           expect(buffer.equals(content.subarray(512, 66048))).toBe(true);
@@ -137,7 +139,7 @@ describe('the datastore reader', () => {
         },
       );
       await withServer(afterOpening(trouble), async (openIt, server) => {
-        await using source = await openIt();
+        await using source = await openIt({}, patience);
         const error = await failure(source.read(512, Buffer.alloc(65536)));
         expect([error.code, error.retryable, server.requests]).toEqual(['source.read', true, 4]);
       });
@@ -195,14 +197,12 @@ describe('the datastore reader', () => {
   it('cancels at once also while the server is silent or in a pause between tries', async () => {
     for (const trouble of [() => true, (_, response) => !!response.writeHead(503).end()] satisfies RangeScript[]) {
       await withServer(afterOpening(trouble), async (openIt) => {
-        await using source = await openIt({}, { idleMs: 20_000, backoffMs: 20_000 });
-        const before = Date.now();
+        await using source = await openIt({}, { idleMs: 3_600_000, backoffMs: 3_600_000 });
         expect((await failure(source.read(0, Buffer.alloc(512), AbortSignal.timeout(50)))).code).toBe('operation.cancelled');
         const pending = failure(source.read(0, Buffer.alloc(512)));
         await new Promise((resolve) => setTimeout(resolve, 50));
         await source.close();
         expect((await pending).code).toBe('operation.cancelled');
-        expect(Date.now() - before).toBeLessThan(10_000);
       });
     }
   });

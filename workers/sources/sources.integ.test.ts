@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SourceSubject, sourceChecks } from '../blocks/conformance/source.ts';
 import {
   createCertificate,
-  freePort,
   sampleDisk,
   startNbdkit,
   startNbdkitTcp,
@@ -17,6 +16,7 @@ import {
 } from '../nbd/testing/nbd-servers.ts';
 import { startScriptedServer } from '../nbd/testing/scripted-nbd-server.ts';
 import type { SourceDescriptor } from '../protocol.ts';
+import { freePort } from '../testing/free-port.ts';
 import { openSource } from './open-source.ts';
 import { startRangeServer } from './testing/range-server.ts';
 

@@ -35,7 +35,7 @@ export async function openEventClient(url: string, token: string, lastEventId?: 
     comments: 0,
     ended: new Promise((resolve) => response.once('close', resolve)),
     async until(count) {
-      const late = performance.now() + 15_000;
+      const late = performance.now() + 60_000;
       while (client.told.length < count) {
         if (performance.now() > late) throw new Error(`only ${client.told.length} of ${count} events came`);
         await new Promise<void>((resolve) => {

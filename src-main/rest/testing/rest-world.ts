@@ -128,7 +128,7 @@ export function ask(url: string, method: string, { as = 'admin', body, raw, head
       url,
       {
         method,
-        timeout: 20_000,
+        timeout: 120_000,
         agent: false,
         headers: {
           ...(as === 'nobody' ? {} : { authorization: `Bearer token-of-${as}` }),

@@ -69,7 +69,7 @@ async function line(child: ChildProcess, name: string): Promise<string> {
 }
 
 async function waitForSecrets(address: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 1000; tries++) {
     const ask = spawn(
       'dbus-send',
       [

@@ -62,7 +62,7 @@ async function started(child: ChildProcess, at: string | { host: string; port: n
     await gone;
   };
   for (let attempt = 0; !(await answers(at)); attempt++) {
-    if (child.exitCode !== null || child.signalCode !== null || attempt > 250 || child.pid === undefined) {
+    if (child.exitCode !== null || child.signalCode !== null || attempt > 3000 || child.pid === undefined) {
       await kill('SIGKILL');
       throw new Error(`${child.spawnfile} did not start: ${said}`);
     }
@@ -92,14 +92,6 @@ function answers(at: string | { host: string; port: number }): Promise<boolean> 
     });
     socket.once('error', () => resolve(false));
   });
-}
-
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** A disk of data, holes and written zeros, `size` at least 5 MiB. */
