@@ -1,22 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { extname, join, resolve, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { unlockPath } from '../../src-preload/bridge.ts';
+import { clientFileOf } from '../domain/client-files.ts';
 import { contentSecurityPolicy } from '../domain/page-policy.ts';
 
 export const scheme = 'app';
 /** What the client is served under. Nothing else is ever loaded. */
 export const origin = `${scheme}://octopus`;
-
-const types: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.map': 'application/json; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.woff2': 'font/woff2',
-};
 
 /** Answers requests for `app://octopus/…` from the built client. Each page gets a nonce of its own for styles. */
 export function createPageHandler(options: { folder: string; random: (bytes: number) => Buffer }): (request: Request) => Promise<Response> {
@@ -26,7 +16,8 @@ export function createPageHandler(options: { folder: string; random: (bytes: num
     if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'This can only be read.');
     const path = fileOf(request.url);
     if (path === undefined) return plain(404, 'There is no such page.');
-    const bytes = await readFile(path).catch(() => undefined);
+    const file = clientFileOf(path);
+    const bytes = file && (await readFile(path).catch(() => undefined));
     if (!bytes) {
       return plain(404, path === join(root, 'index.html') ? 'The client is not built: run `npm run build`.' : 'There is no such page.');
     }
@@ -37,9 +28,8 @@ export function createPageHandler(options: { folder: string; random: (bytes: num
       status: 200,
       headers: {
         ...locked(nonce),
-        'content-type': types[extname(path)] ?? 'application/octet-stream',
-        // Other files are named after their content.
-        'cache-control': html ? 'no-store' : 'public, max-age=31536000, immutable',
+        'content-type': file.type,
+        'cache-control': file.cacheControl,
       },
     });
   };
