@@ -10,6 +10,7 @@ import { migrationHandlers } from './handlers/migrations.ts';
 import { scheduleHandlers } from './handlers/schedules.ts';
 import { settingHandlers } from './handlers/settings.ts';
 import { sourceHandlers } from './handlers/sources.ts';
+import { targetMachineHandlers } from './handlers/target-machines.ts';
 import { targetHandlers } from './handlers/targets.ts';
 import { taskHandlers } from './handlers/tasks.ts';
 import { userHandlers } from './handlers/users.ts';
@@ -22,6 +23,7 @@ export const handlers: Handlers = {
   ...authHandlers,
   ...sourceHandlers,
   ...targetHandlers,
+  ...targetMachineHandlers,
   ...machineHandlers,
   ...migrationHandlers,
   ...migrationInsightHandlers,

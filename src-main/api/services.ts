@@ -14,6 +14,7 @@ import type { Settings } from '../settings/settings.ts';
 import type { ImagesEnvironment, SourceEnvironment, VsphereEnvironment } from '../store/repositories/source-environments.ts';
 import type { TargetEnvironment } from '../store/repositories/target-environments.ts';
 import type { Store } from '../store/store.ts';
+import type { TargetMachineService } from './target-machines.ts';
 
 export interface SourceLogin {
   /** What people call it; its host where nobody said. */
@@ -175,6 +176,7 @@ export interface Services {
   audit: Pick<Audit, 'record' | 'list' | 'export' | 'verify'>;
   scheduler: Pick<Scheduler, 'pause' | 'resume' | 'isPaused' | 'pausedBy' | 'cancel' | 'revive' | 'putSchedule' | 'removeSchedule'>;
   environments: EnvironmentService;
+  targetMachines: TargetMachineService;
   operations: OperationService;
   insight: InsightService;
   lab: LabService;

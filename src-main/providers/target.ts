@@ -55,6 +55,20 @@ export interface StartedMachine {
   where: string;
 }
 
+/** What start() began and stop() has not undone. */
+export interface MachineAtTarget {
+  machineId: string;
+  handle: string;
+  /** As it was called when it was started. */
+  name: string;
+  /** False: it was ended by something else, as a restart of its computer; what it wrote is kept. */
+  running: boolean;
+  /** When it was first started, ISO 8601. */
+  since: string;
+  /** How to reach its console, for people. */
+  where: string;
+}
+
 /**
  * A place that replicas live in. Every call is idempotent and may be repeated after a crash. Errors are OctopusError `target.*`.
  * Between prepareReplica and commit the last recovery point stays whole whatever happens.
@@ -80,6 +94,8 @@ export interface TargetProvider extends AsyncDisposable {
   startedFrom(machineId: string, pointId: string, signal?: AbortSignal): Promise<string | undefined>;
   /** The handles of all that start() began of the machine and stop() has not undone, whoever asked for it. */
   started(machineId: string, signal?: AbortSignal): Promise<string[]>;
-  /** Undoes start(): stops it and discards what it wrote. */
+  /** The same of every machine, with what there is to say of each. */
+  startedMachines(signal?: AbortSignal): Promise<MachineAtTarget[]>;
+  /** Undoes start(): stops it and discards what it wrote. Nothing of this handle: returns at once. */
   stop(machineId: string, handle: string, signal?: AbortSignal): Promise<void>;
 }

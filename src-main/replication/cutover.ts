@@ -13,8 +13,7 @@ import { retrying } from './retry.ts';
 const ROLLBACK_DEADLINE = 10 * 60_000;
 
 /** For people, where a machine runs at the target that no migration tells of any more. */
-export const howToStop =
-  'Remove this migration together with what runs at the target, and make it anew; or use the machine that runs there.';
+export const howToStop = 'Stop it there first, on the page of the targets; or use the machine that runs there.';
 
 /** What a cutover needs of the replicator. */
 export interface Corridor {

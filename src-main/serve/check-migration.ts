@@ -163,7 +163,7 @@ async function checkConflict(octopus: Octopus, machine: StoredMachine, target: T
   );
   if (started.length > 0) {
     const text = `${name} was started at ${target.name} by a migration that was removed since: it may run there, and no cutover can start it.`;
-    const action = `Use the machine that is there. Or make the migration, and remove it together with what runs at the target: that stops it.`;
+    const action = 'Use the machine that is there. Or stop it first, on the page of the targets.';
     return [fail('conflict', text, action)];
   }
   const text = `${target.name} holds replicas of ${name} that no migration here knows.`;

@@ -27,6 +27,7 @@ import { createLabService } from './lab-service.ts';
 import { createOperations } from './operations.ts';
 import { createRememberedAccess } from './remembered-access.ts';
 import { createReplicationEvents } from './replication-events.ts';
+import { createTargetMachines } from './target-machines.ts';
 
 export interface CoreOptions {
   dataFolder: string;
@@ -222,6 +223,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     audit: createAudit({ activity: store.activity, clock }),
     scheduler: { ...scheduler, resume },
     environments,
+    targetMachines: createTargetMachines(octopus),
     operations,
     insight: createInsight(octopus),
     now: () => clock.now(),

@@ -16,6 +16,7 @@ import { overviewRoutes } from './routes/overview.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { settingRoutes } from './routes/settings.ts';
 import { sourceRoutes } from './routes/sources.ts';
+import { targetMachineRoutes } from './routes/target-machines.ts';
 import { targetRoutes } from './routes/targets.ts';
 import { userRoutes } from './routes/users.ts';
 import { routeIds, routeOf, routes } from './routes.ts';
@@ -38,6 +39,7 @@ test('no two parts of the contract use the same id, no two routes the same metho
     settingRoutes,
     sourceRoutes,
     targetRoutes,
+    targetMachineRoutes,
     userRoutes,
   ];
   expect(parts.flatMap(Object.keys).sort()).toEqual(Object.keys(routes).sort());

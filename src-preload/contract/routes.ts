@@ -12,6 +12,7 @@ import { overviewRoutes } from './routes/overview.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { settingRoutes } from './routes/settings.ts';
 import { sourceRoutes } from './routes/sources.ts';
+import { targetMachineRoutes } from './routes/target-machines.ts';
 import { targetRoutes } from './routes/targets.ts';
 import { userRoutes } from './routes/users.ts';
 
@@ -23,6 +24,7 @@ export const routes = {
   ...authRoutes,
   ...sourceRoutes,
   ...targetRoutes,
+  ...targetMachineRoutes,
   ...machineRoutes,
   ...migrationRoutes,
   ...migrationInsightRoutes,

@@ -20,6 +20,7 @@ const actions: Readonly<Record<string, string>> = {
   'target.update': 'Renamed a target',
   'target.remove': 'Removed a target',
   'target.probe': 'Tried a target',
+  'target.stop-machine': 'Stopped a machine at a target',
   'lab.start': 'Started the lab',
   'lab.stop': 'Stopped the lab',
   'migration.create': 'Created a migration',

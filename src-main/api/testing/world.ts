@@ -142,6 +142,10 @@ export async function openWorld(): Promise<World> {
       removeTarget: did('removeTarget', nothing),
       addMigration: did('addMigration', () => store.jobs.find('own')),
     },
+    targetMachines: {
+      list: async () => [{ machineId: 'own', name: 'web', running: true, since: at, where: 'VNC', jobId: 'own' }],
+      stop: did('stopMachine', async () => 'web'),
+    },
     operations: {
       begin: did('begin', async () => ({ operationId: 'op-1' })),
       cancel: did('cancel', async () => true),

@@ -42,9 +42,11 @@ export function machineFolders(folder: string, machineId: string): MachineFolder
 export const replicaImage = (folders: MachineFolders, key: number): string => join(folders.replica, `${key}.raw`);
 export const replicaJournal = (folders: MachineFolders, key: number): string => join(folders.replica, `${key}.journal`);
 
+export const isSafeName = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/.test(text);
+
 /** Ids become folder names: nothing that could leave the folder, hide or clash with names of ours. */
 export function safeName(field: string, text: string): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/.test(text)) {
+  if (!isSafeName(text)) {
     throw new OctopusError(
       'argument.invalid',
       `The ${field} '${text}' cannot name a folder: letters, digits and . _ @ + - only, at most 128 of them.`,

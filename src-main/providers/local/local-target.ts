@@ -1,19 +1,19 @@
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { syncFolder } from '../../../workers/blocks/durable-file.ts';
 import { journalToManifest } from '../../../workers/blocks/journal.ts';
 import { type ErrorCode, OctopusError, toOctopusError } from '../../../workers/octopus-error.ts';
 import type { MachineInventory } from '../../domain/machine.ts';
 import type { RecoveryPoint } from '../../domain/recovery-point.ts';
-import type { ReplicaDisk, ReplicaHandle, TargetProvider } from '../target.ts';
+import type { MachineAtTarget, ReplicaDisk, ReplicaHandle, TargetProvider } from '../target.ts';
 import { domainXml } from './domain-xml.ts';
 import { guarded, makeFolderWithin, namesIn, sweepTemporary, temporaryDone, temporaryName, writeAndSync } from './file-system.ts';
 import { freezeImage } from './freeze-image.ts';
-import { type MachineFolders, machineFolders, replicaImage, replicaJournal, safeName } from './layout.ts';
+import { isSafeName, type MachineFolders, machineFolders, replicaImage, replicaJournal, safeName } from './layout.ts';
 import { lockMachine } from './machine-lock.ts';
 import { observeBoot } from './qemu/observe-boot.ts';
 import type { QemuOptions } from './qemu/qemu-programs.ts';
-import { startedPoints, startMachine, stopMachine } from './qemu/started-machine.ts';
+import { startedMachines, startedPoints, startMachine, stopMachine } from './qemu/started-machine.ts';
 import { isFileName, readPointMachine, readRecoveryPoint } from './recovery-point-file.ts';
 
 export interface LocalTargetOptions {
@@ -192,6 +192,17 @@ export function createLocalTarget(options: LocalTargetOptions): LocalTarget {
 
     started: (machineId) =>
       guarded(`What was started in ${root} cannot be read`, async () => startedPoints(machineFolders(root, machineId))),
+
+    startedMachines: () =>
+      guarded(`What was started in ${root} cannot be read`, async () => {
+        await existing(root, `The target folder ${root} does not exist; is its disk mounted?`);
+        const machines: MachineAtTarget[] = [];
+        for (const { name: machineId } of (await readdir(root, { withFileTypes: true })).filter((entry) => entry.isDirectory())) {
+          // Folders of others beside ours.
+          if (isSafeName(machineId)) machines.push(...(await startedMachines(machineFolders(root, machineId), machineId)));
+        }
+        return machines;
+      }),
 
     stop: (machineId, handle) =>
       guarded(`The started machine ${handle} cannot be stopped`, async () =>

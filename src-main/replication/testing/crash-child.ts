@@ -52,6 +52,7 @@ function markedTarget(target: TargetProvider): TargetProvider {
     },
     started: async () => (existsSync(marker) ? [readFileSync(marker, 'utf8')] : []),
     startedFrom: async (_machine, point) => (existsSync(marker) && readFileSync(marker, 'utf8') === point ? point : undefined),
+    startedMachines: async () => [],
     stop: () => rm(marker, { force: true }),
     [Symbol.asyncDispose]: () => target[Symbol.asyncDispose](),
   };

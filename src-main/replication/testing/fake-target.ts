@@ -7,6 +7,7 @@ import type { RecoveryPoint } from '../../domain/recovery-point.ts';
 import type {
   BootExpectation,
   BootObservation,
+  MachineAtTarget,
   PointDisk,
   ReplicaDisk,
   ReplicaHandle,
@@ -125,6 +126,12 @@ export class FakeTarget implements TargetProvider {
   async started(): Promise<string[]> {
     const started = await readFile(join(this.folder, 'running'), 'utf8').catch(() => undefined);
     return started === undefined ? [] : [`run-${started}`];
+  }
+
+  async startedMachines(): Promise<MachineAtTarget[]> {
+    const started = (await this.started())[0];
+    const since = new Date(0).toISOString();
+    return started === undefined ? [] : [{ machineId: 'instance-1', handle: started, name: 'web', running: true, since, where: 'fake' }];
   }
 
   async stop(): Promise<void> {

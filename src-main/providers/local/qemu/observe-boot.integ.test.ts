@@ -130,9 +130,12 @@ test('a started machine outlives its starter, keeps what it writes, and stop() u
     expect(await other.startedFrom(MACHINE_ID, 'good')).toBe(started.handle);
     expect(await other.startedFrom(MACHINE_ID, 'damaged')).toBeUndefined();
     expect(await other.started(MACHINE_ID)).toEqual([started.handle]);
+    const told = { machineId: MACHINE_ID, handle: started.handle, name: testMachine('bios', []).name, since: expect.any(String) };
+    expect(await other.startedMachines()).toEqual([{ ...told, running: true, where: started.where }]);
     expect(await target.prune(MACHINE_ID, 1)).not.toContain('good');
     process.kill(pid, 'SIGKILL');
     await waitFor(async () => !existsSync(`/proc/${pid}`));
+    expect(await other.startedMachines()).toEqual([{ ...told, running: false, where: expect.stringContaining('console.log') }]);
     expect((await other.start(MACHINE_ID, 'good')).handle).toBe(started.handle);
     expect(Number(await readFile(join(running, 'qemu.pid'), 'utf8'))).not.toBe(pid);
   } finally {
@@ -140,7 +143,7 @@ test('a started machine outlives its starter, keeps what it writes, and stop() u
   }
   expect(existsSync(running)).toBe(false);
   expect(await target.startedFrom(MACHINE_ID, 'good')).toBeUndefined();
-  expect(await target.started(MACHINE_ID)).toEqual([]);
+  expect([await target.started(MACHINE_ID), await target.startedMachines()]).toEqual([[], []]);
   await target.stop(MACHINE_ID, started.handle);
   expect(await digestOfFile(imageOf('bios', 'good'))).toBe(before);
 });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { OctopusError } from '../../../../workers/octopus-error.ts';
-import type { StartedMachine } from '../../target.ts';
+import type { MachineAtTarget, StartedMachine } from '../../target.ts';
 import { isAlive, namesIn, sweepTemporary, temporaryDone, temporaryName, writeAndSync } from '../file-system.ts';
 import type { MachineFolders } from '../layout.ts';
 import { chooseAccelerator, kvmIsBroken } from './accelerator.ts';
@@ -50,7 +50,7 @@ export async function startMachine(point: StartablePoint, options: QemuOptions, 
   }
   return {
     handle,
-    where: `VNC at unix:${socketPath(folder, 'vnc')}, serial console in ${join(folder, 'console.log')}, QEMU process ${runningPid(folder)}`,
+    where: whereIs(folder),
   };
 
   async function launch(accelerator: 'kvm' | 'tcg'): Promise<void> {
@@ -75,6 +75,35 @@ export async function startMachine(point: StartablePoint, options: QemuOptions, 
         });
       },
     );
+  }
+}
+
+const whereIs = (folder: string) =>
+  `VNC at unix:${socketPath(folder, 'vnc')}, serial console in ${join(folder, 'console.log')}, QEMU process ${runningPid(folder)}`;
+
+/** What is started of a machine, also where its QEMU is gone. */
+export async function startedMachines(folders: MachineFolders, machineId: string): Promise<MachineAtTarget[]> {
+  const machines: MachineAtTarget[] = [];
+  for (const handle of await startedPoints(folders)) {
+    const folder = join(folders.running, handle);
+    const description = join(folder, 'started.json');
+    // It may be stopped just now.
+    const made = (await stat(description).catch(() => undefined)) ?? (await stat(folder).catch(() => undefined));
+    if (made === undefined) continue;
+    const running = runningPid(folder) !== undefined;
+    const where = running ? whereIs(folder) : `serial console in ${join(folder, 'console.log')}`;
+    machines.push({ machineId, handle, name: await nameIn(description, machineId), running, since: made.mtime.toISOString(), where });
+  }
+  return machines;
+}
+
+/** A name that cannot be read must not hide that the machine is there. */
+async function nameIn(description: string, otherwise: string): Promise<string> {
+  try {
+    const { machine } = JSON.parse(await readFile(description, 'utf8')) as { machine?: unknown };
+    return typeof machine === 'string' && machine !== '' ? machine : otherwise;
+  } catch {
+    return otherwise;
   }
 }
 
