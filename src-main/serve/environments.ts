@@ -202,12 +202,9 @@ export function createEnvironments(parts: EnvironmentParts): EnvironmentService 
       await store.targets.remove(id);
     },
     async addMigration({ machineId, targetId, ownerId, settings }) {
-      if (await store.jobs.of(machineId, targetId)) {
-        throw new OctopusError('conflict.exists', 'This machine is replicated to that target already.', { field: 'machineId' });
-      }
       const keep = parts.settings.get('retention.defaultKeep');
       const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as Partial<JobSettings>;
-      return store.jobs.put({
+      const job = await store.jobs.add({
         id: newId(),
         machineId,
         targetEnvironmentId: targetId,
@@ -216,6 +213,8 @@ export function createEnvironments(parts: EnvironmentParts): EnvironmentService 
         settings: { ...defaultJobSettings, keep, ...given },
         createdAt: now(),
       });
+      if (job) return job;
+      throw new OctopusError('conflict.exists', 'This machine is replicated to that target already.', { field: 'machineId' });
     },
   };
 }

@@ -9,6 +9,11 @@ export { sharedJobs };
 export type ListedJob = Job & { key: string | number };
 
 export interface JobRepository {
+  /**
+   * Undefined where the machine is replicated to that target already: by a job for it, or for the same machine under another source, whose
+   * replica would be the same files.
+   */
+  add(job: Job): Promise<Job | undefined>;
   /** Adds it, or renews the settings of the job for the same machine and target (its owner stays). Answers what is stored. */
   put(job: Job): Promise<Job>;
   find(id: string): Promise<Job | undefined>;
@@ -34,20 +39,25 @@ export interface JobRepository {
 export function createJobRepository(database: Kysely<Schema>): JobRepository {
   const all = () => database.selectFrom('migration_jobs').selectAll();
   return {
+    add: (job) =>
+      database.transaction().execute(async (transaction) => {
+        const other = await transaction
+          .selectFrom('migration_jobs')
+          .innerJoin('vms', 'vms.id', 'migration_jobs.vm_id')
+          .select('migration_jobs.id')
+          .where('target_environment_id', '=', job.targetEnvironmentId)
+          .where('instance_uuid', '=', (build) => build.selectFrom('vms').select('instance_uuid').where('id', '=', job.machineId))
+          .executeTakeFirst();
+        if (other) return undefined;
+        return fromRow(await transaction.insertInto('migration_jobs').values(toRow(job)).returningAll().executeTakeFirstOrThrow());
+      }),
     async put(job) {
-      const settings = JSON.stringify(job.settings);
       const row = await database
         .insertInto('migration_jobs')
-        .values({
-          id: job.id,
-          vm_id: job.machineId,
-          target_environment_id: job.targetEnvironmentId,
-          owner_id: job.ownerId ?? null,
-          state: job.state,
-          settings_json: settings,
-          created_at: job.createdAt,
-        })
-        .onConflict((conflict) => conflict.columns(['vm_id', 'target_environment_id']).doUpdateSet({ settings_json: settings }))
+        .values(toRow(job))
+        .onConflict((conflict) =>
+          conflict.columns(['vm_id', 'target_environment_id']).doUpdateSet({ settings_json: JSON.stringify(job.settings) }),
+        )
         .returningAll()
         .executeTakeFirstOrThrow();
       return fromRow(row);
@@ -107,6 +117,18 @@ export function createJobRepository(database: Kysely<Schema>): JobRepository {
         const { numDeletedRows } = await transaction.deleteFrom('migration_jobs').where('id', '=', id).executeTakeFirstOrThrow();
         return numDeletedRows > 0n;
       }),
+  };
+}
+
+function toRow(job: Job) {
+  return {
+    id: job.id,
+    vm_id: job.machineId,
+    target_environment_id: job.targetEnvironmentId,
+    owner_id: job.ownerId ?? null,
+    state: job.state,
+    settings_json: JSON.stringify(job.settings),
+    created_at: job.createdAt,
   };
 }
 
