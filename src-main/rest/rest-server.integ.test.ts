@@ -130,6 +130,15 @@ test('creating with an Idempotency-Key acts once; a user has keys of their own',
   expect((await make('k', 'later')).json.name).toBe('later');
 });
 
+test('creating that took too long to be waited for still goes on under its key, and is not done twice', async () => {
+  await using world = await openRestWorld({ answerTime: 200 });
+  const make = () => world.ask('POST', '/things', { body: { name: 'one' }, headers: { 'idempotency-key': 'k' } });
+  world.api.delay = 1500;
+  expect(await make()).toMatchObject({ status: 408, json: { code: 'request.timeout', retryable: true } });
+  await expect.poll(async () => (await make()).status, { timeout: 60_000 }).toBe(201);
+  expect(world.api.things.size).toBe(1);
+});
+
 test('If-Match: a change of what was changed since is refused, also in a race', async () => {
   await using world = await openRestWorld();
   await world.ask('POST', '/things', { body: { name: 'a' } });

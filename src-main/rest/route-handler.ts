@@ -36,22 +36,25 @@ export function createRouteHandler(id: string, route: RestRoute, parts: HandlerP
     const signal = waiting(request, reply, parts, changes);
     const context: RestCall = { caller: parts.callerOf(request), address: request.ip, requestId: request.id, signal: signal.signal };
     const input = { params: request.params, query: request.query, body: request.body };
-    const act = () => signal.race(() => parts.api.call(id, input, context));
+    const act = () => parts.api.call(id, input, context);
     try {
-      const answer = await inTurn(request, act, context);
+      const answer = await inTurn(request, act, context, signal.race);
       return send(request, reply, answer);
     } finally {
       signal.done();
     }
   };
 
-  function inTurn(request: FastifyRequest, act: () => Promise<RestAnswer>, context: RestCall): Promise<RestAnswer> {
+  function inTurn(request: FastifyRequest, call: () => Promise<RestAnswer>, context: RestCall, race: Race): Promise<RestAnswer> {
     const key = request.headers['idempotency-key'];
     // Anonymous callers share no key: one would get what was made for the other.
     if (route.creates && key !== undefined && context.caller) {
       const { method, url, body } = request;
-      return parts.idempotency.once(context.caller.userId, String(key), { method, url, body }, act);
+      const { userId } = context.caller;
+      // The key is the call's for as long as it goes on, also where it is no longer waited for: sent again it must not act twice.
+      return race(() => parts.idempotency.once(userId, String(key), { method, url, body }, call));
     }
+    const act = () => race(call);
     const wanted = request.headers['if-match'];
     if (!reads) return act();
     return parts.turns.take(pathOf(request), async () => {
@@ -80,6 +83,8 @@ export function createRouteHandler(id: string, route: RestRoute, parts: HandlerP
     return reply.code(answer.status).header('content-type', 'application/json; charset=utf-8').send(text);
   }
 }
+
+type Race = <Result>(call: () => Promise<Result>) => Promise<Result>;
 
 const tagOf = (answer: RestAnswer) => (answer.etag === undefined ? entityTag(JSON.stringify(answer.body) ?? '') : quoted(answer.etag));
 const pathOf = (request: FastifyRequest) => request.url.split('?')[0] as string;
