@@ -31,6 +31,15 @@ test('an address that leads nowhere says so', () => {
   expect(entries()).toContain('#/settings');
 });
 
+test('an id that cannot be one leads nowhere as well', () => {
+  for (const hash of ['#/migrations/a%20b', '#/machines/%C3%A4', '#/sources/a%22b']) {
+    location.hash = hash;
+    const { unmount } = renderWith(<Frame />);
+    expect(screen.getByText('There is no such screen')).toBeTruthy();
+    unmount();
+  }
+});
+
 test('a screen that the role may not see is not opened, neither by its address nor by its key', async () => {
   renderWith(<Frame />, {}, { role: 'operator' });
   press('g');
@@ -79,6 +88,21 @@ test('what the server finds is marked as well: Enter opens the first', async () 
   await waitFor(() => expect(found.closest('[data-action]')?.hasAttribute('data-selected')).toBe(true));
   fireEvent.keyDown(search, { key: 'Enter', code: 'Enter' });
   await waitFor(() => expect(location.hash).toBe('#/machines/m1'));
+});
+
+test('the server looks for migrations, and what was searched for is gone with the palette', async () => {
+  const migration = { id: 'j1', machineName: 'mail' } as never;
+  const { calls } = renderWith(<Frame />, {
+    'vms.list': { items: [], total: 0 },
+    'migrations.list': { items: [migration], total: 1 },
+  });
+  act(() => openPalette());
+  const search = await screen.findByRole('textbox', { name: frameTexts.search });
+  fireEvent.change(search, { target: { value: 'mail' } });
+  expect(await screen.findByText('mail', { selector: '[data-action] *' })).toBeTruthy();
+  expect(calls.findLast(({ id }) => id === 'migrations.list')?.input).toMatchObject({ query: { text: 'mail' } });
+  fireEvent.keyDown(search, { key: 'Escape', code: 'Escape' });
+  expect(screen.queryByRole('dialog')).toBeNull();
 });
 
 test('whoever signs in next begins at the overview', async () => {

@@ -21,9 +21,11 @@ export function Palette() {
   const [wanted] = useDebouncedValue(text.trim(), 150);
   const commands = useAllCommands();
   const machines = useRoute('vms.list', { query: { text: wanted, limit: 8 } }, { enabled: wanted.length >= 2, keepPrevious: true });
-
-  // The server does not search these by name: the newest are looked through here.
-  const migrations = useRoute('migrations.list', { query: { limit: 500 } }, { enabled: wanted.length >= 2 });
+  const migrations = useRoute(
+    'migrations.list',
+    { query: { text: wanted, sort: 'machine', limit: 8 } },
+    { enabled: wanted.length >= 2, keepPrevious: true },
+  );
 
   const fixed = useMemo((): SpotlightActionGroupData[] => {
     const places = screens
@@ -71,16 +73,13 @@ export function Palette() {
     },
     {
       group: frameTexts.groups.migrations,
-      actions: (wanted.length >= 2 ? (migrations.data?.items ?? []) : [])
-        .filter(({ machineName }) => machineName.toLowerCase().includes(wanted.toLowerCase()))
-        .slice(0, 8)
-        .map((migration) => ({
-          id: `migration ${migration.id}`,
-          label: migration.machineName,
-          keywords: text,
-          leftSection: <IconTransfer size={17} stroke={1.7} />,
-          onClick: () => go(`/migrations/${migration.id}`),
-        })),
+      actions: (wanted.length >= 2 ? (migrations.data?.items ?? []) : []).map((migration) => ({
+        id: `migration ${migration.id}`,
+        label: migration.machineName,
+        keywords: text,
+        leftSection: <IconTransfer size={17} stroke={1.7} />,
+        onClick: () => go(`/migrations/${migration.id}`),
+      })),
     },
   ];
 
@@ -108,6 +107,8 @@ export function Palette() {
       limit={30}
       centered={false}
       yOffset="12vh"
+      // While it faded, a click went into it and not to what it was meant for.
+      transitionProps={{ duration: 0 }}
       overlayProps={{ backgroundOpacity: 0.35, blur: 0 }}
       attributes={{ content: { 'aria-label': frameTexts.search } }}
       searchProps={{

@@ -60,7 +60,7 @@ export function ErrorState({
       </span>
       <h2>{title ?? titleOf(error)}</h2>
       <p>{error.message}</p>
-      {onRetry ? (
+      {onRetry && error.code !== 'not.found' ? (
         <div className={classes.stateActions}>
           <Button variant="default" onClick={onRetry}>
             {uiTexts.retry}

@@ -300,7 +300,7 @@ const TableRow = memo(function TableRow(props: RowProps) {
       data-active={props.active || undefined}
       aria-current={props.opened || undefined}
       data-opens={props.opens || undefined}
-      style={{ transform: `translateY(${props.top}px)`, height: props.height, gridTemplateColumns: props.template }}
+      style={{ top: props.top, height: props.height, gridTemplateColumns: props.template }}
       onClick={(event) => props.onClick(index, event)}
     >
       {selected === undefined ? null : (

@@ -1,4 +1,4 @@
-import { Checkbox } from '@mantine/core';
+import { Button, Checkbox } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { newMigrationTexts } from '../../texts/new-migration.ts';
 import { StatusBadge } from '../../ui/status-badge.tsx';
@@ -23,6 +23,16 @@ export function AcceptWarnings({ checks, accepted, onAccept }: AcceptProps) {
       checked={accepted}
       onChange={(event) => onAccept(event.currentTarget.checked)}
     />
+  );
+}
+
+/** Goes on without the machines that something stands in the way of; not where none would be left. */
+export function LeaveOut({ checks: { all, fail }, onLeaveOut }: { checks: Checks; onLeaveOut: (ids: readonly string[]) => void }) {
+  if (fail.length === 0 || fail.length === all.length) return null;
+  return (
+    <Button mt={8} variant="default" onClick={() => onLeaveOut(fail.map(({ machine }) => machine.id))}>
+      {texts.leaveOut(fail.length)}
+    </Button>
   );
 }
 

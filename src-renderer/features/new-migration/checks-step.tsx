@@ -3,7 +3,7 @@ import { IconRefresh } from '@tabler/icons-react';
 import { useState } from 'react';
 import { newMigrationTexts } from '../../texts/new-migration.ts';
 import { StatusBadge } from '../../ui/status-badge.tsx';
-import { AcceptWarnings, CheckGroup } from './check-group.tsx';
+import { AcceptWarnings, CheckGroup, LeaveOut } from './check-group.tsx';
 import { EstimateFacts } from './estimate-facts.tsx';
 import classes from './new-migration.module.css';
 import { StepTitle } from './step-title.tsx';
@@ -52,11 +52,7 @@ export function ChecksStep(props: ChecksStepProps) {
         </div>
       ) : null}
       <CheckGroup machines={fail} title={texts.groups.fail(fail.length)}>
-        {checks.all.length > fail.length ? (
-          <Button mt={8} variant="default" onClick={() => props.onLeaveOut(fail.map(({ machine }) => machine.id))}>
-            {texts.leaveOut(fail.length)}
-          </Button>
-        ) : null}
+        <LeaveOut checks={checks} onLeaveOut={props.onLeaveOut} />
       </CheckGroup>
       <CheckGroup machines={warn} title={texts.groups.warn(warn.length)}>
         {pending.length === 0 ? <AcceptWarnings checks={checks} accepted={props.accepted} onAccept={props.onAccept} /> : null}

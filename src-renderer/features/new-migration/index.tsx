@@ -71,6 +71,7 @@ function Wizard({ first, targets }: { first: readonly string[]; targets: Targets
   // Machines were chosen elsewhere, and a target is there: nothing is left but to look at it.
   const step = wanted ?? (target ? 'review' : 'target');
   const change = (part: Partial<Plan>) => setPlan((before) => ({ ...before, ...part }));
+  const leaveOut = (left: readonly string[]) => setIds(ids.filter((id) => !left.includes(id)));
   const content = useStepFocus(progress ? 'starting' : step, first.length === 0 ? 'machines' : undefined);
 
   if (progress) {
@@ -101,14 +102,7 @@ function Wizard({ first, targets }: { first: readonly string[]; targets: Targets
           {step === 'mapping' ? <MappingStep plan={plan} onPlan={change} /> : null}
           {step === 'schedule' ? <ScheduleStep plan={plan} machines={chosen.machines.length} onPlan={change} /> : null}
           {step === 'checks' ? (
-            <ChecksStep
-              checks={checks}
-              accepted={accepted}
-              estimate={estimate}
-              free={free}
-              onAccept={accept}
-              onLeaveOut={(left) => setIds(ids.filter((id) => !left.includes(id)))}
-            />
+            <ChecksStep checks={checks} accepted={accepted} estimate={estimate} free={free} onAccept={accept} onLeaveOut={leaveOut} />
           ) : null}
           {step === 'review' ? (
             <ReviewStep
@@ -121,6 +115,7 @@ function Wizard({ first, targets }: { first: readonly string[]; targets: Targets
               onPlan={change}
               onStep={setStep}
               onAccept={accept}
+              onLeaveOut={leaveOut}
             />
           ) : null}
         </div>

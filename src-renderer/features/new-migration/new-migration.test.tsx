@@ -120,12 +120,13 @@ test('a check that fails blocks, one that warns is accepted', async () => {
   const answers = world({ 'migrations.check': ({ query }) => outcomes[query.machineId] ?? pass });
   const { calls } = renderWith(<NewMigration params={{ machineIds: 'm1,m2,m3' }} />, answers);
   expect(await screen.findByText('A check blocks. Mend it, or leave the machine out.', { selector: '[role=status]' })).toBeTruthy();
+  expect(screen.getByRole('button', { name: 'Leave this machine out' })).toBeTruthy();
   fireEvent.click(step(/^Checks/));
   expect(screen.getByText('It is replicated already.')).toBeTruthy();
   expect(screen.getByText(/Change that one\./)).toBeTruthy();
+  fireEvent.click(step(/^Review/));
   fireEvent.click(screen.getByRole('button', { name: 'Leave this machine out' }));
   fireEvent.click(await screen.findByLabelText('I have read the warning and go on'));
-  fireEvent.click(step(/^Review/));
   fireEvent.click(await startButton());
   await waitFor(() => expect(location.hash).toBe('#/migrations'));
   expect(made(calls, 'migrations.create')).toMatchObject([{ machineId: 'm2' }, { machineId: 'm3' }]);

@@ -1,6 +1,6 @@
 import { Button, Checkbox } from '@mantine/core';
 import { newMigrationTexts } from '../../texts/new-migration.ts';
-import { AcceptWarnings, CheckGroup } from './check-group.tsx';
+import { AcceptWarnings, CheckGroup, LeaveOut } from './check-group.tsx';
 import { EstimateFacts } from './estimate-facts.tsx';
 import classes from './new-migration.module.css';
 import type { Plan } from './plan.ts';
@@ -23,6 +23,7 @@ interface ReviewStepProps {
   onPlan: (change: Partial<Plan>) => void;
   onStep: (step: StepId) => void;
   onAccept: (accepted: boolean) => void;
+  onLeaveOut: (ids: readonly string[]) => void;
 }
 
 /** Everything on one page, each part with a way back to it. */
@@ -51,7 +52,9 @@ export function ReviewStep({ plan, views, checks, onPlan, onStep, ...props }: Re
         checked={plan.syncNow}
         onChange={(event) => onPlan({ syncNow: event.currentTarget.checked })}
       />
-      <CheckGroup machines={checks.fail} title={newMigrationTexts.checks.groups.fail(checks.fail.length)} most={MOST_SHOWN} />
+      <CheckGroup machines={checks.fail} title={newMigrationTexts.checks.groups.fail(checks.fail.length)} most={MOST_SHOWN}>
+        <LeaveOut checks={checks} onLeaveOut={props.onLeaveOut} />
+      </CheckGroup>
       <CheckGroup machines={checks.warn} title={newMigrationTexts.checks.groups.warn(checks.warn.length)} most={MOST_SHOWN}>
         {checks.pending.length === 0 ? <AcceptWarnings checks={checks} accepted={props.accepted} onAccept={props.onAccept} /> : null}
       </CheckGroup>
