@@ -9,7 +9,7 @@ import { createWorld } from './world/create-world.ts';
 import type { World, WorldOptions } from './world/types.ts';
 
 export { sampleMachines } from './world/sample-machines.ts';
-export type { LabDiskSpec, LabMachineSpec, World } from './world/types.ts';
+export type { KeepTrouble, LabDiskSpec, LabMachineSpec, World } from './world/types.ts';
 
 export interface LabVcenterOptions extends WorldOptions {
   /** Default: one that is free. */

@@ -1,56 +1,80 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ask } from '../rest/testing/rest-world.ts';
-import { openTestApplication } from './testing/application-world.ts';
+import { type Served, serve } from './testing/served.ts';
 
-const name = 'admin';
-const password = 'a long sentence for the test';
+const MiB = 2 ** 20;
+const patience = { timeout: 60_000, interval: 100 };
 
-test('the samples of the lab are small, and after a restart they are there again for the next run', { timeout: 60_000 }, async () => {
+test('the lab forgets nothing: runs go on after a quit and after a kill, and the next one is incremental', {
+  timeout: 240_000,
+}, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'octopus-lab-'));
+  let served: Served | undefined;
+  const call: Served['call'] = (...what) => served!.call(...what);
+  const limit = (value: number) => call('PUT', '/admin/env/replication.bandwidthLimit', { value });
+  const sync = (id: string, kind = 'incremental') => call('POST', `/migrations/${id}/sync`, { kind });
+  const lastRun = async (id: string) => (await call('GET', `/migrations/${id}`)).lastRun;
+  const idle = async (id: string) => {
+    await expect.poll(async () => (await call('GET', `/migrations/${id}`)).working, patience).toBeUndefined();
+    return lastRun(id);
+  };
   try {
-    const data = join(folder, 'data');
-    await mkdir(data);
-    let migration = '';
-    let sourceId = '';
-    for (const start of ['first', 'second']) {
-      await using application = await openTestApplication(data);
-      const { url } = application.rest;
-      const session =
-        start === 'first'
-          ? await ask(`${url}/auth/setup`, 'POST', {
-              as: 'nobody',
-              body: { token: await application.identity.issueSetUpToken(), name, password },
-            })
-          : await ask(`${url}/auth/login`, 'POST', { as: 'nobody', body: { name, password } });
-      const call = async (method: string, path: string, body?: object) => {
-        const headers = { authorization: `Bearer ${session.json.accessToken}` };
-        const answer = await ask(url + path, method, { as: 'nobody', headers, ...(body ? { body } : {}) });
-        expect(answer.status, `${method} ${path} ${answer.text}`).toBeLessThan(300);
-        return answer.json;
-      };
-      if (start === 'first') {
-        sourceId = (await call('POST', '/lab', {})).sourceId;
-        const { items } = await call('GET', `/vms?sourceId=${sourceId}`);
-        expect(items).toHaveLength(12);
-        expect(Math.max(...items.map(({ capacity }: { capacity: number }) => capacity))).toBeLessThan(4 * 2 ** 30);
-        const machineId = items.find((machine: { name: string }) => machine.name === 'legacy').id;
-        const targetId = (await call('POST', '/targets', { folder: join(folder, 'target') })).id;
-        migration = (await call('POST', '/migrations', { machineId, targetId })).id;
-      }
-      await call('POST', `/migrations/${migration}/sync`);
-      await expect
-        .poll(async () => call('GET', `/migrations/${migration}`), { timeout: 20_000 })
-        .toMatchObject({
-          sourceId,
-          lastRun: { state: 'succeeded', kind: start === 'first' ? 'full' : 'reconcile' },
-        });
-      // The same disk as before: a reconcile finds nothing to send.
-      if (start === 'second') expect((await call('GET', `/migrations/${migration}`)).lastRun.counts.sent).toBe(0);
+    served = await serve(folder);
+    const { sourceId } = await call('POST', '/lab', {});
+    const { items } = await call('GET', `/vms?sourceId=${sourceId}`);
+    expect(items).toHaveLength(12);
+    expect(Math.max(...items.map(({ capacity }: { capacity: number }) => capacity))).toBeLessThan(4 * 2 ** 30);
+    const targetId = (await call('POST', '/targets', { folder: join(folder, 'target') })).id;
+    const migrate = async (name: string) => {
+      const machineId = items.find((machine: { name: string }) => machine.name === name).id;
+      return (await call('POST', '/migrations', { machineId, targetId })).id as string;
+    };
+    // The guest of one writes all the time, that of the other never.
+    const [busy, quiet] = [await migrate('web-01'), await migrate('web-02')];
+
+    for (const [migration, signal] of [
+      [busy, 'SIGTERM'],
+      [quiet, 'SIGKILL'],
+    ] as const) {
+      await limit(48 * MiB);
+      await sync(migration);
+      const running = async () => (await lastRun(migration))?.id ?? '';
+      // Past its first checkpoint.
+      await expect.poll(async () => served?.passed(await running()), patience).toBeGreaterThan(80 * MiB);
+      const begun = await lastRun(migration);
+      expect(begun).toMatchObject({ state: 'running', kind: 'full' });
+      await limit(0); // from the next start on
+      await served.end(signal);
+      served = await serve(folder);
+      const runs = async () => (await call('GET', `/migrations/${migration}/runs`)).items;
+      const same = async () => (await runs()).find(({ id }: { id: string }) => id === begun.id);
+      await expect.poll(async () => (await same()).state, patience).toBe('succeeded');
+      const found = await same();
+      expect(found).toMatchObject({ kind: 'full', notes: [] });
+      expect(found.counts.resumed).toBeGreaterThan(0);
+      await idle(migration);
+      expect((await runs()).filter(({ kind }: { kind: string }) => kind === 'reconcile')).toEqual([]);
+      expect(served.output()).toMatch(/resumed/);
+      expect(served.output()).not.toMatch(/lab's state/);
     }
+    await sync(busy);
+    const next = await idle(busy);
+    expect(next).toMatchObject({ state: 'succeeded', kind: 'incremental' });
+    // All is read and what differs is sent: what went on after the kill is the machine as it was.
+    await sync(quiet, 'reconcile');
+    expect(await idle(quiet)).toMatchObject({ state: 'succeeded', kind: 'reconcile', counts: { sent: 0 } });
+
+    // What cannot be read is said.
+    await served.end('SIGTERM');
+    const [state] = await readdir(join(folder, 'data', 'lab'));
+    await writeFile(join(folder, 'data', 'lab', state!), 'scribbled over');
+    served = await serve(folder);
+    await expect.poll(async () => call('GET', '/lab'), patience).toMatchObject({ running: true, trouble: 'lost' });
+    expect(served.output()).toMatch(/lab's state could not be read: it begins afresh/);
   } finally {
+    await served?.end('SIGKILL');
     await rm(folder, { recursive: true, force: true });
   }
 });

@@ -1,4 +1,5 @@
-import type { LabVcenter } from '../../lab/vcenter/lab-vcenter.ts';
+import { join } from 'node:path';
+import type { KeepTrouble, LabVcenter } from '../../lab/vcenter/lab-vcenter.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import type { EnvironmentService, LabOptions, LabService, LabStatus } from '../api/services.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -11,22 +12,30 @@ export interface RunningLab extends LabService, AsyncDisposable {
 
 /** Kept beside the settings, which nobody sets: how the lab was started, while it is to run. */
 const variable = 'lab';
+const name = 'Octopus lab';
 /** Between two rounds of writes of the samples' guests: enough for an incremental run to find something. */
 const writesEveryMs = 2000;
 
-/** The simulated vCenter inside this process, as a source like any other. The same seed is the same vCenter, also after a restart. */
+/**
+ * The simulated vCenter inside this process, as a source like any other. The same seed is the same vCenter, and like a real one it forgets
+ * nothing, also when this process is killed.
+ */
 export function createLabService(parts: {
   environments: Pick<EnvironmentService, 'addSource' | 'updateSource' | 'syncSource'>;
   store: Pick<Store, 'sources' | 'variables'>;
   clock: Clock;
+  /** Where the state of each lab that ever ran is kept. */
+  folder: string;
+  onTrouble: (trouble: KeepTrouble, reason: string) => void;
 }): RunningLab {
-  const { environments, store, clock } = parts;
+  const { environments, store, clock, folder, onTrouble } = parts;
   let lab: { vcenter: LabVcenter; sourceId: string } | undefined;
+  let trouble: KeepTrouble | undefined;
   let turn: Promise<unknown> = Promise.resolve();
 
   function status(): LabStatus {
     if (!lab) return { running: false, machines: 0 };
-    return { running: true, url: lab.vcenter.url, machines: lab.vcenter.world.machines.size, sourceId: lab.sourceId };
+    return { running: true, url: lab.vcenter.url, machines: lab.vcenter.world.machines.size, sourceId: lab.sourceId, trouble };
   }
 
   /** One after the other: two starts at once are one lab. */
@@ -43,12 +52,25 @@ export function createLabService(parts: {
     if (lab) return status();
     const { sampleMachines, startLabVcenter } = await import('../../lab/vcenter/lab-vcenter.ts');
     const held = machines === undefined ? { machines: sampleMachines(), churnMs: writesEveryMs } : { generate: machines };
-    const vcenter = await startLabVcenter({ ...held, seed });
+    trouble = undefined;
+    const vcenter = await startLabVcenter({
+      ...held,
+      seed,
+      keep: {
+        path: join(folder, `${seed}-${machines ?? 'samples'}.journal`),
+        onTrouble(what, reason) {
+          trouble = what;
+          onTrouble(what, reason);
+        },
+      },
+    });
     try {
       const { url, username, password, thumbprint, world } = vcenter;
       const login = { url, username, password, thumbprint };
       const known = (await store.sources.list()).find(({ instanceUuid }) => instanceUuid === world.instanceUuid);
-      const source = known ? await environments.updateSource(known.id, login, signal) : await environments.addSource({ ...login, name: 'Octopus lab' }, signal);
+      const source = known
+        ? await environments.updateSource(known.id, login, signal)
+        : await environments.addSource({ ...login, name }, signal);
       await environments.syncSource(source.id, signal);
       await remember({ machines, seed });
       lab = { vcenter, sourceId: source.id };

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type { OctopusEvent } from '../../src-preload/contract/events.ts';
 import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import { type Api, createApi } from '../api/create-api.ts';
@@ -175,7 +176,16 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     onFailure: (migrationId: string, error: OctopusError) =>
       log.warn({ migrationId, code: error.code, error: error.message }, 'an operation failed'),
   });
-  const lab = opened.use(createLabService({ environments, store, clock }));
+  const lab = opened.use(
+    createLabService({
+      environments,
+      store,
+      clock,
+      folder: join(options.dataFolder, 'lab'),
+      onTrouble: (trouble, reason) =>
+        log.warn({ reason }, trouble === 'lost' ? "the lab's state could not be read: it begins afresh" : "the lab's state cannot be kept"),
+    }),
+  );
   const scheduler: Scheduler = createScheduler({
     store,
     clock,

@@ -1,12 +1,13 @@
 import type { SimulatedDisk } from './disk.ts';
 import type { SimulatedMachine } from './machine.ts';
+import { longestNoise } from './pieces.ts';
 import { createRandom, mix, type Random } from './random.ts';
 import type { Churn, LabClock, Ref } from './types.ts';
 import { type Range, writableRanges } from './unpartitioned.ts';
 
-/** Places that a guest comes back to, a disk: bounds what the copies of written grains can take (with 128 KiB a write: 96 MiB). */
+/** Places that a guest comes back to, a disk: bounds how many pieces a long life leaves. */
 const places = 512;
-const largestWrite = 128 * 1024;
+const largestWrite = longestNoise;
 
 interface Guest {
   random: Random;
@@ -21,10 +22,12 @@ export interface ChurnOptions {
   /** Undefined: guests write only when ticked, or by their own seed. */
   seed: number | undefined;
   everyMs: number;
+  /** Of a kept world that was started again: its guests do not begin anew. */
+  starts: number;
 }
 
 /** Guests that write. Each has its own stream of numbers, so the same ticks give the same writes whatever other guests do. */
-export function createChurn({ clock, machines, seed, everyMs }: ChurnOptions): Churn {
+export function createChurn({ clock, machines, seed, everyMs, starts }: ChurnOptions): Churn {
   const guests = new Map<Ref, Guest>();
   let running = true;
   let cancel: (() => void) | undefined;
@@ -34,7 +37,7 @@ export function createChurn({ clock, machines, seed, everyMs }: ChurnOptions): C
     if (guest === undefined) {
       const own = typeof machine.spec.churn === 'number' ? machine.spec.churn : 0;
       const guestSeed = mix(seed ?? 0, own, Number(machine.ref.slice(3)));
-      guest = { random: createRandom(guestSeed), seed: guestSeed, ranges: new Map() };
+      guest = { random: createRandom(starts === 1 ? guestSeed : mix(guestSeed, starts)), seed: guestSeed, ranges: new Map() };
       guests.set(machine.ref, guest);
     }
     return guest;
@@ -68,8 +71,7 @@ export function createChurn({ clock, machines, seed, everyMs }: ChurnOptions): C
       if (length === 0) continue;
       const slots = Math.floor((range.length - length) / 512) + 1;
       const offset = range.offset + 512 * createRandom(mix(guest.seed, disk.key, place, 2)).below(slots);
-      if (same) disk.write(offset, disk.read(offset, length));
-      else disk.write(offset, kind === 1 ? Buffer.alloc(length) : createRandom(noise).bytes(Buffer.allocUnsafe(length)));
+      disk.writeMade(offset, length, same ? 'same' : kind === 1 ? 'zeros' : noise);
       written++;
     }
     return written;

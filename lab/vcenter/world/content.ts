@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { createRandom, mix } from './random.ts';
+import { cutNoise } from './noise.ts';
+import { mix } from './random.ts';
 
 /** What a disk held before anybody wrote to it. Never changes. Reads beyond `size` are zeros. */
 export interface Content {
@@ -43,9 +44,6 @@ export function fileContent(path: string): Content {
 const patch = 64 * 1024;
 /** Runs of patches that are alike, so that data and holes come in stretches: 1 MiB. */
 const run = 16;
-/** Noise that patches are cut from: making it anew for each read would be slower than any disk. */
-const noiseSize = 4 * 1024 * 1024;
-let noise: Buffer | undefined;
 
 /** Content made up from a seed: about half of it holes, some of one byte only, the rest incompressible and never twice the same. */
 export function seededContent(size: number, seed: number): Content {
@@ -60,9 +58,7 @@ export function seededContent(size: number, seed: number): Content {
     } else if (kind === 4) {
       target.fill(mix(seed, index) & 0xff || 1);
     } else {
-      noise ??= createRandom(1).bytes(Buffer.allocUnsafe(noiseSize));
-      const from = mix(seed, index, 7) % (noiseSize - patch);
-      noise.copy(target, 0, from + inside, from + inside + target.length);
+      cutNoise(target, mix(seed, index, 7), inside, patch);
       if (inside < stamp.length) {
         stamp.writeUInt32LE(index % 0x1_0000_0000, 0);
         stamp.writeUInt32LE(seed >>> 0, 4);

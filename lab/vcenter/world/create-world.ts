@@ -7,12 +7,13 @@ import { type DiskIdentity, SimulatedDisk } from './disk.ts';
 import { createFaultPlan } from './fault-plan.ts';
 import { generateMachines } from './generated-machines.ts';
 import { createInventory } from './inventory.ts';
+import { Keeper } from './keeper.ts';
 import { LabFault } from './lab-fault.ts';
 import { baseLayer } from './layer.ts';
 import { SimulatedMachine } from './machine.ts';
 import { diskUuid, invalidPowerState, managedObjectNotFound, type WorldContext } from './machine-state.ts';
-import { createRandom } from './random.ts';
-import { takeSnapshot } from './snapshots.ts';
+import { createRandom, mix } from './random.ts';
+import { endConsolidation, takeSnapshot } from './snapshots.ts';
 import { createTaskRunner } from './tasks.ts';
 import type { LabClock, LabController, LabDiskSpec, LabMachineSpec, Ref, World, WorldOptions } from './types.ts';
 
@@ -53,6 +54,8 @@ export function createWorld(options: WorldOptions = {}): World {
   const taskMs = options.taskMs ?? 100;
   const { clock, close: closeClock } = boundClock(options.clock ?? realClock());
   const random = createRandom(seed);
+  const generated = generateMachines(seed, options.generate ?? 0);
+  const keeper = options.keep && new Keeper({ ...options.keep, description: [seed, options.machines, generated] });
   const changes = createChangeFeed();
   const faults = createFaultPlan(options.faults);
   const tasks = createTaskRunner(clock, taskMs, faults, changes);
@@ -77,10 +80,12 @@ export function createWorld(options: WorldOptions = {}): World {
       guestShutdownMs: options.guestShutdownMs ?? 5 * taskMs,
     },
     clock,
-    random,
+    // Names and uuids come from the seed; marks of change tracking must not come again after a state that was lost.
+    random: keeper === undefined ? random : createRandom(mix(seed, keeper.salt)),
     changes,
     faults,
     tasks,
+    keeper,
     nextSnapshot: () => `snapshot-${++snapshotNumber}`,
     datastoreKind: (name) => inventory.datastore(name).kind,
   };
@@ -181,8 +186,22 @@ export function createWorld(options: WorldOptions = {}): World {
   inventory.datastore();
   inventory.network();
   for (const spec of options.machines ?? []) addMachine(spec);
-  for (const spec of generateMachines(seed, options.generate ?? 0)) addMachine(spec);
-  const churn = createChurn({ clock, machines, seed: options.churn, everyMs: options.churnMs ?? 250 });
+  for (const spec of generated) addMachine(spec);
+  keeper?.begin({
+    machines,
+    counters: () => ({ random: context.random, snapshots: snapshotNumber, tasks: tasks.number }),
+    setCounters(counters) {
+      snapshotNumber = counters.snapshots;
+      tasks.number = counters.tasks;
+    },
+  });
+  for (const machine of machines.values()) {
+    if (machine.consolidating > 0) clock.after(context.settings.consolidationMs, () => endConsolidation(machine));
+  }
+  const refuseWhereKept = () => {
+    if (keeper !== undefined) throw new LabFault('NotSupported', 'A lab that is kept has the machines that it began with.');
+  };
+  const churn = createChurn({ clock, machines, seed: options.churn, everyMs: options.churnMs ?? 250, starts: keeper?.starts ?? 1 });
 
   return {
     seed,
@@ -197,6 +216,7 @@ export function createWorld(options: WorldOptions = {}): World {
     changes,
     faults,
     churn,
+    kept: keeper?.kept,
     machineByName(name) {
       for (const machine of machines.values()) if (machine.name === name) return machine;
       return undefined;
@@ -208,8 +228,12 @@ export function createWorld(options: WorldOptions = {}): World {
       }
       return undefined;
     },
-    addMachine,
+    addMachine(spec) {
+      refuseWhereKept();
+      return addMachine(spec);
+    },
     removeMachine(ref) {
+      refuseWhereKept();
       const machine = machines.get(ref);
       if (machine === undefined) throw managedObjectNotFound(ref);
       if (machine.powerState !== 'poweredOff') throw invalidPowerState(machine, 'poweredOff');
@@ -227,6 +251,7 @@ export function createWorld(options: WorldOptions = {}): World {
     listDatastoreFolder: files.list,
     close() {
       closeClock();
+      keeper?.close();
       for (const machine of machines.values()) for (const disk of machine.disks) disk.content.close();
     },
   };

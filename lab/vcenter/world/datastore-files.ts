@@ -117,7 +117,7 @@ function layerFiles(machine: SimulatedMachine, disk: SimulatedDisk, layer: Layer
 /** A redo log starts with `COWD` and is no raw image: whoever takes it for one finds out. */
 function deltaFile(layer: Layer, capacity: number, locked: boolean): DatastoreFile {
   const headerSize = 2048;
-  const numbers = [...layer.grains.keys()].sort((a, b) => a - b);
+  const numbers = [...layer.grains].sort((a, b) => a - b);
   const size = headerSize + numbers.length * grainSize;
   return {
     path: extentFile(layer),
@@ -135,7 +135,8 @@ function deltaFile(layer: Layer, capacity: number, locked: boolean): DatastoreFi
       const firstGrain = Math.max(0, Math.floor((offset - headerSize) / grainSize));
       for (let index = firstGrain; index < numbers.length && headerSize + index * grainSize < end; index++) {
         const start = headerSize + index * grainSize;
-        parts.push(layer.grains.get(numbers[index]!)!.subarray(Math.max(0, offset - start), Math.min(grainSize, end - start)));
+        const grain = readLayer(layer, numbers[index]! * grainSize, grainSize);
+        parts.push(grain.subarray(Math.max(0, offset - start), Math.min(grainSize, end - start)));
       }
       return Buffer.concat(parts);
     },

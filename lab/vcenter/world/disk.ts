@@ -1,8 +1,9 @@
 import type { Content } from './content.ts';
 import { LabFault } from './lab-fault.ts';
 import { chainOf, type Layer, readLayer, writeLayer } from './layer.ts';
+import { longestNoise, type Made } from './pieces.ts';
 import { changeIdOf, type Tracking, trackWrite } from './tracking.ts';
-import type { LabDisk, LabDiskView, Ref } from './types.ts';
+import type { LabDisk, LabDiskView, MadeWrite, Ref } from './types.ts';
 
 /** What a disk asks of its machine. */
 export interface DiskOwner {
@@ -14,6 +15,8 @@ export interface DiskOwner {
   /** New content for a disk that is made again. */
   replace(disk: SimulatedDisk, spec: { size: number; fill?: number }): void;
   configurationChanged(): void;
+  /** For whoever keeps the world: this was written. */
+  written(disk: SimulatedDisk, offset: number, length: number, made: Made | 'same'): void;
 }
 
 export type DiskIdentity = Pick<
@@ -29,12 +32,12 @@ export class FrozenDisk implements LabDiskView {
   readonly changeId: string | undefined;
   layer: Layer;
 
-  constructor(disk: SimulatedDisk) {
-    this.identity = disk.identity;
-    this.uuid = disk.uuid;
-    this.capacity = disk.capacity;
-    this.changeId = disk.changeId;
-    this.layer = disk.top;
+  constructor(fields: Pick<FrozenDisk, 'identity' | 'uuid' | 'capacity' | 'changeId' | 'layer'>) {
+    this.identity = fields.identity;
+    this.uuid = fields.uuid;
+    this.capacity = fields.capacity;
+    this.changeId = fields.changeId;
+    this.layer = fields.layer;
   }
 
   get key() {
@@ -84,6 +87,8 @@ export class SimulatedDisk implements LabDisk {
   capacity: number;
   top: Layer;
   content: Content;
+  /** What it was made again from, over what the machine's description says. */
+  madeAgain: { size: number; fill?: number } | undefined;
   tracking: Tracking | undefined;
 
   constructor(owner: DiskOwner, identity: DiskIdentity, uuid: string, content: Content, base: Layer) {
@@ -145,16 +150,36 @@ export class SimulatedDisk implements LabDisk {
   }
 
   write(offset: number, data: Buffer): void {
+    this.#write(offset, data.length, Buffer.from(data));
+  }
+
+  writeMade(offset: number, length: number, made: MadeWrite): void {
+    if (typeof made === 'number' && length > longestNoise) throw new RangeError(`At most ${longestNoise} bytes are made up at a time.`);
+    this.#write(offset, length, made);
+  }
+
+  #write(offset: number, length: number, made: Made | 'same'): void {
     if (this.owner.powerState !== 'poweredOn') {
       throw new LabFault('InvalidPowerState', 'A guest writes only while its machine is powered on.', {
         requestedState: 'poweredOn',
         existingState: this.owner.powerState,
       });
     }
-    this.#check(offset, data.length);
-    if (data.length === 0) return;
-    const { first, last } = writeLayer(this.top, offset, data, this.owner.now());
+    this.#check(offset, length);
+    if (length === 0) return;
+    this.take(offset, length, made, this.owner.now());
+    this.owner.written(this, offset, length, made);
+  }
+
+  /** A write that was let through, now or before a restart. */
+  take(offset: number, length: number, made: Made | 'same', at: number): void {
+    const { first, last } = writeLayer(this.top, offset, length, made, at);
     if (this.tracking !== undefined) trackWrite(this.tracking, first, last);
+  }
+
+  freeze(): FrozenDisk {
+    const { identity, uuid, capacity, changeId, top: layer } = this;
+    return new FrozenDisk({ identity, uuid, capacity, changeId, layer });
   }
 
   read(offset: number, length: number): Buffer {

@@ -1,4 +1,5 @@
 import type { Content } from './content.ts';
+import { type Made, type Pieces, paintPieces, putPiece } from './pieces.ts';
 
 /** Unit of copy-on-write and of change tracking: 64 KiB, as VMFS tracks. */
 export const grainSize = 64 * 1024;
@@ -13,17 +14,18 @@ export interface Layer {
   parent: Layer | undefined;
   /** Of the base only. */
   content: Content | undefined;
-  /** Whole grains by their number. */
-  grains: Map<number, Buffer>;
+  /** Numbers of the grains that were written to, also with what was there before. */
+  grains: Set<number>;
+  pieces: Pieces;
   modified: number;
 }
 
 export function baseLayer(file: string, content: Content, modified: number): Layer {
-  return { file, parent: undefined, content, grains: new Map(), modified };
+  return { file, parent: undefined, content, grains: new Set(), pieces: [], modified };
 }
 
 export function deltaLayer(file: string, parent: Layer, modified: number): Layer {
-  return { file, parent, content: undefined, grains: new Map(), modified };
+  return { file, parent, content: undefined, grains: new Set(), pieces: [], modified };
 }
 
 /** `folder/disk.vmdk` → `folder/disk-flat.vmdk`, a delta → `folder/disk-000001-delta.vmdk`. */
@@ -40,55 +42,27 @@ export function chainOf(layer: Layer): Layer[] {
 /** The disk as seen through this layer. */
 export function readLayer(top: Layer, offset: number, length: number): Buffer {
   const target = Buffer.allocUnsafe(length);
-  const chain = chainOf(top);
-  const base = chain[chain.length - 1]!.content!;
-  const overlays = chain.filter((layer) => layer.grains.size > 0);
-  let done = 0;
-  let fromBase = 0; // bytes before `done` that are still to be read from the base in one piece
-  const readBase = () => {
-    if (fromBase > 0) base.read(target.subarray(done - fromBase, done), offset + done - fromBase);
-    fromBase = 0;
-  };
-  while (done < length) {
-    const at = offset + done;
-    const inside = at % grainSize;
-    const count = overlays.length === 0 ? length - done : Math.min(grainSize - inside, length - done);
-    const number = Math.floor(at / grainSize);
-    const grain = overlays.find((layer) => layer.grains.has(number))?.grains.get(number);
-    if (grain === undefined) {
-      fromBase += count;
-    } else {
-      readBase();
-      grain.copy(target, done, inside, inside + count);
-    }
-    done += count;
-  }
-  readBase();
+  const chain = chainOf(top).reverse();
+  chain[0]!.content!.read(target, offset);
+  for (const layer of chain) paintPieces(layer.pieces, target, offset);
   return target;
 }
 
-/** Writes to this layer; grains that it lacks are copied up first. Answers the numbers of the grains touched: first and last. */
-export function writeLayer(top: Layer, offset: number, data: Buffer, now: number): { first: number; last: number } {
+/** Writes to this layer; `same` is what is there already. Answers the numbers of the grains touched: first and last. */
+export function writeLayer(top: Layer, offset: number, length: number, made: Made | 'same', now: number): { first: number; last: number } {
   const first = Math.floor(offset / grainSize);
-  const last = Math.floor((offset + data.length - 1) / grainSize);
-  for (let number = first; number <= last; number++) {
-    let grain = top.grains.get(number);
-    if (grain === undefined) {
-      grain = readLayer(top, number * grainSize, grainSize);
-      top.grains.set(number, grain);
-    }
-    const from = Math.max(offset, number * grainSize);
-    const to = Math.min(offset + data.length, (number + 1) * grainSize);
-    data.copy(grain, from - number * grainSize, from - offset, to - offset);
-  }
+  const last = Math.floor((offset + length - 1) / grainSize);
+  for (let number = first; number <= last; number++) top.grains.add(number);
+  if (made !== 'same') putPiece(top.pieces, { offset, length, made, skip: 0 });
   top.modified = now;
   return { first, last };
 }
 
-/** Consolidation: the child's grains move into its parent, which takes the child's place. */
+/** Consolidation: what the child holds moves into its parent, which takes the child's place. */
 export function mergeIntoParent(child: Layer, now: number): Layer {
   const parent = child.parent!;
-  for (const [number, grain] of child.grains) parent.grains.set(number, grain);
+  for (const piece of child.pieces) putPiece(parent.pieces, piece);
+  for (const number of child.grains) parent.grains.add(number);
   parent.modified = now;
   return parent;
 }

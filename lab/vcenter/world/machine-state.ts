@@ -3,6 +3,7 @@ import { type Content, seededContent, zeroContent } from './content.ts';
 import type { DiskOwner, FrozenDisk, SimulatedDisk } from './disk.ts';
 import { LabFault } from './lab-fault.ts';
 import { baseLayer, chainOf, type Layer } from './layer.ts';
+import type { Made } from './pieces.ts';
 import type { Random } from './random.ts';
 import type { TaskRunner } from './tasks.ts';
 import { beginTracking } from './tracking.ts';
@@ -29,6 +30,10 @@ export interface WorldContext {
   faults: FaultPlan;
   tasks: TaskRunner;
   nextSnapshot(): Ref;
+  /** Undefined where the world is not kept. */
+  keeper:
+    | { changed(machine: MachineState): void; written(machine: MachineState, ...write: Parameters<DiskOwner['written']>): void }
+    | undefined;
   /** `VMFS`, `NFS`, `vsan` of a datastore's name. */
   datastoreKind(name: string): string;
 }
@@ -115,13 +120,19 @@ export class MachineState implements DiskOwner {
     disk.content.close();
     disk.content = content;
     disk.capacity = Math.ceil(spec.size / 512) * 512;
+    disk.madeAgain = spec;
     disk.uuid = diskUuid(this.context.random);
     disk.top = baseLayer(disk.top.file, content, this.now());
     disk.tracking = disk.tracking === undefined ? undefined : beginTracking(this.context.random, false);
   }
 
   changed(...properties: string[]): void {
+    this.context.keeper?.changed(this);
     this.context.changes.emit('modify', 'VirtualMachine', this.ref, properties);
+  }
+
+  written(disk: SimulatedDisk, offset: number, length: number, made: Made | 'same'): void {
+    this.context.keeper?.written(this, disk, offset, length, made);
   }
 
   configurationChanged(): void {
@@ -145,6 +156,13 @@ export class MachineState implements DiskOwner {
     for (const disk of this.disks) {
       if (disk.tracking !== undefined) disk.tracking = beginTracking(this.context.random, disk.tracking.begunWithSnapshots);
     }
+  }
+
+  /** Its host went down in the middle of a write, and the machine started again elsewhere. */
+  hostLostPower(): void {
+    this.resetTracking();
+    if (this.powerState === 'poweredOn') this.bootTime = this.now();
+    this.changed('runtime', 'runtime.bootTime', 'config.hardware.device');
   }
 
   setPower(state: LabPowerState): void {

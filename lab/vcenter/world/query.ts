@@ -83,7 +83,7 @@ export function allocatedAreas(layer: Layer, capacity: number): ChangedArea[] {
   const chain = chainOf(layer);
   const content = chain[chain.length - 1]!.content!;
   const written = new Set<number>();
-  for (const each of chain) for (const grain of each.grains.keys()) written.add(Math.floor((grain * grainSize) / allocationUnit));
+  for (const each of chain) for (const grain of each.grains) written.add(Math.floor((grain * grainSize) / allocationUnit));
   const zeros = Buffer.alloc(allocationUnit);
   const areas: ChangedArea[] = [];
   for (let unit = 0; unit * allocationUnit < capacity; unit++) {

@@ -8,7 +8,12 @@ export interface Random {
   below(bound: number): number;
   bytes(target: Buffer): Buffer;
   uuid(): string;
+  /** From here it goes on the same after restore. */
+  state(): RandomState;
+  restore(state: RandomState): void;
 }
+
+export type RandomState = [number, number, number, number];
 
 /** Mixes numbers into 32 bits (the finaliser of MurmurHash3). */
 export function mix(...parts: number[]): number {
@@ -46,6 +51,10 @@ export function createRandom(seed: number): Random {
     uint32,
     unit,
     below: (bound) => Math.floor(((uint32() >>> 5) * 0x400_0000 + (uint32() >>> 6)) * (bound / 0x20_0000_0000_0000)),
+    state: () => [a, b, c, d],
+    restore(state) {
+      [a, b, c, d] = state;
+    },
     bytes(target) {
       let at = 0;
       for (; at + 4 <= target.length; at += 4) target.writeUInt32LE(uint32(), at);

@@ -1,8 +1,8 @@
-import { FrozenDisk, type SimulatedDisk } from './disk.ts';
+import type { SimulatedDisk } from './disk.ts';
 import { LabFault } from './lab-fault.ts';
 import { deltaLayer, type Layer, mergeIntoParent } from './layer.ts';
 import { type MachineState, managedObjectNotFound, SnapshotNode } from './machine-state.ts';
-import { loseStretch, nextStretch } from './tracking.ts';
+import { forgetCovered, loseStretch, nextStretch } from './tracking.ts';
 import type { CreateSnapshotOptions, Ref } from './types.ts';
 
 /** Freezes the machine: each disk's top layer stays as it is, writes go to a new delta. */
@@ -26,7 +26,7 @@ export function takeSnapshot(machine: MachineState, name: string, description: s
       quiesced: options.quiesce === true && machine.powerState === 'poweredOn',
       parent: machine.currentSnapshot,
     },
-    machine.disks.map((disk) => new FrozenDisk(disk)),
+    machine.disks.map((disk) => disk.freeze()),
   );
   for (const disk of machine.disks) {
     if (!disk.snapshottable) continue;
@@ -83,7 +83,14 @@ export function dropSnapshot(machine: MachineState, ref: Ref, removeChildren: bo
   for (const child of node.children) machine.snapshots.get(child)!.parent = node.parent;
   if (machine.currentSnapshot === ref) machine.currentSnapshot = node.parent;
   machine.snapshots.delete(ref);
-  for (const disk of machine.disks) if (disk.tracking !== undefined) nextStretch(disk.tracking);
+  for (const disk of machine.disks) {
+    if (disk.tracking === undefined) continue;
+    nextStretch(disk.tracking);
+    forgetCovered(
+      disk.tracking,
+      [...machine.snapshots.values()].flatMap((each) => each.disks).filter((each) => each.key === disk.key),
+    );
+  }
   machine.stun(hadSnapshots);
   snapshotsChanged(machine);
 }
@@ -96,7 +103,11 @@ export function beginConsolidation(machine: MachineState): void {
 
 export function endConsolidation(machine: MachineState, failed = false): void {
   machine.consolidating--;
-  if (failed || machine.removed) return;
+  if (machine.removed) return;
+  if (failed) {
+    machine.changed('runtime');
+    return;
+  }
   for (const disk of machine.disks) mergeLayers(machine, disk);
   if (machine.consolidating === 0) setNeeded(machine, false);
   machine.configurationChanged();

@@ -17,6 +17,8 @@ export interface TaskWork {
 
 export interface TaskRunner {
   readonly tasks: Map<Ref, LabTask>;
+  /** Number of the last task. */
+  number: number;
   start(work: TaskWork): LabTask;
 }
 
@@ -27,7 +29,6 @@ const kept = 1000;
 
 export function createTaskRunner(clock: LabClock, taskMs: number, faults: FaultPlan, changes: WritableChangeFeed): TaskRunner {
   const tasks = new Map<Ref, LabTask>();
-  let number = 0;
 
   function start(work: TaskWork): LabTask {
     let settle!: { resolve: (result: Ref | undefined) => void; reject: (fault: LabFault) => void };
@@ -36,7 +37,7 @@ export function createTaskRunner(clock: LabClock, taskMs: number, faults: FaultP
     });
     done.catch(() => {}); // whoever polls need not listen
     const task: Mutable<LabTask> = {
-      ref: `task-${++number}`,
+      ref: `task-${++runner.number}`,
       name: work.name,
       descriptionId: work.descriptionId,
       entity: work.entity,
@@ -97,5 +98,6 @@ export function createTaskRunner(clock: LabClock, taskMs: number, faults: FaultP
     }
   }
 
-  return { tasks, start };
+  const runner: TaskRunner = { tasks, number: 0, start };
+  return runner;
 }

@@ -56,6 +56,27 @@ export function trackWrite(tracking: Tracking, first: number, last: number): voi
   }
 }
 
+/**
+ * Drops what no question can ask for any more: of the stretches that no snapshot parts, only the last write of a grain counts. Otherwise a
+ * world that is kept for long would grow with each run.
+ */
+export function forgetCovered(tracking: Tracking, snapshots: readonly { changeId: string | undefined }[]): void {
+  const ends = snapshots.flatMap(({ changeId }) => {
+    const end = parseChangeId(changeId ?? '');
+    return end?.uuid === tracking.uuid ? [end.sequence] : [];
+  });
+  let [seen, part] = [new Set<number>(), -1];
+  for (const [sequence, written] of [...tracking.stretches].sort(([a], [b]) => b - a)) {
+    const own = ends.filter((end) => end >= sequence).length;
+    if (own !== part) [seen, part] = [new Set(), own];
+    for (const grain of written) {
+      if (seen.has(grain)) written.delete(grain);
+      else seen.add(grain);
+    }
+    if (written.size === 0) tracking.stretches.delete(sequence);
+  }
+}
+
 /** What a snapshot taken during a consolidation costs: the current stretch is forgotten. */
 export function loseStretch(tracking: Tracking): void {
   tracking.stretches.delete(tracking.sequence);

@@ -117,7 +117,15 @@ export interface WorldOptions {
   guestShutdownMs?: number;
   /** Default: the real clock. */
   clock?: LabClock;
+  /** A file that holds the world over the end of this process. Undefined: the world is made anew each time. */
+  keep?: { path: string; onTrouble?: (trouble: KeepTrouble, reason: string) => void };
 }
+
+/** What was found in the file: nothing, a world, or what could not be read. */
+export type Kept = 'new' | 'restored' | 'lost';
+
+/** What was kept could not be read; what happens from now on is not kept. */
+export type KeepTrouble = 'lost' | 'notKept';
 
 // ---------------------------------------------------------------- inventory
 
@@ -222,9 +230,14 @@ export interface LabDiskView {
   readonly changeId: string | undefined;
 }
 
+/** Noise made up from a number, zeros, or what is there already (which is reported as changed all the same). */
+export type MadeWrite = number | 'zeros' | 'same';
+
 export interface LabDisk extends LabDiskView {
   /** A write of the guest: the machine must be powered on. */
   write(offset: number, data: Buffer): void;
+  /** As write, of something that needs no memory; a number makes up to 128 KiB. */
+  writeMade(offset: number, length: number, made: MadeWrite): void;
   /** The current content. */
   read(offset: number, length: number): Buffer;
   /** The content as a snapshot froze it; for tests and for serving a snapshot by other ways. */
@@ -455,12 +468,15 @@ export interface World {
   readonly changes: ChangeFeed;
   readonly faults: FaultPlan;
   readonly churn: Churn;
+  /** Undefined where it is not kept. */
+  readonly kept: Kept | undefined;
   /** By exact name; undefined where there is none. */
   machineByName(name: string): LabMachine | undefined;
   /** The machine and the snapshot of a snapshot's reference. */
   snapshot(ref: Ref): { machine: LabMachine; snapshot: LabSnapshot } | undefined;
+  /** Not where the world is kept. */
   addMachine(spec: LabMachineSpec): LabMachine;
-  /** Destroy_Task without the task: machine and files are gone. The machine must be off. */
+  /** Destroy_Task without the task: machine and files are gone. The machine must be off. Not where the world is kept. */
   removeMachine(ref: Ref): void;
   /** Size of a file on a datastore (by name), path relative to it. LabFault `FileNotFound`, `InvalidDatastorePath`. */
   statDatastoreFile(datastore: string, path: string): { size: number; locked: boolean; modified: number };

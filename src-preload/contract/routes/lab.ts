@@ -3,7 +3,16 @@ import { id, nothing } from '../common.ts';
 import { defineRoute } from '../route.ts';
 
 export const lab = z
-  .object({ running: z.boolean(), url: z.string().optional(), machines: z.int(), sourceId: id.optional() })
+  .object({
+    running: z.boolean(),
+    url: z.string().optional(),
+    machines: z.int(),
+    sourceId: id.optional(),
+    trouble: z.enum(['lost', 'notKept']).optional().meta({
+      description:
+        'The state of its machines: `lost` could not be read, so it began afresh; `notKept` cannot be written, so the next start begins afresh.',
+    }),
+  })
   .meta({ id: 'Lab' });
 
 const common = { tag: 'lab', path: '/lab' } as const;
@@ -21,7 +30,7 @@ export const labRoutes = {
     ...common,
     method: 'POST',
     summary:
-      'Starts the simulated vCenter inside Octopus and adds it as a source; it comes back with every start until it is ended. Where it runs already, that is the answer.',
+      'Starts the simulated vCenter inside Octopus and adds it as a source; it comes back as it was with every start until it is ended. Where it runs already, that is the answer.',
     access: 'admin',
     body: z
       .strictObject({

@@ -6,6 +6,7 @@ import { useMay } from '../../stores/session.ts';
 import { labTexts as texts } from '../../texts/sources.ts';
 import { ConfirmAction } from '../../ui/confirm-action.tsx';
 import { formatNumber } from '../../ui/format.ts';
+import { Notice } from '../../ui/notice.tsx';
 import { Section } from '../../ui/page-header.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
 import classes from './sources.module.css';
@@ -59,6 +60,7 @@ export function LabPanel({ lab }: { lab: Output<'lab.get'> }) {
           </>
         )}
       </form>
+      {lab.running && lab.trouble && <Notice tone="warn">{texts.trouble[lab.trouble]}</Notice>}
       <ConfirmAction
         opened={stopping}
         onClose={() => setStopping(false)}
