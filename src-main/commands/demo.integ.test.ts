@@ -33,6 +33,8 @@ const left = async () => (await readdir(folder)).filter((name) => name.startsWit
 test('stopped, it takes its temporary folder along; killed, the next one removes it and says so', async () => {
   const killed = await demo();
   expect(await left()).toHaveLength(1);
+  // It must not end before its turn.
+  killed.child.kill('SIGSTOP');
   // One that still runs is left alone.
   const other = await demo();
   expect(other.out()).not.toContain('Removed');

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 
 /** npx runs a shell that runs the script. npm passes SIGTERM to the shell, which dies of it and tells no one. */
-test('SIGTERM to npx ends what it started', { timeout: 30_000 }, async () => {
+test('SIGTERM to npx ends what it started', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'octopus-script-test-'));
   const info = join(folder, 'lab.json');
   await writeFile(join(folder, 'disk.raw'), Buffer.alloc(4096));
@@ -20,10 +20,10 @@ test('SIGTERM to npx ends what it started', { timeout: 30_000 }, async () => {
     }
     shell.kill('SIGTERM');
     // The lab removes it when it ends in order.
-    for (let tries = 0; existsSync(info) && tries < 60; tries++) await sleep(50);
+    for (let tries = 0; existsSync(info) && tries < 1200; tries++) await sleep(50);
     expect(existsSync(info)).toBe(false);
     let alive = true;
-    for (let tries = 0; alive && tries < 60; tries++) {
+    for (let tries = 0; alive && tries < 1200; tries++) {
       await sleep(50);
       try {
         process.kill(-shell.pid!, 0);

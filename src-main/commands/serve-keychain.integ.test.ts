@@ -31,7 +31,7 @@ async function serve(address: string) {
   const exited = once(child, 'close');
   let port = '';
   await expect
-    .poll(async () => (port = await readFile(portFile, 'utf8').catch(() => (child.exitCode === null ? '' : output))), { timeout: 20_000 })
+    .poll(async () => (port = await readFile(portFile, 'utf8').catch(() => (child.exitCode === null ? '' : output))))
     .not.toBe('');
   return {
     url: `http://127.0.0.1:${Number(port)}/api/v1`,
@@ -107,4 +107,4 @@ test('octopus serve with a real gnome-keyring: a source is known after a restart
     }
   }
   for (const secret of ['planted-', before.accessToken]) expect(first.output() + second.output()).not.toContain(secret);
-}, 60_000);
+});

@@ -36,7 +36,8 @@ async function serve(...args: string[]): Promise<Served> {
   children.add(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
-  const exited = once(child, 'exit');
+  // Not its exit: what it said may still be on the way then.
+  const exited = once(child, 'close');
   const port = await Promise.race([
     waitForFile(portFile),
     exited.then(([code]) => Promise.reject(new Error(`it ended with ${code}: ${output}`))),
@@ -87,7 +88,7 @@ test('sets up, replicates a machine, tells of it, ends cleanly, and remembers', 
   const [machine] = ok(await call('GET', '/vms'), 200).items;
   const migration = ok(await call('POST', '/migrations', { machineId: machine.id, targetId: target.id }), 201);
   ok(await call('POST', `/migrations/${migration.id}/sync`, { kind: 'incremental' }), 202);
-  await expect.poll(() => events.told.map(({ event }) => event), { timeout: 20_000 }).toContain('operation.ended');
+  await expect.poll(() => events.told.map(({ event }) => event)).toContain('operation.ended');
   expect(events.told.find(({ event }) => event === 'run.ended')?.data.data).toMatchObject({
     state: 'succeeded',
     migrationId: migration.id,

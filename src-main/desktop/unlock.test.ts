@@ -12,7 +12,6 @@ import { openUnlockDoor } from './unlock-door.ts';
 
 const passphrase = 'a passphrase of the test';
 /** Milliseconds: making a key is slow on purpose. */
-const patient = { timeout: 60_000 };
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'octopus-unlock-'));
@@ -96,9 +95,7 @@ describe('opening the secrets', () => {
     await writeFile(path, bytes);
     const altered = world([{ with: 'file', passphrase }], async () => store(), 'file');
     altered.open().catch(() => undefined);
-    await expect
-      .poll(() => altered.questions, patient)
-      .toMatchObject([{ ask: 'passphrase' }, { ask: 'passphrase', problem: { kind: 'altered' } }]);
+    await expect.poll(() => altered.questions).toMatchObject([{ ask: 'passphrase' }, { ask: 'passphrase', problem: { kind: 'altered' } }]);
     expect(await readFile(path)).toEqual(bytes);
     await rm(path);
     const gone = world([], async () => store(), 'file');

@@ -67,10 +67,8 @@ test('what is no vCenter is told where it goes wrong', async () => {
   const { call } = world;
   const probe = async (url: string) => ok(await call('POST', '/sources/probe', { body: { url, username: 'u', password: 'p' } }));
   expect(outcomes(await probe('https://no-such-host.invalid/sdk'))).toEqual(failsAt('address'));
-  const taken = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => taken.once('listening', resolve));
-  const { port } = taken.address() as AddressInfo;
-  await closed(taken);
+  // Nobody listens there, and nobody is given it.
+  const port = 1;
   const refused = await probe(`https://127.0.0.1:${port}/sdk`);
   expect(outcomes(refused)).toEqual(failsAt('connection'));
   expect(refused.steps[1].text).toContain(`refuses connections to port ${port}`);
@@ -107,7 +105,7 @@ test('what is no vCenter is told where it goes wrong', async () => {
   const silent = net.createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
   await new Promise((resolve) => silent.once('listening', resolve));
   const silentUrl = `https://127.0.0.1:${(silent.address() as AddressInfo).port}/sdk`;
-  expect(outcomes(await probeVsphere({ url: silentUrl, timeoutMs: 200 }))).toEqual(failsAt('tls'));
+  expect(outcomes(await probeVsphere({ url: silentUrl, timeoutMs: 2000 }))).toEqual(failsAt('tls'));
   await expect(probeVsphere({ url: silentUrl }, AbortSignal.timeout(100))).rejects.toThrow();
   for (const socket of sockets) socket.destroy();
   await closed(silent);
@@ -205,7 +203,7 @@ test('disk images become a source, its machines are listed and replicated', asyn
   const migration = ok(await call('POST', '/migrations', { body: { machineId: web.id, targetId: target.id } }), 201);
   ok(await call('POST', `/migrations/${migration.id}/sync`, { body: { kind: 'incremental' } }), 202);
   const last = async () => ok(await call('GET', `/migrations/${migration.id}`)).lastRun;
-  await expect.poll(last, { timeout: 20_000 }).toMatchObject({ state: 'succeeded' });
+  await expect.poll(last).toMatchObject({ state: 'succeeded' });
   const machine = ok(await call('GET', `/vms/${web.id}`));
   expect(machine.tracking).toMatchObject({ state: 'unsupported', text: expect.stringContaining('no change tracking') });
   expect(machine.migrations).toEqual([expect.objectContaining({ id: migration.id, targetName: 'copies', recoveryPoints: 1 })]);

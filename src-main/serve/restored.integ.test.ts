@@ -70,5 +70,5 @@ test('after a restore nothing begins by itself before a person lets it', async (
 
   await call('scheduler.set', { body: { state: 'running' } });
   await expect.poll(() => recovered.some(({ id }) => id === 'cutover')).toBe(true);
-  await expect.poll(async () => JSON.stringify(await call('tasks.list', { query: {} })), { timeout: 10_000 }).toContain('no-go');
+  await expect.poll(async () => JSON.stringify(await call('tasks.list', { query: {} }))).toContain('no-go');
 });

@@ -56,7 +56,7 @@ test('G and a letter open a screen; the window is called after it, and its title
   renderWith(<Frame />);
   press('g');
   press('u');
-  await waitFor(() => expect(document.title).toBe('Users – Octopus'), { timeout: 20_000 });
+  await waitFor(() => expect(document.title).toBe('Users – Octopus'));
   expect(location.hash).toBe('#/users');
   expect(document.activeElement?.tagName).toBe('H1');
   const current = screen.getByRole('navigation', { name: 'Screens' }).querySelector('[aria-current="page"]');

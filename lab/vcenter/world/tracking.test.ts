@@ -299,7 +299,7 @@ describe('change tracking', () => {
           lab.close();
         },
       ),
-      { numRuns: 120 },
+      { numRuns: 120, seed: Number(process.env.OCTOPUS_SEED ?? 20_260_401) },
     );
     expect(emptyPages).toBeGreaterThan(0);
   });

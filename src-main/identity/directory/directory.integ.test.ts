@@ -16,7 +16,7 @@ let slapd: Slapd;
 let ldaps: string;
 let startTls: string;
 /** Long enough for a real server on a busy computer. */
-const impatient = { connectTimeoutMs: 1000, operationTimeoutMs: 1000 };
+const impatient = { connectTimeoutMs: 3000, operationTimeoutMs: 3000 };
 const closing = new AsyncDisposableStack();
 
 beforeAll(async () => {
@@ -299,8 +299,6 @@ describe('the test of a connection', () => {
 
   test('names the step that failed', async () => {
     await using hanging = await startTcpServer();
-    const gone = await startTcpServer();
-    await gone[Symbol.asyncDispose]();
     const failed = async (changes: Partial<DirectorySettings>, sampleUser?: string, password?: string) => {
       const { ok, failed: step } = await report(changes, sampleUser, password);
       expect(ok).toBe(false);
@@ -308,7 +306,7 @@ describe('the test of a connection', () => {
     };
     expect(await failed({ urls: [startTls], startTls: false })).toMatch(/^settings: .*in the clear/);
     expect(await failed({ urls: ['ldaps://no-such-host.invalid'], connectTimeoutMs: 5000 })).toMatch(/^resolve: .*no-such-host\.invalid/);
-    expect(await failed({ urls: [`ldaps://localhost:${gone.port}`] })).toMatch(/^connect: .*check the port/);
+    expect(await failed({ urls: ['ldaps://localhost:1'] })).toMatch(/^connect: .*check the port/);
     expect(await failed({ urls: [`ldaps://localhost:${hanging.port}`], ...impatient })).toMatch(/^tls: .*did not answer in time/);
     expect(await failed({ urls: [`ldaps://localhost:${slapd.ldapPort}`] })).toMatch(/^tls: .*plain LDAP/);
     expect(await failed({ ca: strangers.cert })).toMatch(/^tls: .*Choose the CA .*directory\.caFile/);

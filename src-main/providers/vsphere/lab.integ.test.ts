@@ -248,7 +248,7 @@ describe('snapshots in trouble', () => {
   it('whose answer was lost are found, or taken again where they never began', async () => {
     for (const when of ['before', 'during'] as const) {
       const rules = [{ operation: 'soap:CreateSnapshot_Task', action: { kind: 'reset' as const, when }, nth: 1 }];
-      const { lab, source } = await start({ machines: [oneDisk], faults: { rules } }, { patience: { lostMs: 300 } });
+      const { lab, source } = await start({ machines: [oneDisk], faults: { rules } }, { patience: { lostMs: 1500 } });
       const snapshot = await source.createSnapshot(machineOf(lab).ref, 'octopus-1', { quiesce: false });
       expect([...machineOf(lab).snapshots.keys()]).toEqual([snapshot.ref]);
     }
@@ -287,12 +287,10 @@ describe('snapshots in trouble', () => {
   });
 
   it('stop being waited for when the run is cancelled', async () => {
-    const { lab, source } = await start({ machines: [oneDisk], taskMs: 5000 });
-    const begun = performance.now();
+    const { lab, source } = await start({ machines: [oneDisk], taskMs: 3_600_000 });
     expect(await codeOf(source.createSnapshot(machineOf(lab).ref, 'octopus-1', { quiesce: false }, AbortSignal.timeout(200)))).toBe(
       'operation.cancelled',
     );
-    expect(performance.now() - begun).toBeLessThan(4000);
   });
 
   it('leave the reason when a privilege is missing', async () => {
@@ -322,11 +320,11 @@ describe('sessions', () => {
   });
 
   it('are kept alive', async () => {
-    const { lab, source } = await start({ machines: [oneDisk], sessionTtlMs: 600 }, { keepAliveMs: 100 });
+    const { lab, source } = await start({ machines: [oneDisk], sessionTtlMs: 3000 }, { keepAliveMs: 100 });
     const { ref } = machineOf(lab);
     const snapshot = await source.createSnapshot(ref, 'octopus-1', { quiesce: false });
     const opened = await source.openDescriptor(ref, snapshot, firstDisk(snapshot), { refresh: false });
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await new Promise((resolve) => setTimeout(resolve, 4500));
     const again = await source.openDescriptor(ref, snapshot, firstDisk(snapshot), { refresh: false });
     expect(again.source).toEqual(opened.source); // the same cookie
   });
@@ -362,7 +360,7 @@ describe('sessions', () => {
       before = firstDisk(snapshot);
       for (const { ref: old } of await source.listSnapshots(ref, 'octopus-')) await source.removeSnapshot(ref, old);
     }
-    expect(await source.powerOff(ref, { deadlineMs: 5000 })).toBe('guest');
+    expect(await source.powerOff(ref, { deadlineMs: 300_000 })).toBe('guest');
     await source.powerOn(ref);
     expect(lab.world.faults.injected.length).toBeGreaterThan(0);
   });
@@ -382,7 +380,7 @@ describe('reading and power', () => {
         method: 'HEAD',
         headers: { Cookie: cookie },
         signal: undefined,
-        idleMs: 5000,
+        idleMs: 60_000,
         agent,
       });
     expect((await head(opened.source.cookie)).status).toBe(200);
@@ -404,8 +402,8 @@ describe('reading and power', () => {
       { ...oneDisk, name: 'bare', tools: 'notInstalled' as const },
     ];
     const { lab, source } = await start({ machines });
-    expect(await source.powerOff(machineOf(lab).ref, { deadlineMs: 5000 })).toBe('guest');
-    expect(await source.powerOff(machineOf(lab).ref, { deadlineMs: 5000 })).toBe('already-off');
+    expect(await source.powerOff(machineOf(lab).ref, { deadlineMs: 300_000 })).toBe('guest');
+    expect(await source.powerOff(machineOf(lab).ref, { deadlineMs: 300_000 })).toBe('already-off');
     expect(await source.powerOff(machineOf(lab, 'stubborn').ref, { deadlineMs: 300 })).toBe('hard');
     expect(await source.powerOff(machineOf(lab, 'bare').ref, { deadlineMs: 60_000 })).toBe('hard');
     await source.powerOn(machineOf(lab).ref);

@@ -24,7 +24,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const get = (agent: PinnedAgent) => exchange(url, { method: 'GET', headers: { Cookie: 'secret' }, signal: undefined, idleMs: 5000, agent });
+const get = (agent: PinnedAgent) =>
+  exchange(url, { method: 'GET', headers: { Cookie: 'secret' }, signal: undefined, idleMs: 60_000, agent });
 
 describe('a pinned certificate', () => {
   it('is trusted whoever issued it, over and over', async () => {

@@ -157,7 +157,7 @@ describe('against vcsim', () => {
         headers: { Cookie: cookie, ...(method === 'GET' ? { Range: 'bytes=4-7' } : {}) },
         ...(body === undefined ? {} : { body }),
         signal: undefined,
-        idleMs: 5000,
+        idleMs: 60_000,
         agent,
       });
     // vcsim's disks are empty files: put something into this one first.

@@ -54,7 +54,7 @@ export async function openMigrationsWorld(names: string[], diskBytes: number, re
     migrations[name] = (await ok('POST', '/migrations', { machineId: id, targetId: target.id })).id;
   }
   const idle = async (id: string) => {
-    await expect.poll(async () => (await ok('GET', `/migrations/${id}`)).working, { timeout: 20_000 }).toBeUndefined();
+    await expect.poll(async () => (await ok('GET', `/migrations/${id}`)).working).toBeUndefined();
     return ok('GET', `/migrations/${id}`);
   };
   const parts = opened.move();

@@ -95,7 +95,7 @@ export function testSettings(urls: string[], ca: string | undefined): DirectoryS
       { dn: 'cn=admins,ou=groups,dc=example,dc=com', role: 'admin' },
       { dn: 'cn=unix,ou=groups,dc=example,dc=com', role: 'viewer' },
     ],
-    connectTimeoutMs: 5000,
-    operationTimeoutMs: 10_000,
+    connectTimeoutMs: 60_000,
+    operationTimeoutMs: 60_000,
   };
 }

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { generate } from 'selfsigned';
+import { freePort } from '../../../../workers/testing/free-port.ts';
 import { canConnect } from './tcp-servers.ts';
 
 const run = promisify(execFile);
@@ -81,7 +81,7 @@ export async function startSlapd(ldif: string, certificate: Authority, ca: Autho
     await rm(folder, { recursive: true, force: true });
   };
   for (let tries = 0; !(await canConnect(ldapsPort)); tries += 1) {
-    if (child.exitCode !== null || tries > 200) {
+    if (child.exitCode !== null || tries > 1200) {
       await dispose();
       throw new Error(`slapd did not start (exit ${child.exitCode}).`);
     }
@@ -102,14 +102,6 @@ export async function startSlapd(ldif: string, certificate: Authority, ca: Autho
 
 function end(child: ChildProcess): void {
   if (child.exitCode === null) child.kill('SIGTERM');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 // `bind_anon_cred`: like Active Directory, a bind with a name and no password succeeds. Nobody but the service account may read.
