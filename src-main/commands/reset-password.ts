@@ -54,6 +54,7 @@ export const resetPasswordCommand: Command & { options: typeof options } = {
       random: randomBytes,
       hasher: createPasswordHasher({ random: randomBytes, cost, atOnce, waiting }),
       inTurn: createTurns(waiting),
+      settings: defaultIdentitySettings,
     });
     const changed = await users.resetPassword(user.id, password);
     await createAudit({ activity: store.activity, clock: systemClock }).record({

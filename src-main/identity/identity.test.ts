@@ -211,6 +211,19 @@ test('users are managed, and the last local administrator stays', async () => {
   }
 });
 
+test('a pause that a wrong clock gave ends with the clock, not years later', async () => {
+  await using world = await createSetUpWorld();
+  const { identity } = world;
+  const fail = (name: string) => identity.signIn(name, 'wrong', here).catch(() => undefined);
+  world.pass(10 * 365 * 24 * hour);
+  for (let tries = 0; tries < 3; tries++) for (const name of ['root', 'nobody']) await fail(name);
+  await expect(identity.signIn('root', adminPassword, here)).rejects.toMatchObject({ code: 'auth.locked' });
+  world.pass(-10 * 365 * 24 * hour);
+  expect((await identity.listUsers())[0]?.lockedUntil).toBeUndefined();
+  await identity.signIn('root', adminPassword, here);
+  await expect(identity.signIn('nobody', 'wrong', here)).rejects.toMatchObject({ code: 'auth.denied' });
+});
+
 test('a change of a user that is refused in part is refused as a whole', async () => {
   await using world = await createSetUpWorld();
   const { identity } = world;

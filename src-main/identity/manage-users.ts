@@ -3,6 +3,8 @@ import { nameKey, type Role, type User } from '../domain/user.ts';
 import type { StoredUser } from '../store/repositories/users.ts';
 import { type IdentityParts, newId } from './parts.ts';
 import { checkNewPassword } from './passwords.ts';
+import type { SignInDelay } from './settings.ts';
+import { pauseLeft } from './sign-in-delay.ts';
 
 export interface NewUser {
   name: string;
@@ -36,11 +38,13 @@ export interface UserManagement {
 }
 
 /** Works without the signing keys and the directory: `octopus reset-password` has neither. */
-export function createUserManagement(parts: Pick<IdentityParts, 'store' | 'clock' | 'random' | 'hasher' | 'inTurn'>): UserManagement {
+export function createUserManagement(
+  parts: Pick<IdentityParts, 'store' | 'clock' | 'random' | 'hasher' | 'inTurn' | 'settings'>,
+): UserManagement {
   const { clock, hasher, inTurn } = parts;
   const { users, refreshTokens } = parts.store;
   const now = () => clock.now().toISOString();
-  const show = (user: StoredUser) => toUser(user, now());
+  const show = (user: StoredUser) => toUser(user, clock.now(), parts.settings.delay);
   const missing = (id: string) => new OctopusError('not.found', `There is no user ${id}.`);
 
   async function find(id: string): Promise<StoredUser> {
@@ -141,8 +145,8 @@ function checkName(given: string): string {
 }
 
 /** Without what stays in the house: hash, failures, place in the directory; and without a pause that is over. */
-function toUser(user: StoredUser, at: string): User {
+function toUser(user: StoredUser, now: Date, delay: SignInDelay): User {
   const { id, name, role, source, disabled, mustChangePassword, createdAt, lastSignInAt } = user;
-  const lockedUntil = user.lockedUntil !== undefined && user.lockedUntil > at ? user.lockedUntil : undefined;
+  const lockedUntil = pauseLeft({ until: user.lockedUntil }, now, delay) > 0 ? user.lockedUntil : undefined;
   return { id, name, role, source, disabled, mustChangePassword, lockedUntil, createdAt, lastSignInAt };
 }

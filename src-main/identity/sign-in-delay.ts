@@ -25,10 +25,16 @@ function pauseAfter(failures: number, { free, lockAfter, lockMs }: SignInDelay):
   return failures < free ? 0 : Math.min(1000 * 2 ** (failures - free), lockMs);
 }
 
-/** `auth.locked` while the pause lasts. A try within it does not make it longer: a stranger could keep the person out with no effort. */
-export function refuseWithinPause({ until }: Failures, now: Date): void {
+/** Milliseconds. A pause that is longer than any was given by a clock that was set back since: it must not keep the person out for years. */
+export function pauseLeft({ until }: Pick<Failures, 'until'>, now: Date, { lockMs }: SignInDelay): number {
   const left = until === undefined ? 0 : Date.parse(until) - now.getTime();
-  if (left <= 0) return;
+  return left > lockMs ? 0 : Math.max(0, left);
+}
+
+/** `auth.locked` while the pause lasts. A try within it does not make it longer: a stranger could keep the person out with no effort. */
+export function refuseWithinPause(failures: Failures, now: Date, delay: SignInDelay): void {
+  const left = pauseLeft(failures, now, delay);
+  if (left === 0) return;
   const seconds = Math.ceil(left / 1000);
   throw new OctopusError('auth.locked', `Too many failed sign-ins: try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`, {
     retryable: true,

@@ -92,7 +92,11 @@ export function createSignIn(parts: IdentityParts): SignIn {
       const called = name.trim();
       return inTurn(nameKey(called), async () => {
         const named = await users.byName(called);
-        refuseWithinPause(named ? { count: named.failedLogins, until: named.lockedUntil } : strangers.of(called), clock.now());
+        refuseWithinPause(
+          named ? { count: named.failedLogins, until: named.lockedUntil } : strangers.of(called),
+          clock.now(),
+          parts.settings.delay,
+        );
         // The password of a local user is never shown to the directory.
         const local = named?.source === 'local';
         const user = local ? ((await checkLocal(named, password)) ? named : undefined) : await fromDirectory(called, password);
@@ -107,7 +111,7 @@ export function createSignIn(parts: IdentityParts): SignIn {
     },
 
     async proveLocal(user, password, refusal) {
-      refuseWithinPause({ count: user.failedLogins, until: user.lockedUntil }, clock.now());
+      refuseWithinPause({ count: user.failedLogins, until: user.lockedUntil }, clock.now(), parts.settings.delay);
       if (await checkLocal(user, password)) return;
       await countFailure(user.name, user);
       throw refusal;
