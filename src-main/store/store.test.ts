@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
@@ -54,6 +54,23 @@ async function withJob(store: Store): Promise<void> {
   const settings = { keep: 3, verify: 'written', quiesce: false } as const;
   await store.jobs.put({ id: 'job-1', machineId: 'm', targetEnvironmentId: 't', state: 'active', settings, createdAt: at });
 }
+
+test('no other user of the computer reads the database, however open its folder is', async () => {
+  const path = join(folder, 'octopus.db');
+  const files = ['octopus.db', 'octopus.db-shm', 'octopus.db-wal'];
+  const modes = async () => Promise.all(files.map(async (name) => (await stat(join(folder, name))).mode & 0o007));
+  await chmod(folder, 0o755);
+  {
+    await using store = await openStore(path);
+    await withJob(store);
+    expect(await modes()).toEqual([0, 0, 0]);
+  }
+  // As earlier versions left it.
+  await chmod(path, 0o644);
+  await using store = await openStore(path);
+  expect(await store.jobs.list()).toHaveLength(1);
+  expect(await modes()).toEqual([0, 0, 0]);
+});
 
 test('every migration runs alone, is numbered without a gap, and foreign keys hold', () => {
   const database = new SqliteDatabase(':memory:');

@@ -5,6 +5,7 @@ import { Kysely, SqliteDialect } from 'kysely';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import { type BackupResult, backupDatabase } from './backup.ts';
 import { migrate } from './migrate.ts';
+import { makePrivate } from './private-file.ts';
 import { type ActivityRepository, createActivityRepository } from './repositories/activity-logs.ts';
 import { type ContactRepository, createContactRepository } from './repositories/contacts.ts';
 import { type CutoverRepository, createCutoverRepository } from './repositories/cutovers.ts';
@@ -97,6 +98,7 @@ export async function openStore(path: string): Promise<Store> {
 function openDatabase(path: string): SqliteDatabase.Database {
   let database: SqliteDatabase.Database | undefined;
   try {
+    makePrivate(path);
     database = openSqlite(path, { timeout: 5000 });
     database.pragma('journal_mode = WAL');
     // FULL: a phase that was stored stays stored through a power loss as well.
