@@ -320,3 +320,10 @@ test('a cutover that is warned against begins only where each warning was accept
   expect(await begin(['disks', 'space'])).toMatchObject({ kind: 'cutover' });
   expect(world.recorded.at(-1)).toMatchObject({ action: 'migration.cutover', after: { accept: ['disks', 'space'] } });
 });
+
+test('what a person takes on with a planned cutover stands with what its executor gets', async () => {
+  const body = { kind: 'cutover', migrationId: 'own', timing: { type: 'once', at: '2040-01-01T00:00:00Z' } };
+  await call('schedules.create', { body: { ...body, accept: ['disks'] } }, 'operator');
+  await call('schedules.create', { body }, 'operator');
+  expect(world.calls.map(({ given }) => (given[0] as { payload: object }).payload)).toEqual([{ acceptsLeftOut: true }, {}]);
+});

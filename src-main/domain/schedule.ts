@@ -32,6 +32,9 @@ export interface QuietWindow {
   to: string;
 }
 
+/** In the payload of a planned cutover: a person knows of the disks that are left out. */
+export const acceptsLeftOut = 'acceptsLeftOut';
+
 export interface Schedule {
   id: string;
   kind: TaskKind;

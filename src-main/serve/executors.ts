@@ -1,6 +1,7 @@
 import { OctopusError } from '../../workers/octopus-error.ts';
 import type { EnvironmentService } from '../api/services.ts';
 import type { Clock } from '../domain/clock.ts';
+import { acceptsLeftOut } from '../domain/schedule.ts';
 import type { Task } from '../domain/task.ts';
 import type { Octopus } from '../octopus.ts';
 import { howToStop } from '../replication/cutover.ts';
@@ -75,7 +76,12 @@ export function createGoNoGo(octopus: Octopus): GoNoGo {
         return { go: false, reason: `${name} has no recovery point yet: replicate it first.` };
       }
       const source = await octopus.source(machine.sourceEnvironmentId, signal);
-      await source.machine(machine.inventory.ref, signal);
+      const { disks } = await source.machine(machine.inventory.ref, signal);
+      const left = disks.flatMap(({ label, excluded }) => (excluded === undefined ? [] : [`${label}: ${excluded}`]));
+      if (left.length > 0 && task.payload[acceptsLeftOut] !== true) {
+        const reason = `${name} would lack ${left.length === 1 ? 'a disk' : `${left.length} disks`} at the target. ${left.join(' ')}`;
+        return { go: false, reason: `${reason} Accept that in the schedule of the cutover, or mend it.` };
+      }
       const target = await octopus.target(job.targetEnvironmentId);
       if ((await target.started(machine.inventory.instanceUuid, signal)).length > 0) {
         return { go: false, reason: `${name} is started at the target already. ${howToStop}` };

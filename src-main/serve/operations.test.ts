@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { OctopusEvent } from '../../src-preload/contract/events.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
+import { acceptsLeftOut } from '../domain/schedule.ts';
 import type { Task } from '../domain/task.ts';
 import type { Octopus } from '../octopus.ts';
 import type { Replicator } from '../replication/replicator.ts';
@@ -154,4 +155,21 @@ test("a paused migration's schedules do nothing, people still can", async () => 
   await executors.run(asked, signal);
   expect(await createGoNoGo(octopus)(asTask(taskFor('job', 'o', { kind: 'cutover', settings: {} }, now)), signal)).toEqual({ go: true });
   expect(did).toEqual(['run']);
+});
+
+test('a planned cutover of a machine that would lack a disk is a no-go until a person accepted that', async () => {
+  const disks = [{ label: 'Hard disk 1' }, { label: 'Hard disk 2', excluded: 'It is independent.' }];
+  const octopus = {
+    store: {
+      jobs: { find: async () => ({ id: 'job', machineId: 'm', state: 'active' }) },
+      recoveryPoints: { ofJob: async () => [{}] },
+    },
+    machine: async () => ({ inventory: { name: 'web', ref: 'vm-1' }, sourceEnvironmentId: 's' }),
+    source: async () => ({ machine: async () => ({ disks }) }),
+    target: async () => ({ started: async () => [] }),
+  } as unknown as Octopus;
+  const { signal } = new AbortController();
+  const ask = (payload: Task['payload']) => createGoNoGo(octopus)(asTask({ kind: 'cutover', jobId: 'job', payload }), signal);
+  expect(await ask({})).toMatchObject({ go: false, reason: expect.stringContaining('Hard disk 2: It is independent.') });
+  expect(await ask({ [acceptsLeftOut]: true })).toEqual({ go: true });
 });

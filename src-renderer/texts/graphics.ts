@@ -144,6 +144,7 @@ export const timelineTexts = {
       done: 'Done',
       now: 'Now',
       waiting: 'Waiting',
+      unreached: 'Not reached',
       failed: 'Failed',
       stopped: 'Stopped',
       cancelled: 'Cancelled',

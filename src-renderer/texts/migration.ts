@@ -139,10 +139,10 @@ export const migrationTexts = {
   outage: {
     wasOff: 'Was off for',
     line: (downtime: string, down: string, up: string | undefined, back: string | undefined) => {
-      const began = `Off for ${downtime}: powered off at the source ${down}`;
+      const began = `Off for ${downtime}: powered off at the source on ${down}`;
       if (up !== undefined)
-        return `${began}, running at the target ${up}.${back === undefined ? '' : ` Running at the source again ${back}.`}`;
-      return back === undefined ? `${began}.` : `${began}, running there again ${back}.`;
+        return `${began}, running at the target at ${up}.${back === undefined ? '' : ` Running at the source again at ${back}.`}`;
+      return back === undefined ? `${began}.` : `${began}, running there again at ${back}.`;
     },
     log: {
       down: () => 'The machine is powered off at the source.',
@@ -192,13 +192,22 @@ export const migrationTexts = {
     span: 'Time that is shown',
     recent: '10 min',
     run: 'Run',
+    mean: 'Sent, mean',
     waiting: 'No block was copied yet. Where other disks are copied, it waits for its turn.',
   },
   notes: { title: 'What it noted', more: (count: string) => `${count} more in the log.` },
   timeline: {
     run: (kind: string, when: string) => `${kind} run, ${when}`,
     cutover: 'Cutover',
-    cutoverEnded: (when: string) => `Cutover, ${when}`,
+    cutoverEnded: (how: string, when: string) => `Cutover, ${how} ${when}`,
+    ended: {
+      running: 'begun',
+      'rolling-back': 'begun',
+      done: 'done',
+      'rolled-back': 'rolled back',
+      failed: 'failed',
+      cancelled: 'cancelled',
+    },
     running: 'now',
     coming: 'What a run does',
   },
@@ -217,7 +226,7 @@ export const migrationTexts = {
     parts: { shutdown: 'Shut down', 'final-run': 'Final run', start: 'Start' },
     measured: 'measured',
     assumed: 'assumed',
-    runs: (count: string) => (count === '1' ? 'From 1 run of it.' : `From ${count} runs of it.`),
+    runs: (count: string) => (count === '1' ? 'From the one run it had.' : `From its last ${count} runs.`),
   },
   facts: {
     title: 'Migration',

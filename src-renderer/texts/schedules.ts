@@ -112,6 +112,8 @@ export const scheduleFormTexts = {
   jitterHint: 'Each run begins at a random moment within this time, so that not all begin at once.',
   priority: 'Priority',
   priorityHint: '0 to 100, higher goes first. What a person asks for has 50.',
+  leftOut: 'Also where a disk is left out',
+  leftOutHint: 'A disk that cannot be replicated is then missing at the target. Without this, such a cutover is not begun.',
   enabled: 'On',
   enabledHint: 'Switched off, it keeps its times and begins nothing.',
   save: 'Save',

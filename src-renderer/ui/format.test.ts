@@ -46,6 +46,7 @@ test.each([
   [-59.9, '59 sec ago'],
   [-60, '1 min ago'],
   [-2600, '43 min ago'],
+  [1.5, 'just now'],
   [5, 'now'],
   [30, 'in 30 sec'],
   [-3600, '1 hr ago'],

@@ -79,6 +79,11 @@ export function formatTime(at: string | number | Date): string {
   );
 }
 
+/** The time of day to the second: beside a whole date, and in lists of one day. */
+export function formatSecond(at: string | number | Date): string {
+  return once('second', () => new Intl.DateTimeFormat(locale, { timeStyle: 'medium', timeZone: zone })).format(new Date(at));
+}
+
 export function formatDay(at: string | number | Date): string {
   return once('day', () => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: zone })).format(new Date(at));
 }
@@ -88,8 +93,8 @@ export function formatWhen(at: string | number | Date, now: number): string {
   const seconds = (new Date(at).getTime() - now) / 1000;
   const size = Math.abs(seconds);
   const relative = once('relative', () => new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' }));
-  // What comes within the moment; the clocks of client and core may differ by as much, too.
-  if (size < 10) return seconds > 0 ? relative.format(0, 'second') : uiTexts.justNow;
+  // The clock that is shown by ticks a second behind.
+  if (size < 10) return seconds > 2 ? relative.format(0, 'second') : uiTexts.justNow;
   if (size < 60) return relative.format(Math.trunc(seconds), 'second');
   if (size < 2700) return relative.format(Math.round(seconds / 60), 'minute');
   if (size < 79_200) return relative.format(Math.round(seconds / 3600), 'hour');

@@ -63,11 +63,15 @@ export const Count = ({ value }: OfNumber) => <span className="tabular">{formatN
 /** `value` from 0 to 1. */
 export const Percent = ({ value }: OfNumber) => <span className="tabular">{formatPercent(value)}</span>;
 
+/** For how long ago something was: seconds are told as they go by. */
+export function useNowFor(at: string | undefined): number {
+  const fresh = at !== undefined && Math.abs(Date.parse(at) - Date.now()) < 75_000;
+  return useNow(fresh ? 1000 : 30_000);
+}
+
 /** How long ago, or in how long; the exact time in its title. */
 export function When({ at, none = '–' }: { at: string | undefined; none?: string }) {
-  // Seconds are told as they go by.
-  const fresh = at !== undefined && Math.abs(Date.parse(at) - Date.now()) < 75_000;
-  const now = useNow(fresh ? 1000 : 30_000);
+  const now = useNowFor(at);
   if (at === undefined) return <span>{none}</span>;
   return (
     <time dateTime={at} title={formatTime(at)} className="tabular">

@@ -1,6 +1,6 @@
 import type { scheduleRoutes } from '../../../src-preload/contract/routes/schedules.ts';
 import { OctopusError } from '../../../workers/octopus-error.ts';
-import type { Schedule, Timing } from '../../domain/schedule.ts';
+import { acceptsLeftOut, type Schedule, type Timing } from '../../domain/schedule.ts';
 import { checkTiming, nextAfter } from '../../scheduler/timing.ts';
 import type { HandlersOf } from '../handler.ts';
 import { withMachineNames } from '../machine-names.ts';
@@ -34,13 +34,13 @@ export const scheduleHandlers: HandlersOf<Schedules> = {
     return { items };
   },
   'schedules.create': async ({ body }, { services, caller, note }) => {
-    const { kind, migrationId, sourceId, timing, windows, jitterMs, priority, enabled } = body;
+    const { kind, migrationId, sourceId, timing, windows, jitterMs, priority, enabled, accept = [] } = body;
     if (migrationId !== undefined) await requireMigration(services.store, caller, 'act', migrationId);
     else if (caller.role !== 'admin') {
       throw new OctopusError('auth.forbidden', 'A schedule that is not for one migration is for administrators.');
     }
     if (sourceId !== undefined && !(await services.store.sources.find(sourceId))) throw notFound('source', sourceId, 'sourceId');
-    const known = { kind, jobId: migrationId, sourceId, payload: {} };
+    const known = { kind, jobId: migrationId, sourceId, payload: payloadOf(kind, accept) };
     const schedule = await inWordsOfTheContract(
       services.scheduler.putSchedule({ ...known, timing: plain(timing), windows, jitterMs, priority, enabled }),
     );
@@ -53,7 +53,7 @@ export const scheduleHandlers: HandlersOf<Schedules> = {
   },
   'schedules.update': async ({ params, body }, { services, note }) => {
     const before = await find(services, params.id);
-    const { timing, windows, jitterMs, priority, enabled } = body;
+    const { timing, windows, jitterMs, priority, enabled, accept } = body;
     const after = await inWordsOfTheContract(
       services.scheduler.putSchedule({
         ...before,
@@ -62,6 +62,7 @@ export const scheduleHandlers: HandlersOf<Schedules> = {
         jitterMs: jitterMs ?? before.jitterMs,
         priority: priority ?? before.priority,
         enabled: enabled ?? before.enabled,
+        payload: accept === undefined ? before.payload : payloadOf(before.kind, accept),
       }),
     );
     note({ before: shape(before) });
@@ -100,13 +101,34 @@ function timingOf(query: {
   throw new OctopusError('argument.invalid', 'Say either minutes or an expression.', { field: 'minutes' });
 }
 
+/** What its person took on stands with what the executor gets. */
+function payloadOf(kind: Schedule['kind'], accept: readonly 'disks'[]): Schedule['payload'] {
+  return kind === 'cutover' && accept.includes('disks') ? { [acceptsLeftOut]: true } : {};
+}
+
 function plain(timing: Timing | { type: 'every'; minutes: number; startAt?: string | undefined }): Timing {
   if (timing.type !== 'every' || timing.startAt !== undefined) return timing as Timing;
   return { type: 'every', minutes: timing.minutes };
 }
 
-function shape({ id, kind, jobId, sourceId, timing, windows, jitterMs, priority, enabled, endedByCutover, nextAt, createdAt }: Schedule) {
+function shape(schedule: Schedule) {
+  const { id, kind, jobId, sourceId, timing, windows, jitterMs, priority, enabled, endedByCutover, nextAt, createdAt, payload } = schedule;
   // A check is never a schedule of its own.
+  const accept: 'disks'[] | undefined = payload[acceptsLeftOut] === true ? ['disks'] : undefined;
   const known = kind as Exclude<Schedule['kind'], 'cutover-check'>;
-  return { id, kind: known, migrationId: jobId, sourceId, timing, windows, jitterMs, priority, enabled, endedByCutover, nextAt, createdAt };
+  return {
+    id,
+    kind: known,
+    migrationId: jobId,
+    sourceId,
+    timing,
+    windows,
+    jitterMs,
+    priority,
+    enabled,
+    accept,
+    endedByCutover,
+    nextAt,
+    createdAt,
+  };
 }

@@ -52,6 +52,13 @@ const jitterMs = z
   .max(86_400_000)
   .meta({ description: 'Most milliseconds that it begins later, so that not all begin at once.' });
 const priority = z.int().min(0).max(100).meta({ description: 'Higher goes first; what a person asks for has 50.' });
+const accept = z
+  .array(z.enum(['disks']))
+  .max(1)
+  .meta({
+    description:
+      'Of a cutover: `disks` accepts that a disk that is left out is missing at the target; without it such a cutover is a no-go.',
+  });
 const windows = z.array(quietWindow).max(20).meta({ description: 'When nothing is begun.' });
 
 export const schedule = z
@@ -66,6 +73,7 @@ export const schedule = z
     jitterMs,
     priority,
     enabled: z.boolean(),
+    accept: accept.optional(),
     endedByCutover: z
       .boolean()
       .optional()
@@ -159,6 +167,7 @@ export const scheduleRoutes = {
       jitterMs: jitterMs.default(0),
       priority: priority.default(10),
       enabled: z.boolean().default(true),
+      accept: accept.optional(),
     }),
     response: schedule,
     status: 201,
@@ -184,7 +193,7 @@ export const scheduleRoutes = {
     access: 'operator',
     owned: 'schedule',
     params: idParams,
-    body: z.strictObject({ timing, windows, jitterMs, priority, enabled: z.boolean() }).partial(),
+    body: z.strictObject({ timing, windows, jitterMs, priority, enabled: z.boolean(), accept }).partial(),
     response: schedule,
     status: 200,
     audit: 'schedule.update',

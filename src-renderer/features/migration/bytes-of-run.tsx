@@ -1,13 +1,13 @@
 import { useLiveRun } from '../../stores/live.ts';
 import { migrationTexts as texts } from '../../texts/migration.ts';
-import { formatBytes } from '../../ui/format.ts';
+import { formatBytes, formatRate } from '../../ui/format.ts';
 import classes from './migration.module.css';
 import type { Run } from './next-step.ts';
 
 const { runs } = texts;
 
 /** What a run has read, and what became of it. */
-export function BytesOfRun({ migrationId, run }: { migrationId: string; run: Run }) {
+export function BytesOfRun({ migrationId, run, mean }: { migrationId: string; run: Run; mean?: boolean }) {
   const live = useLiveRun(migrationId);
   const disks = live?.runId === run.id ? Object.values(live.disks) : [];
   const heard = (name: 'read' | 'sent' | 'zero' | 'unchanged') => {
@@ -34,8 +34,16 @@ export function BytesOfRun({ migrationId, run }: { migrationId: string; run: Run
     [runs.verified, counts.verified],
   ];
   if (counts.resumed > 0) items.push([runs.resumed, counts.resumed]);
+  const copying = run.phases?.find(({ phase }) => phase === 'transfer');
+  const took = copying?.endedAt === undefined ? 0 : Date.parse(copying.endedAt) - Date.parse(copying.startedAt);
   return (
     <dl className={classes.nextFacts}>
+      {mean && took > 0 && counts.resumed === 0 ? (
+        <div>
+          <dt>{texts.throughput.mean}</dt>
+          <dd className="tabular">{formatRate((counts.sent / took) * 1000)}</dd>
+        </div>
+      ) : null}
       {items.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>

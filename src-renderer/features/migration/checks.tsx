@@ -59,7 +59,7 @@ export function Checks({ answer, items, against, acceptance }: ReturnType<typeof
           </li>
         )}
       </ul>
-      <Button variant="subtle" color="gray" loading={answer.isFetching} onClick={() => void answer.refetch()}>
+      <Button variant="default" mt={4} loading={answer.isFetching} onClick={() => void answer.refetch()}>
         {migrationTexts.actions.checkAgain}
       </Button>
     </>

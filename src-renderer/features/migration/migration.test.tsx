@@ -223,7 +223,7 @@ const outage = { downAt: '2030-01-01T00:00:10Z', upAt: '2030-01-01T00:00:52Z' };
 
 test('how long a cutover had the machine off stands with it, its run and its log', async () => {
   const shown = show({ ...replicated, ...cutOver, lastCutover: { ...cutover, ...outage } });
-  expect(await screen.findByText(/^Off for 42 s: powered off at the source .*, running at the target /)).toBeTruthy();
+  expect(await screen.findByText(/^Off for 42 s: powered off at the source .*, running at the target at /)).toBeTruthy();
   expect(screen.getAllByText('42 s').length).toBeGreaterThan(0);
   shown.unmount();
   const final: Run = { ...run, kind: 'final', notes: [], outage };

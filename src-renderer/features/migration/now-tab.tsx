@@ -1,13 +1,13 @@
 import { lazy, Suspense } from 'react';
 import { useLive, useLiveRun } from '../../stores/live.ts';
 import { migrationTexts as texts } from '../../texts/migration.ts';
-import { formatDuration, formatNumber, formatTime, formatWhen } from '../../ui/format.ts';
+import { formatDay, formatDuration, formatNumber, formatSecond, formatTime, formatWhen } from '../../ui/format.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { Section } from '../../ui/page-header.tsx';
 import { PhaseTimeline } from '../../ui/phase-timeline/phase-timeline.tsx';
 import { cutoverSteps, progressOfCutover, progressOfRun, runSteps, timelineOf } from '../../ui/phase-timeline/timeline.ts';
 import { LoadingRows } from '../../ui/states.tsx';
-import { useNow } from '../../ui/values.tsx';
+import { useNowFor } from '../../ui/values.tsx';
 import { Checks, useChecks } from './checks.tsx';
 import { DiskMaps } from './disk-maps.tsx';
 import { Facts, type Names } from './facts.tsx';
@@ -64,7 +64,7 @@ export function NowTab(props: {
 const since = (at: string | undefined) => (at === undefined ? undefined : Date.parse(at));
 
 function RunTimeline({ migrationId, run }: { migrationId: string; run: Run }) {
-  const now = useNow(run.state === 'running' ? 1000 : 60_000);
+  const now = useNowFor(run.endedAt ?? new Date().toISOString());
   const live = useLiveRun(migrationId);
   const heard = live?.runId === run.id ? live : undefined;
   const stored = Object.fromEntries((run.phases ?? []).map(({ phase, startedAt }) => [phase, Date.parse(startedAt)]));
@@ -119,12 +119,12 @@ function ComingRun() {
 }
 
 function CutoverTimeline({ migrationId, cutover }: { migrationId: string; cutover: Cutover }) {
-  const now = useNow(cutover.endedAt === undefined ? 1000 : 60_000);
+  const now = useNowFor(cutover.endedAt ?? new Date().toISOString());
   const livePhase = useLive(({ cutovers }) => cutovers[migrationId]);
   const heard = useLive(({ cutoverBegan }) => cutoverBegan[migrationId]);
   const stored = Object.fromEntries(cutover.phases.map((one) => [one.phase, Date.parse(one.startedAt)]));
   const began = { ...(cutover.endedAt === undefined ? heard : {}), ...stored };
-  const { upAt, backAt } = cutover;
+  const { upAt } = cutover;
   // Rolled back later than it was done: it had come to its end before.
   const reached = upAt !== undefined && cutover.state !== 'running';
   // While it rolls back, the stored phase says how far it had come.
@@ -141,13 +141,21 @@ function CutoverTimeline({ migrationId, cutover }: { migrationId: string; cutove
   });
   const downtime = downtimeOf(cutover, cutover.endedAt === undefined ? now : undefined);
   return (
-    <Section title={cutover.endedAt === undefined ? texts.timeline.cutover : texts.timeline.cutoverEnded(formatWhen(cutover.endedAt, now))}>
+    <Section
+      title={
+        cutover.endedAt === undefined
+          ? texts.timeline.cutover
+          : texts.timeline.cutoverEnded(texts.timeline.ended[cutover.state], formatWhen(cutover.endedAt, now))
+      }
+    >
       <PhaseTimeline kind="cutover" steps={steps} />
-      {downtime === undefined || cutover.downAt === undefined ? null : (
-        <p className={`${classes.outage} tabular`}>
-          {texts.outage.line(formatDuration(downtime), formatTime(cutover.downAt), upAt && formatTime(upAt), backAt && formatTime(backAt))}
-        </p>
-      )}
+      {downtime === undefined ? null : <p className={`${classes.outage} tabular`}>{outageLine(cutover, downtime)}</p>}
     </Section>
   );
+}
+
+/** The times of one day without the day. */
+function outageLine({ downAt = '', upAt, backAt }: Cutover, downtime: number): string {
+  const after = (at: string | undefined) => at && (formatDay(at) === formatDay(downAt) ? formatSecond(at) : formatTime(at));
+  return texts.outage.line(formatDuration(downtime), formatTime(downAt), after(upAt), after(backAt));
 }

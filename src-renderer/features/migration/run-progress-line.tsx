@@ -22,7 +22,8 @@ export function RunProgressLine({ migration }: { migration: Migration }) {
   }
   if (run?.state !== 'running') return null;
   const progress = progressOfRun(run, now);
-  if (!progress || (run.phase !== 'transfer' && run.phase !== 'verify' && run.phase !== '')) return null;
+  // What a phase has to do is told with its first block.
+  if (!progress || progress.total === 0 || (run.phase !== 'transfer' && run.phase !== 'verify' && run.phase !== '')) return null;
   return (
     <ProgressLine
       label={texts.progress.label}

@@ -1,12 +1,12 @@
 import { useMediaQuery } from '@mantine/hooks';
 import { IconAlertTriangle, IconHistory, IconInfoCircle, IconPoint, IconPower, IconRefresh } from '@tabler/icons-react';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { usePages } from '../../api/queries.tsx';
 import { useLiveRun } from '../../stores/live.ts';
 import { timelineTexts } from '../../texts/graphics.ts';
 import { migrationTexts } from '../../texts/migration.ts';
-import { formatBytes, formatDuration, formatNumber, formatTime } from '../../ui/format.ts';
-import { KeyValue, Section } from '../../ui/page-header.tsx';
+import { formatDuration, formatNumber, formatSecond, formatTime } from '../../ui/format.ts';
+import { Section } from '../../ui/page-header.tsx';
 import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
 import { Bytes, Duration, When } from '../../ui/values.tsx';
@@ -19,7 +19,7 @@ const texts = migrationTexts.runs;
 const took = ({ startedAt, endedAt }: Run) => (endedAt === undefined ? undefined : Date.parse(endedAt) - Date.parse(startedAt));
 
 const columns: Column<Run>[] = [
-  { id: 'started', title: texts.started, width: 150, cell: (run) => <When at={run.startedAt} /> },
+  { id: 'started', title: texts.started, width: 120, cell: (run) => <When at={run.startedAt} /> },
   { id: 'kind', title: texts.kind, width: 110, cell: (run) => migrationTexts.kinds[run.kind] ?? run.kind },
   { id: 'state', title: texts.state, width: 130, grow: true, cell: (run) => <StatusBadge state={stateOfRun(run)} /> },
   { id: 'took', title: texts.took, width: 110, align: 'end', cell: (run) => <Duration value={took(run)} /> },
@@ -34,7 +34,9 @@ const columns: Column<Run>[] = [
   },
 ];
 /** Rows of the list where the log is below it. */
-const ABOVE = 4;
+const ABOVE = 3;
+/** Beside the log, which tells the bytes. */
+const narrow = columns.filter(({ id }) => id !== 'read' && id !== 'saved');
 const idOf = ({ id }: Run) => id;
 const nameOf = (run: Run) => `${migrationTexts.kinds[run.kind] ?? run.kind}, ${formatTime(run.startedAt)}`;
 
@@ -49,13 +51,15 @@ export function RunsTab({ migration }: { migration: Migration }) {
   if (pages.rows.length === 0) return <EmptyState icon={IconHistory} title={texts.emptyTitle} hint={texts.emptyHint} />;
   const run = pages.rows.find(({ id }) => id === chosen) ?? pages.rows[0];
   // Above the log a few rows are enough: the others are scrolled to.
-  const height = 30 * (Math.min(pages.rows.length, ABOVE) + 1) + 28;
+  const heightOf = (rows: number) => 30 * (rows + 1) + 30;
+  const above = heightOf(Math.min(pages.rows.length, ABOVE));
+  const whole = heightOf(pages.hasNextPage ? Number.MAX_SAFE_INTEGER / 1000 : pages.rows.length);
   return (
     <div className={classes.runsTab}>
-      <div className={classes.runs} style={beside ? undefined : { height }}>
+      <div className={classes.runs} style={{ height: beside ? `min(${whole}px, calc(100dvh - 330px))` : above }}>
         <VirtualTable
           label={texts.list}
-          columns={columns}
+          columns={beside ? narrow : columns}
           rows={pages.rows}
           rowId={idOf}
           rowName={nameOf}
@@ -83,59 +87,60 @@ function Details({ migrationId, run }: { migrationId: string; run: Run }) {
   const log = logOf(run, live?.runId === run.id ? live.log : []);
   const { counts } = run;
   const downtime = run.outage && downtimeOf(run.outage);
+  const items: [string, ReactNode][] = [
+    ...(['read', 'sent', 'zero', 'unchanged'] as const).map((name): [string, ReactNode] => [
+      texts[name],
+      <Bytes key={name} value={counts[name]} />,
+    ]),
+    ...(counts.resumed > 0 ? [[texts.resumed, <Bytes key="resumed" value={counts.resumed} />] as [string, ReactNode]] : []),
+    [texts.verified, <Bytes key="verified" value={counts.verified} />],
+    ...(downtime === undefined ? [] : [[migrationTexts.outage.wasOff, <Duration key="off" value={downtime} />] as [string, ReactNode]]),
+  ];
   return (
     <Section title={`${texts.details(migrationTexts.kinds[run.kind] ?? run.kind)}, ${formatTime(run.startedAt)}`}>
-      <div className={classes.runDetails}>
-        <div>
-          <h3 className={classes.subhead}>{texts.log}</h3>
-          {log.length === 0 ? (
-            <p className={classes.quiet}>{texts.noLog}</p>
-          ) : (
-            <ol className={classes.log}>
-              {log.map((entry, index) => {
-                const Icon = icons[entry.kind];
-                const advice = entry.kind === 'error' ? migrationTexts.advice(entry.code) : undefined;
-                return (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: a log only grows, and its lines have no id
-                  <li key={index} data-kind={entry.kind}>
-                    <span className={classes.logTime} title={entry.at === undefined ? undefined : formatTime(entry.at)}>
-                      {entry.at === undefined ? '' : clockOf(entry.at)}
-                    </span>
-                    <span className={classes.logIcon}>
-                      <Icon size={15} aria-hidden />
-                    </span>
-                    <span>
-                      {prefixOf(entry.kind, entry.attempt)}
-                      {wordsOf(entry)}
-                      {advice === undefined ? null : (
-                        <>
-                          {' '}
-                          <strong>{texts.whatToDo}</strong> {advice}
-                        </>
-                      )}
-                    </span>
-                    <span className={classes.logTime}>{entry.took === undefined ? '' : formatDuration(entry.took)}</span>
-                  </li>
-                );
-              })}
-            </ol>
-          )}
-        </div>
-        <div>
-          <h3 className={classes.subhead}>{texts.counts}</h3>
-          <KeyValue
-            items={[
-              [texts.read, <Bytes key="read" value={counts.read} />],
-              [texts.sent, <Bytes key="sent" value={counts.sent} />],
-              [texts.zero, <Bytes key="zero" value={counts.zero} />],
-              [texts.unchanged, <Bytes key="unchanged" value={counts.unchanged} />],
-              [texts.resumed, counts.resumed > 0 ? formatBytes(counts.resumed) : undefined],
-              [texts.verified, <Bytes key="verified" value={counts.verified} />],
-              [migrationTexts.outage.wasOff, downtime === undefined ? undefined : <Duration key="off" value={downtime} />],
-            ]}
-          />
-        </div>
-      </div>
+      <dl className={classes.runCounts} aria-label={texts.counts}>
+        {items.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <h3 className={classes.subhead}>{texts.log}</h3>
+      {log.length === 0 ? (
+        <p className={classes.quiet}>{texts.noLog}</p>
+      ) : (
+        <ol className={classes.log}>
+          {log.map((entry, index) => {
+            const Icon = icons[entry.kind];
+            const advice = entry.kind === 'error' ? migrationTexts.advice(entry.code) : undefined;
+            return (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a log only grows, and its lines have no id
+              <li key={index} data-kind={entry.kind}>
+                <span className={classes.logTime} title={entry.at === undefined ? undefined : formatTime(entry.at)}>
+                  {entry.at === undefined ? '' : formatSecond(entry.at)}
+                </span>
+                <span className={classes.logIcon}>
+                  <Icon size={15} aria-hidden />
+                </span>
+                <span>
+                  {prefixOf(entry.kind, entry.attempt)}
+                  {wordsOf(entry)}
+                  {advice === undefined ? null : (
+                    <>
+                      {' '}
+                      <strong>{texts.whatToDo}</strong> {advice}
+                    </>
+                  )}
+                </span>
+                <span className={classes.logTime}>
+                  {entry.took === undefined || entry.kind === 'outage' ? '' : formatDuration(entry.took)}
+                </span>
+              </li>
+            );
+          })}
+        </ol>
+      )}
     </Section>
   );
 }
@@ -151,6 +156,3 @@ function prefixOf(kind: LogKind, attempt: number | undefined): string {
   if (kind === 'note') return `${texts.note} `;
   return kind === 'error' ? `${texts.error} ` : '';
 }
-
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-const clockOf = (at: string) => clock.format(new Date(at));

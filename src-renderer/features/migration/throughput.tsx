@@ -24,7 +24,7 @@ export default function Throughput({ migration, run, may }: { migration: Migrati
   const samples = useMemo(() => {
     // The present second is not over: it would look like a fall.
     const whole = running ? counted?.slice(0, -1) : counted;
-    return whole?.map(sampleOf) ?? [];
+    return smoothed(whole ?? []).map(sampleOf);
   }, [counted, running]);
   const progress = running ? progressOfRun(live, now) : undefined;
   return (
@@ -57,12 +57,20 @@ export default function Throughput({ migration, run, may }: { migration: Migrati
       ) : run.state === 'running' ? (
         <p className={classes.quiet}>{texts.throughput.waiting}</p>
       ) : null}
-      <BytesOfRun migrationId={migration.id} run={run} />
+      <BytesOfRun migrationId={migration.id} run={run} mean={samples.length <= 1} />
     </Section>
   );
 }
 
+/** Workers tell of themselves about once a second: what falls into one and not into the next would be a mountain above the limit. */
+function smoothed(samples: readonly Sample[]): Sample[] {
+  return samples.map((sample, index) => {
+    const near = samples.slice(Math.max(0, index - 2), index + 1).filter(({ at }) => sample.at - at < 3);
+    return { ...sample, sent: near.reduce((sum, { sent }) => sum + sent, 0) / near.length };
+  });
+}
+
 /** While it only reads back, nothing is to be sent: that is no fall of the throughput. */
 function sampleOf({ at, read, sent, verified }: Sample): ThroughputSample {
-  return { at: at * 1000, sent: verified > 0 && read === 0 && sent === 0 ? undefined : sent, readBack: verified };
+  return { at: at * 1000, sent: verified > 0 && read === 0 ? undefined : sent, readBack: verified };
 }

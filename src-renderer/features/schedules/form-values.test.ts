@@ -18,7 +18,8 @@ test('what is stored comes out of the form as it went in', () => {
   for (const timing of timings) {
     const schedule = stored(timing, timing.type === 'once' ? 'cutover' : 'run');
     const { windows, jitterMs, priority, enabled } = schedule;
-    expect(changesOf(valuesOf(schedule))).toEqual({ timing, windows, jitterMs, priority, enabled });
+    const accept = timing.type === 'once' ? { accept: ['disks' as const] } : {};
+    expect(changesOf(valuesOf({ ...schedule, ...accept }))).toEqual({ timing, windows, jitterMs, priority, enabled, ...accept });
   }
 });
 

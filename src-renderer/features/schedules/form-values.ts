@@ -35,6 +35,8 @@ export interface Values {
   jitterMinutes: number | string;
   priority: number | string;
   enabled: boolean;
+  /** Of a cutover: a disk that is left out may be missing at the target. */
+  acceptsLeftOut: boolean;
 }
 
 /** The value of a browser's field for day and time. */
@@ -53,7 +55,7 @@ export function newValues(kind: Schedule['kind'], migrationId: string | null = n
   return {
     ...{ kind, migrationId, sourceId: null, type: kind === 'cutover' ? 'once' : 'every', count: 1, unit: 'hours', startAt: '' },
     ...{ expression: '30 2 * * *', zone: ownZone(), at: '', leadMinutes: 60, graceMinutes: 60, windows: [] },
-    ...{ jitterMinutes: 0, priority: 10, enabled: true },
+    ...{ jitterMinutes: 0, priority: 10, enabled: true, acceptsLeftOut: false },
   };
 }
 
@@ -63,6 +65,7 @@ export function valuesOf(schedule: Schedule): Values {
     ...newValues(schedule.kind, schedule.migrationId ?? null),
     ...{ sourceId: schedule.sourceId ?? null, type: timing.type, priority: schedule.priority, enabled: schedule.enabled },
     jitterMinutes: schedule.jitterMs / MINUTE,
+    acceptsLeftOut: schedule.accept?.includes('disks') ?? false,
     windows: windows.map((window, index) => ({ ...window, key: `stored ${index}`, days: window.days.map(String) })),
   };
   if (timing.type === 'every') return { ...values, ...inUnits(timing.minutes), startAt: timing.startAt ? toLocal(timing.startAt) : '' };
@@ -91,6 +94,7 @@ export function changesOf(values: Values) {
     jitterMs: Math.round((numberOf(values.jitterMinutes) ?? 0) * MINUTE),
     priority: numberOf(values.priority) ?? 10,
     enabled: values.enabled,
+    ...(values.kind === 'cutover' ? { accept: values.acceptsLeftOut ? ['disks' as const] : [] } : {}),
   };
 }
 

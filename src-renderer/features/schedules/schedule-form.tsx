@@ -40,6 +40,9 @@ export function ScheduleForm({ schedule, migrationId, onDone }: { schedule?: Sch
         <WindowFields form={form} />
         <MinutesField label={texts.jitter} description={texts.jitterHint} max={1440} {...form.getInputProps('jitterMinutes')} />
         <NumberInput label={texts.priority} description={texts.priorityHint} min={0} max={100} {...form.getInputProps('priority')} />
+        {form.values.kind === 'cutover' ? (
+          <Switch label={texts.leftOut} description={texts.leftOutHint} {...form.getInputProps('acceptsLeftOut', { type: 'checkbox' })} />
+        ) : null}
         <Switch label={texts.enabled} description={texts.enabledHint} {...form.getInputProps('enabled', { type: 'checkbox' })} />
         <Group justify="space-between" className={classes.formEnd as string}>
           {schedule ? <Remove schedule={schedule} onDone={onDone} /> : <span />}

@@ -21,15 +21,18 @@ const icons: Record<StepState, typeof IconCircleDashed> = {
   done: IconCircleCheckFilled,
   now: IconCircleDotFilled,
   waiting: IconCircleDashed,
+  unreached: IconCircleDashed,
   failed: IconAlertTriangleFilled,
   stopped: IconPlayerStopFilled,
   cancelled: IconBan,
   interrupted: IconPlugConnectedX,
 };
 
+const isCurrent = ({ state }: Pick<TimelineStep, 'state'>) => state !== 'done' && state !== 'waiting' && state !== 'unreached';
+
 /** The way of a run or a cutover: what is done, where it is, what comes. */
 export function PhaseTimeline({ kind, steps }: PhaseTimelineProps) {
-  const current = steps.find(({ state }) => state !== 'done' && state !== 'waiting');
+  const current = steps.find(isCurrent);
   const meaning = current && texts.meaning(current.id);
   return (
     <div className={classes.root}>
@@ -49,7 +52,7 @@ export function PhaseTimeline({ kind, steps }: PhaseTimelineProps) {
 
 function Step({ id, state, duration }: TimelineStep) {
   const Icon = icons[state];
-  const current = state !== 'done' && state !== 'waiting';
+  const current = isCurrent({ state });
   return (
     <li className={classes.step} data-state={state} title={texts.meaning(id)} aria-current={current ? 'step' : undefined}>
       <Icon className={classes.icon} size={18} aria-hidden="true" />

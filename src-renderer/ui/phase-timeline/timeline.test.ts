@@ -72,3 +72,11 @@ test('states of the contract', () => {
     'cancelled',
   ]);
 });
+
+test('what failed does not let its other steps wait', () => {
+  const of = (state: Progress['state']) =>
+    timelineOf(['a', 'b', 'c'], { phase: 'b', state, began: {}, endedAt: undefined, now: 0 }).map((step) => step.state);
+  expect(of('failed')).toEqual(['done', 'failed', 'unreached']);
+  expect(of('interrupted')).toEqual(['done', 'interrupted', 'waiting']);
+  expect(of('running')).toEqual(['done', 'now', 'waiting']);
+});

@@ -1,4 +1,4 @@
-export type StepState = 'done' | 'now' | 'waiting' | 'failed' | 'stopped' | 'cancelled' | 'interrupted';
+export type StepState = 'done' | 'now' | 'waiting' | 'unreached' | 'failed' | 'stopped' | 'cancelled' | 'interrupted';
 
 export interface TimelineStep<Id extends string = string> {
   id: Id;
@@ -30,7 +30,9 @@ export function timelineOf<Id extends string>(steps: readonly Id[], progress: Pr
   const { state, began, endedAt, now } = progress;
   const current = steps.indexOf(progress.phase as Id);
   return steps.map((id, index) => {
-    if (index > current && state !== 'done') return { id, state: 'waiting', duration: undefined };
+    // What is over has nothing that waits; an interrupted run goes on.
+    const ahead = state === 'running' || state === 'interrupted' ? 'waiting' : 'unreached';
+    if (index > current && state !== 'done') return { id, state: ahead, duration: undefined };
     const from = began[id];
     const last = index === current || (state === 'done' && index > current);
     const end = last

@@ -66,10 +66,18 @@ export function createPlot(
       ],
       series: [
         {},
-        { stroke: () => colours().line, fill: () => colours().fill, width: 1.5, points: { show: false }, spanGaps: false },
-        { stroke: () => colours().back, dash: [4, 3], width: 1.5, points: { show: false }, spanGaps: false },
+        {
+          stroke: () => colours().line,
+          fill: () => colours().fill,
+          width: 1.5,
+          points: { show: () => isAlone(state.data[1]), size: 6 },
+          spanGaps: false,
+        },
+        // Drawn as a band: beside it, what is sent would be a flat line.
+        { show: false },
       ],
       hooks: {
+        drawClear: [(chart) => drawBands(chart, state.data, colours().back)],
         setCursor: [
           ({ cursor }) => {
             const index = cursor.idx;
@@ -96,3 +104,23 @@ export function createPlot(
     },
   };
 }
+
+/** Where something was read back. */
+function drawBands({ ctx, bbox, valToPos }: uPlot, [seconds, , readBack]: ThroughputSeries, colour: string): void {
+  ctx.save();
+  ctx.fillStyle = colour;
+  for (const [index, rate] of readBack.entries()) {
+    if (rate === null) continue;
+    const at = seconds[index]!;
+    const before = seconds[index - 1];
+    // A sample tells of the second before it, or of the stretch since the last one.
+    const from = before === undefined || readBack[index - 1] === null ? at - 1 : before;
+    const left = Math.max(bbox.left, valToPos(from, 'x', true));
+    const right = Math.min(bbox.left + bbox.width, valToPos(at, 'x', true));
+    if (right > left) ctx.fillRect(left, bbox.top, right - left, bbox.height);
+  }
+  ctx.restore();
+}
+
+/** Of one second there is no line. */
+const isAlone = (rates: readonly (number | null)[]) => rates.filter((rate) => rate !== null).length === 1;

@@ -68,9 +68,7 @@ export function ThroughputChart({ samples, span, now, current, height = 160 }: T
   return (
     <div className={classes.root}>
       <dl className={classes.figures}>
-        {current && (current.sent !== undefined || current.readBack === undefined) ? (
-          <Figure name={texts.now} value={current.sent} />
-        ) : null}
+        {current?.sent !== undefined ? <Figure name={texts.now} value={current.sent} /> : null}
         <Figure name={texts.mean} value={figures?.mean} />
         <Figure name={texts.highest} value={figures?.highest} />
         {readsBack ? (

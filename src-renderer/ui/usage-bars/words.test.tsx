@@ -40,7 +40,7 @@ test('each step has its state in a word, and the one that goes on is marked', ()
   expect(items.slice(0, 3)).toEqual([
     [false, 'Tracking Done 20 s'],
     [true, 'Snapshot Failed 32 s'],
-    [false, 'Changes Waiting'],
+    [false, 'Changes Not reached'],
   ]);
   expect(items).toHaveLength(9);
 });
