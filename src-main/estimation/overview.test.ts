@@ -79,7 +79,18 @@ test('what is protected, behind, failed or forgotten, the most urgent first', as
 
   const { counts, attention, moved, nextRuns } = await overviewOf(store, undefined, now);
   expect(counts).toEqual({
-    ...{ migrations: 9, protected: 4, behind: 2, failed: 1, running: 1, paused: 1, cutOver: 1, machines: 10, unprotected: 1 },
+    ...{
+      migrations: 9,
+      protected: 4,
+      withoutPoint: 1,
+      behind: 2,
+      failed: 1,
+      running: 1,
+      paused: 1,
+      cutOver: 1,
+      machines: 10,
+      unprotected: 1,
+    },
   });
   expect(attention.map(({ kind, migrationId }) => `${kind} ${migrationId}`)).toEqual([
     'mismatch wrong',
@@ -182,4 +193,14 @@ test('a source and a target that do not answer are told of once, with what they 
   expect(await told()).toEqual([]);
   await dead('task-3', ago(0.5));
   expect(await told()).toMatchObject([{ kind: 'task-dead', taskId: 'task-3' }]);
+});
+
+test('what was never replicated is counted, and without a schedule said to be unprotected', async () => {
+  await migration('forgotten', {});
+  await migration('planned', { everyMinutes: 60 * 24 * 30 });
+  const { counts, attention } = await overviewOf(store, undefined, now);
+  expect(counts).toMatchObject({ migrations: 2, protected: 0, withoutPoint: 2, behind: 0, failed: 0 });
+  expect(attention.map(({ kind, text }) => `${kind}: ${text}`)).toEqual([
+    expect.stringMatching(/^unscheduled: forgotten is not protected/),
+  ]);
 });

@@ -33,7 +33,10 @@ export interface Attention {
 type Next = { migrationId: string; machineName: string; scheduleId: string; at: string }[];
 
 export interface OverviewFacts {
-  counts: Record<'migrations' | 'protected' | 'behind' | 'failed' | 'running' | 'paused' | 'cutOver' | 'machines' | 'unprotected', number>;
+  counts: Record<
+    'migrations' | 'protected' | 'withoutPoint' | 'behind' | 'failed' | 'running' | 'paused' | 'cutOver' | 'machines' | 'unprotected',
+    number
+  >;
   moved: Omit<DayOfRuns, 'day' | 'failed'> & { days: DayOfRuns[] };
   nextCutovers: Next;
   nextRuns: Next;
@@ -57,7 +60,7 @@ export async function overviewOf(
   const { all, unprotected } = await store.overview.machines();
   /** Tasks that were told of with their migration. */
   const told = new Set<string>();
-  const counts = { migrations: migrations.length, protected: 0, behind: 0, failed: 0, running: 0, paused: 0, cutOver: 0 };
+  const counts = { migrations: migrations.length, protected: 0, withoutPoint: 0, behind: 0, failed: 0, running: 0, paused: 0, cutOver: 0 };
   const attention: Attention[] = [];
   for (const migration of migrations) {
     const { id: migrationId, machineName, lastRun, lastCutover, lastFailure, newestPoint, mismatch } = migration;
@@ -80,6 +83,8 @@ export async function overviewOf(
     if (behind) counts.behind++;
     if (lastRun?.state === 'running' || lastCutover?.state === 'running' || lastCutover?.state === 'rolling-back') counts.running++;
     if (newestPoint !== undefined && !failed && !behind) counts.protected++;
+    const untouched = newestPoint === undefined && !failed && !behind && !migration.paused;
+    if (untouched) counts.withoutPoint++;
     if (failedCutover)
       tell('cutover-failed', failedCutover.at, `The cutover of ${machineName} failed: ${failedCutover.error ?? 'its end is not known.'}`);
     if (mismatch) tell('mismatch', mismatch.at, `A recovery point of ${machineName} is not what was copied. ${mismatch.text}`);
@@ -95,7 +100,11 @@ export async function overviewOf(
       tell('behind', behind, text);
     }
     if (mine.length === 0 && !migration.paused) {
-      tell('unscheduled', migration.createdAt, `${machineName} is replicated only when somebody asks for it: it has no schedule.`);
+      const idle = untouched && lastRun?.state !== 'running';
+      const text = idle
+        ? `${machineName} is not protected: it was never replicated, and has no schedule that would begin it.`
+        : `${machineName} is replicated only when somebody asks for it: it has no schedule.`;
+      tell('unscheduled', migration.createdAt, text);
     }
   }
   const environments = await environmentsOf(store);

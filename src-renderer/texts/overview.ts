@@ -20,6 +20,7 @@ export const overviewTexts = {
   },
   of: (count: number) => `of ${machines(count)}`,
   migrations: (count: number) => (count === 1 ? 'of 1 migration' : `of ${number(count)} migrations`),
+  alsoWithoutPoint: (count: number) => (count === 1 ? '1 has no recovery point yet' : `${number(count)} have no recovery point yet`),
   alsoPaused: (count: number) => (count === 1 ? '1 is paused' : `${number(count)} are paused`),
   alsoCutOver: (count: number) => (count === 1 ? '1 is cut over' : `${number(count)} are cut over`),
   attention: 'Needs attention',
@@ -98,7 +99,8 @@ export const overviewTexts = {
       waiting === 0
         ? `Each of ${machines(all)} has a migration of somebody else. They can share theirs with you.`
         : `${machines(waiting)} ${waiting === 1 ? 'waits' : 'wait'} to be chosen. A migration keeps a proven replica of a machine, until you cut over.`,
-    noMigrationViewer: 'Nothing was shared with you yet. Ask an operator or an administrator.',
+    noShare: 'No migration was shared with you yet',
+    noMigrationViewer: 'Ask an operator or an administrator to share those that you look after.',
     choose: 'Choose machines',
     unread: 'The machines of the source are not read yet.',
     toSources: 'To the sources',

@@ -7,7 +7,8 @@ export const sourcesTexts = {
   columns: { name: 'Source', machines: 'Machines', read: 'Last read', state: 'State' },
   hint: 'Where machines come from. Octopus only reads there, until you cut over.',
   kinds: { vsphere: 'vCenter', images: 'Disk images' },
-  addressAs: (url: string, username: string) => `${url} as ${username}`,
+  addressAs: (host: string, username: string) => `${host} as ${username}`,
+  userOf: (username: string) => `as ${username}`,
   files: (count: string) => (count === '1' ? '1 chosen file' : `${count} chosen files`),
   lab: 'Lab',
   machines: machinesOf,
@@ -16,6 +17,7 @@ export const sourcesTexts = {
   states: {
     unread: 'Not read yet',
     silent: 'No answer',
+    silentSince: (when: string) => `It does not answer, since ${when}`,
     read: 'Read',
     reading: 'Reading …',
     testing: 'Testing …',

@@ -22,6 +22,7 @@ export const overview = z
     counts: z.object({
       migrations: z.int(),
       protected: z.int().meta({ description: 'Active, with a recovery point as new as its schedule wants it, and no failed last run.' }),
+      withoutPoint: z.int().meta({ description: 'Without a recovery point yet, and neither failed, behind nor paused.' }),
       behind: z.int().meta({ description: 'Its newest recovery point is older than its schedule allows, or it has none yet.' }),
       failed: z.int().meta({ description: 'Its last run or cutover failed, or could not begin.' }),
       running: z.int(),

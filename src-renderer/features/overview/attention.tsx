@@ -146,12 +146,11 @@ function Act({ item }: { item: Attention }) {
   if (migrationId === undefined) return null;
   const path = `/migrations/${migrationId}`;
   if (kind === 'mismatch') return link(actions.points, `${path}/points`);
-  if (kind === 'unscheduled' && operator) return link(actions.schedule, `${path}/settings`);
-  if ((kind === 'run-failed' || kind === 'behind') && operator) {
-    const text = kind === 'behind' ? actions.sync : actions.again;
+  if ((kind === 'run-failed' || kind === 'behind' || kind === 'unscheduled') && operator) {
+    const text = kind === 'run-failed' ? actions.again : actions.sync;
     return (
       <span className={classes.deeds}>
-        {link(actions.open, path)}
+        {kind === 'unscheduled' ? link(actions.schedule, `${path}/settings`) : link(actions.open, path)}
         <Button
           variant="default"
           aria-label={actions.label(text, machineName)}

@@ -12,6 +12,7 @@ type Figures = Output<'overview.get'>['counts'];
 /** How many are as they should be, and how many are not; each leads to them. */
 export function Counts({ counts }: { counts: Figures }) {
   const also = [
+    counts.withoutPoint > 0 ? texts.alsoWithoutPoint(counts.withoutPoint) : undefined,
     counts.paused > 0 ? texts.alsoPaused(counts.paused) : undefined,
     counts.cutOver > 0 ? texts.alsoCutOver(counts.cutOver) : undefined,
   ].filter((text) => text !== undefined);

@@ -29,7 +29,7 @@ export default function Overview() {
   return (
     <>
       <PageHeader title={screenTexts.overview} />
-      <Loaded of={overview}>{(facts) => (facts.counts.migrations > 0 ? <Facts facts={facts} /> : <Begin counts={facts.counts} />)}</Loaded>
+      <Loaded of={overview}>{(facts) => (facts.counts.migrations > 0 ? <Facts facts={facts} /> : <Begin facts={facts} />)}</Loaded>
     </>
   );
 }
@@ -89,8 +89,8 @@ function Next({ title, none, items }: { title: string; none: string; items: Fact
   );
 }
 
-/** Nothing is there to be looked at: the next step, and nothing else. */
-function Begin({ counts }: { counts: Facts['counts'] }) {
+/** No migration is there to be looked at: the next step, and what stands in its way. */
+function Begin({ facts: { counts, attention } }: { facts: Facts }) {
   const sources = useRoute('sources.list');
   const targets = useRoute('targets.list');
   if (sources.data === undefined || targets.data === undefined) {
@@ -103,7 +103,12 @@ function Begin({ counts }: { counts: Facts['counts'] }) {
     targets: targets.data.items.length,
     migrations: counts.migrations,
   });
-  return step === undefined ? null : <Step step={step} machines={counts.machines} waiting={counts.unprotected} />;
+  return (
+    <>
+      {attention.length === 0 ? null : <AttentionList items={attention} />}
+      {step === undefined ? null : <Step step={step} machines={counts.machines} waiting={counts.unprotected} />}
+    </>
+  );
 }
 
 /** `waiting`: without a migration of anybody. */
@@ -138,7 +143,7 @@ function Step({ step, machines, waiting }: { step: Beginning; machines: number; 
   return (
     <EmptyState
       icon={IconServer2}
-      title={begin.noMigration}
+      title={operator ? begin.noMigration : begin.noShare}
       hint={operator ? begin.noMigrationHint(waiting, machines) : begin.noMigrationViewer}
       actions={operator ? link(begin.choose, '/machines') : undefined}
     />

@@ -9,7 +9,18 @@ import Overview from './index.tsx';
 const at = '2030-01-01T00:00:00Z';
 const none = { read: 0, sent: 0, zero: 0, unchanged: 0 };
 const empty: Output<'overview.get'> = {
-  counts: { migrations: 0, protected: 0, behind: 0, failed: 0, running: 0, paused: 0, cutOver: 0, machines: 0, unprotected: 0 },
+  counts: {
+    migrations: 0,
+    protected: 0,
+    withoutPoint: 0,
+    behind: 0,
+    failed: 0,
+    running: 0,
+    paused: 0,
+    cutOver: 0,
+    machines: 0,
+    unprotected: 0,
+  },
   moved: { ...none, runs: 0, days: [{ day: '2030-01-01', runs: 0, failed: 0, ...none }] },
   nextCutovers: [],
   nextRuns: [],
@@ -115,4 +126,16 @@ test('machines that others protect do not wait to be chosen', async () => {
   unmount();
   renderWith(<Overview />, answers(0), { role: 'operator' });
   expect(await screen.findByText(/^Each of 12 machines has a migration of somebody else/)).toBeTruthy();
+});
+
+test('what stands in the way of a first migration is told with the next step', async () => {
+  const attention = [{ kind: 'target-failed' as const, targetId: 't', environmentName: 'Shelf', text: 'Shelf is not there.', since: at }];
+  renderWith(<Overview />, {
+    'overview.get': { ...empty, attention, counts: { ...empty.counts, machines: 3, unprotected: 3 } },
+    'sources.list': { items: [{ id: 's', kind: 'images', name: 's', folder: '/s', grouping: 'by-name', createdAt: at }] },
+    'targets.list': { items: [{ id: 't', kind: 'local', name: 'Shelf', folder: '/t', createdAt: at }] },
+  });
+  expect(await screen.findByText('Shelf is not there.', { exact: false })).toBeTruthy();
+  expect(screen.getByRole('link', { name: 'Targets: Shelf' })).toBeTruthy();
+  expect(screen.getByRole('link', { name: 'Choose machines' })).toBeTruthy();
 });

@@ -10,6 +10,7 @@ import { ProbeSteps } from '../../ui/probe-steps.tsx';
 import { isPath, pathsOf } from './address.ts';
 import { FolderInput } from './path-input.tsx';
 import { ProbedForm } from './probed-form.tsx';
+import { SilentNotice } from './silent-notice.tsx';
 import classes from './sources.module.css';
 import { nameIn, useSourceForm } from './use-source-form.ts';
 
@@ -38,7 +39,7 @@ export function ImagesForm({ source, onDone }: { source?: ImagesSource; onDone: 
   const unmoved =
     source !== undefined &&
     key === JSON.stringify([source.folder === undefined ? { files: source.files } : { folder: source.folder }, source.grouping]);
-  const { probe, create, update, saving } = useSourceForm(form, { moved: !unmoved, onDone });
+  const { probe, create, update, saving } = useSourceForm(form, { source, moved: !unmoved, onDone });
   const current = probe.found?.key === key;
   const result = probe.found?.result;
 
@@ -59,6 +60,7 @@ export function ImagesForm({ source, onDone }: { source?: ImagesSource; onDone: 
       onTest={() => void probe.run(key, { body: { kind: 'images', ...place, grouping } })}
       onKeep={keep}
     >
+      {source ? <SilentNotice source={source} /> : null}
       <p className={classes.cardText}>{texts.intro}</p>
       <Radio.Group label={texts.what} {...form.getInputProps('what')}>
         <Group gap="lg" mt={4}>

@@ -39,10 +39,14 @@ export function SourceList(props: { sources: readonly Source[]; lab: Output<'lab
   );
 }
 
+const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).host : url);
+
 function Name({ source, lab }: { source: Source; lab: boolean }) {
   const place =
     source.kind === 'vsphere'
-      ? texts.addressAs(source.url, source.username)
+      ? hostOf(source.url) === source.name
+        ? texts.userOf(source.username)
+        : texts.addressAs(hostOf(source.url), source.username)
       : (source.folder ?? texts.files(formatNumber(source.files?.length ?? 0)));
   const icon = lab ? IconFlask : source.kind === 'vsphere' ? IconPlugConnected : IconDisc;
   return <RecordName icon={icon} name={source.name} hint={`${lab ? texts.lab : texts.kinds[source.kind]} · ${place}`} />;

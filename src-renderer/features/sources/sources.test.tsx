@@ -198,3 +198,18 @@ test('another name alone is saved without a test, and nothing is read for it', a
   );
   expect(calls.some(({ id }) => id === 'sources.probe' || id === 'sources.sync')).toBe(false);
 });
+
+test('a silent source that answers a test again is read once it is saved, though nothing was changed', async () => {
+  const failure = { code: 'source.unreachable', message: 'Nobody answers.', since: at };
+  const { calls } = renderWith(<Sources params={{ id: 's1' }} />, {
+    ...base,
+    'sources.list': { items: [{ ...vcenter, contact: { askedAt: at, failure } }] },
+    'sources.probe': probeOf(true, 'not-tried'),
+    'sources.update': vcenter,
+    'sources.sync': { machines: 7, removed: 0, tookMs: 1 },
+  });
+  await screen.findByText(/^It does not answer, since/);
+  press('Test the connection');
+  fireEvent.click(await screen.findByRole('button', { name: 'Save' }));
+  await waitFor(() => expect(calls.find(({ id }) => id === 'sources.sync')?.input).toEqual({ params: { id: 's1' } }));
+});

@@ -7,22 +7,25 @@ import { useNewest } from './use-probe.ts';
 
 type Probe = Output<'sources.probe'>;
 
-/** What the form of a source does, of whatever kind: it tries it, adds or changes it, and has it read where it is another place than before. */
-export function useSourceForm(form: Parameters<typeof fieldErrors>[0], { moved, onDone }: { moved: boolean; onDone: () => void }) {
+/** What the form of a source does, of whatever kind: it tries it, adds or changes it, and has it read where it is another place, or was silent. */
+export function useSourceForm(
+  form: Parameters<typeof fieldErrors>[0],
+  { source, moved, onDone }: { source: Output<'sources.get'> | undefined; moved: boolean; onDone: () => void },
+) {
   const byField = fieldErrors(form);
   const { sync } = useSourceWork();
   const ask = useAction('sources.probe', { handles: byField });
   const probe = useNewest<Parameters<typeof ask.mutateAsync>[0], Probe>((input) => ask.mutateAsync(input));
-  const kept = (words: (name: string) => string) => ({
+  const whenKept = (words: (name: string) => string) => ({
     done: ({ name }: { name: string }) => words(name),
     handles: byField,
-    onDone: (source: { id: string; name: string }) => {
-      if (moved) void sync(source);
+    onDone: (kept: { id: string; name: string }) => {
+      if (moved || source?.contact?.failure) void sync(kept);
       onDone();
     },
   });
-  const create = useAction('sources.create', kept(texts.done.added));
-  const update = useAction('sources.update', kept(texts.done.updated));
+  const create = useAction('sources.create', whenKept(texts.done.added));
+  const update = useAction('sources.update', whenKept(texts.done.updated));
   return { probe, create, update, saving: create.isPending || update.isPending };
 }
 

@@ -5,6 +5,7 @@ import type { Output } from '../../../src-preload/contract/routes.ts';
 import { sourcesTexts, vsphereFormTexts as texts } from '../../texts/sources.ts';
 import { serviceUrl } from './address.ts';
 import { ProbedForm } from './probed-form.tsx';
+import { SilentNotice } from './silent-notice.tsx';
 import classes from './sources.module.css';
 import { nameIn, useSourceForm } from './use-source-form.ts';
 import { VsphereFindings } from './vsphere-findings.tsx';
@@ -28,7 +29,7 @@ export function VsphereForm({ source, onDone }: { source?: VsphereSource; onDone
   const keyOf = (print: string | undefined) => JSON.stringify([url, username.trim(), password, print]);
   const unmoved =
     source !== undefined && keyOf(thumbprint) === JSON.stringify([serviceUrl(source.url), source.username, '', source.thumbprint]);
-  const { probe, create, update, saving } = useSourceForm(form, { moved: !unmoved, onDone });
+  const { probe, create, update, saving } = useSourceForm(form, { source, moved: !unmoved, onDone });
   const current = probe.found?.key === keyOf(thumbprint);
   const result = probe.found?.result;
   const tried = current && result !== undefined && (result.ok || (source !== undefined && password === '' && onlyLoginLeft(result)));
@@ -68,7 +69,7 @@ export function VsphereForm({ source, onDone }: { source?: VsphereSource; onDone
       onTest={() => test()}
       onKeep={keep}
     >
-      {source ? null : <p className={classes.cardText}>{texts.intro}</p>}
+      {source ? <SilentNotice source={source} /> : <p className={classes.cardText}>{texts.intro}</p>}
       <TextInput
         label={texts.url}
         description={texts.urlHint}

@@ -78,7 +78,7 @@ export default function Targets({ params }: ScreenProps) {
             />
           ) : (
             <>
-              {operator && migrations.data?.items.length === 0 ? (
+              {operator && migrations.data?.items.length === 0 && items.some(({ freeBytes }) => freeBytes !== undefined) ? (
                 <div className={classes.list}>
                   <Notice tone="info" title={texts.next.title}>
                     {texts.next.text}{' '}
