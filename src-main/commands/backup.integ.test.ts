@@ -134,6 +134,19 @@ test('a configuration goes to another folder, its secrets only with the passphra
   await using opened = await vaultAt('two');
   const [source] = await store.sources.list();
   expect(await keeperOf(store, opened).read({ kind: 'source', id: source?.id ?? '' }, 'password')).toBe('planted-password');
+  // Whoever sits at the command line acts too.
+  const entries = (await store.activity.newest({}, 9)).map(({ action, outcome, message }) => [action, outcome, message]);
+  const imported = 'The command line imported 1 sources, 0 targets, 0 migrations, 1 settings and';
+  expect(entries).toEqual([
+    ['configuration.import', 'succeeded', `${imported} 1 secrets.`],
+    ['configuration.import', 'succeeded', `${imported} 0 secrets.`],
+    ['configuration.import', 'failed', expect.stringContaining('passphrase')],
+  ]);
+  await using one = await openStore(of('one', 'octopus.db'));
+  expect((await one.activity.newest({}, 9)).map(({ action, message }) => [action, message])).toEqual([
+    ['configuration.export', 'The command line exported the configuration, with 1 secrets under a passphrase.'],
+    ['configuration.export', 'The command line exported the configuration, without secrets.'],
+  ]);
 
   for (const [args, message] of [
     [['export', '--data', of('one'), '--to', of('plain.json')], /exists already/],

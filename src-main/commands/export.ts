@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, open, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { OctopusError } from '../../workers/octopus-error.ts';
+import { createAudit } from '../audit/audit.ts';
 import { exportConfiguration } from '../configuration/export-configuration.ts';
 import { systemClock } from '../domain/clock.ts';
 import { lockFolder } from '../store/lock.ts';
@@ -60,6 +61,13 @@ export const exportCommand: Command & { options: typeof options } = {
       }),
     });
     await writeNew(resolve(to), `${JSON.stringify(document, undefined, 2)}\n`);
+    const sealed = vault ? (await store.secrets.list()).filter(({ owner }) => owner.kind !== 'application').length : 0;
+    await createAudit({ activity: store.activity, clock: systemClock }).record({
+      action: 'configuration.export',
+      subjectKind: 'configuration',
+      message: `The command line exported the configuration, ${vault ? `with ${sealed} secrets under a passphrase` : 'without secrets'}.`,
+      outcome: 'succeeded',
+    });
     const { sources, targets, jobs, settings } = document;
     terminal.out(
       `${to}: ${sources.length} sources, ${targets.length} targets, ${jobs.length} migrations, ${Object.keys(settings).length} settings.`,

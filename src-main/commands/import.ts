@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { toOctopusError } from '../../workers/octopus-error.ts';
+import { createAudit } from '../audit/audit.ts';
 import { importConfiguration } from '../configuration/import-configuration.ts';
 import { systemClock } from '../domain/clock.ts';
 import { openSettings } from '../settings/settings.ts';
@@ -45,6 +47,8 @@ export const importCommand: Command & { options: typeof options } = {
     // A document without secrets needs no keychain, which may not be there: it is opened when the first secret is touched.
     await using vault = openedWhenUsed(openVault);
     const settings = await openSettings({ variables: store.variables, clock: systemClock, environment: process.env });
+    const audit = createAudit({ activity: store.activity, clock: systemClock });
+    const act = { action: 'configuration.import', subjectKind: 'configuration' };
     const result = await importConfiguration(document, {
       store,
       keeper: createSecretKeeper({
@@ -56,9 +60,15 @@ export const importCommand: Command & { options: typeof options } = {
       setAll: (given) => settings.setAll(given),
       newId: randomUUID,
       ...(passphrase === undefined ? {} : { passphrase }),
+    }).catch(async (caught: unknown) => {
+      const { code, message } = toOctopusError(caught);
+      await audit.record({ ...act, message, outcome: 'failed', errorCode: code });
+      throw caught;
     });
     const { sources, targets, jobs, settings: changed, secrets, passwordsNeeded } = result;
-    terminal.out(`Imported ${sources} sources, ${targets} targets, ${jobs} migrations, ${changed} settings, ${secrets} secrets.`);
+    const what = `${sources} sources, ${targets} targets, ${jobs} migrations, ${changed} settings`;
+    await audit.record({ ...act, message: `The command line imported ${what} and ${secrets} secrets.`, outcome: 'succeeded' });
+    terminal.out(`Imported ${what}, ${secrets} secrets.`);
     for (const name of passwordsNeeded) terminal.err(`The password of ${name} has to be given again.`);
     return 0;
   },

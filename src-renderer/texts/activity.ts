@@ -10,6 +10,8 @@ const actions: Readonly<Record<string, string>> = {
   'user.sign-out': 'Signed a user out',
   'user.reset-password': 'Reset a password',
   'store.restore': 'Restored a backup',
+  'configuration.export': 'Exported the configuration',
+  'configuration.import': 'Imported a configuration',
   'source.create': 'Added a source',
   'source.update': 'Changed a source',
   'source.remove': 'Removed a source',
