@@ -64,6 +64,20 @@ test('a change of a user is told of, also when they sign in or choose a password
   expect(world.published).toEqual([...[change('own', 'created'), change('own'), change('own'), change('u-operator'), change('u-viewer')]]);
 });
 
+test('a wrong guess at the password that is to be changed is recorded, a new one that is too short is not', async () => {
+  const body = { current: 'Planted-Guess-1', next: 'Planted long enough' };
+  for (const field of ['next', 'current']) {
+    world.services.identity.changePassword = async () => {
+      throw new OctopusError('argument.invalid', 'This is not your current password.', { field });
+    };
+    await expect(call('auth.password', { body }, 'operator')).rejects.toMatchObject({ field });
+  }
+  expect(world.recorded).toMatchObject([
+    { action: 'auth.password', subjectId: 'u-operator', outcome: 'failed', errorCode: 'argument.invalid' },
+  ]);
+  expect(JSON.stringify(world.recorded)).not.toContain('Planted');
+});
+
 test('a target that is known already is not told of as a new one', async () => {
   await call('targets.create', { body: { folder: '/known' } }, 'admin');
   expect(world.published.at(-1)).toMatchObject({ type: 'target.changed', data: { targetId: 'own', change: 'updated' } });

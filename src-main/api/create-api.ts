@@ -121,7 +121,8 @@ async function recordFailure(
   note: AuditNote,
   error: OctopusError,
 ): Promise<void> {
-  if (route.audit === undefined || note.skip || error.code === 'argument.invalid' || error.code === 'rate.limited') return;
+  const slip = error.code === 'argument.invalid' || error.code === 'rate.limited';
+  if (route.audit === undefined || (note.skip ?? slip)) return;
   if (!context.caller && route.tag !== 'auth') return;
   const { skip, after, ...noted } = note;
   const refused = errorStatus[error.code] === 401 || errorStatus[error.code] === 403 || error.code === 'not.found';

@@ -5,7 +5,7 @@ import type { Services } from './services.ts';
 
 /** What a handler may add to the entry of the activity log that is written when it has ended. Secrets do not belong in it. */
 export interface AuditNote extends Pick<ActivityDraft, 'actor' | 'subjectKind' | 'subjectId' | 'message' | 'before' | 'after'> {
-  /** Nothing worth an entry happened. */
+  /** Nothing worth an entry happened; false: also a refused input is worth one. */
   skip?: boolean;
 }
 

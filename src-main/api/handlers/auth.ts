@@ -39,7 +39,11 @@ export const authHandlers: HandlersOf<typeof authRoutes> = {
   },
   'auth.password': async ({ body }, { services, caller, note }) => {
     note({ subjectKind: 'user', subjectId: caller.userId });
-    await services.identity.changePassword(caller, body.current, body.next);
+    await services.identity.changePassword(caller, body.current, body.next).catch((error: unknown) => {
+      // Somebody at an unlocked screen may be guessing: that is no slip of the hand.
+      if (error instanceof OctopusError && error.field === 'current') note({ skip: false });
+      throw error;
+    });
     await tellUser(services, caller.userId, 'updated');
     return undefined;
   },
