@@ -22,11 +22,35 @@ export type Recovered =
   | { what: 'cutover'; id: string; outcome: 'done' | 'rolled-back' | 'failed' | 'cancelled' | 'postponed'; message: string }
   | { what: 'snapshot'; id: string; outcome: 'removed' | 'postponed'; message: string };
 
+export interface EarlierWork {
+  /** ISO 8601. Runs that began before are somebody else's: they are ended first, and another one follows. */
+  since: string;
+  /** It may have been done, and only its end not been told: a run of that kind that was proven since then is the answer. */
+  done: boolean;
+}
+
 export interface Replicator {
-  /** Call once at the start, before anything else: resumes or unwinds what an earlier process left, sweeps own snapshots. */
+  /**
+   * Call once at the start, before anything else: resumes or unwinds what an earlier process left, one after another, and sweeps own snapshots.
+   * Where there is a queue, what was left takes its place in it instead (run, resume, cutover, sweep).
+   */
   recover(signal?: AbortSignal): Promise<Recovered[]>;
-  /** Replicates the job's machine: full first, then incremental. Throws unless it was proven. */
-  run(jobId: string, options?: { kind?: 'incremental' | 'reconcile' | 'final'; signal?: AbortSignal }): Promise<RunReport>;
+  /**
+   * Replicates the job's machine: full first, then incremental. Throws unless it was proven. `earlier`: an earlier process may have begun the
+   * same work, whose run is gone on with instead of another one.
+   */
+  run(
+    jobId: string,
+    options?: { kind?: 'incremental' | 'reconcile' | 'final'; signal?: AbortSignal; earlier?: EarlierWork | undefined },
+  ): Promise<RunReport>;
+  /** Goes on with what an earlier process left of the job's runs; begins nothing. */
+  resume(jobId: string, signal?: AbortSignal): Promise<void>;
+  /** Ends a run that an earlier process left as cancelled, its snapshot removed. Nothing where there is none. */
+  giveUp(jobId: string): Promise<void>;
+  /** Removes the snapshots that dead runs left, of machines that nothing is done with now. */
+  sweep(signal?: AbortSignal): Promise<Recovered[]>;
+  /** Removes recovery points beyond the job's number. `source.busy` while something goes on with the machine. */
+  prune(jobId: string, signal?: AbortSignal): Promise<void>;
   /** Moves the machine for good. Throws after a rollback, which the error's message tells of. A job that was cut over answers that. */
   cutover(jobId: string, settings?: Partial<CutoverSettings>, signal?: AbortSignal): Promise<Cutover>;
   /** Reads a recovery point again, the newest unless given, and stores the outcome. `verify.mismatch` where it differs. */
@@ -129,6 +153,25 @@ export function createReplicator(parts: ReplicationParts): Replicator {
     }
   }
 
+  /** The run in which an earlier process did the same work, ended now if it was not. */
+  async function earlierRun(
+    jobId: string,
+    kind: string,
+    { since, done }: EarlierWork,
+    signal: AbortSignal,
+  ): Promise<RunReport | undefined> {
+    for (const run of await store.runs.unfinished()) {
+      if (run.jobId !== jobId) continue;
+      const report = await resumeRun(run, signal);
+      if (report && run.startedAt >= since) return report;
+    }
+    if (!done) return undefined;
+    const [run] = await store.runs.pageOfJob(jobId, 1);
+    if (run?.state !== 'succeeded' || run.startedAt < since || (kind === 'reconcile' && run.kind === 'incremental')) return undefined;
+    const point = (await store.recoveryPoints.ofJob(jobId)).find(({ id }) => id === run.recoveryPointId);
+    return point && { run, disks: await store.runDisks.ofRun(run.id), point };
+  }
+
   /** Goes on with an interrupted run on its snapshot, or unwinds it where that is gone. Undefined: unwound. */
   async function resumeRun(run: Run, signal: AbortSignal): Promise<RunReport | undefined> {
     const { job, machine } = await jobOf(run.jobId);
@@ -168,16 +211,31 @@ export function createReplicator(parts: ReplicationParts): Replicator {
     return reportOf(c);
   }
 
-  async function unwind(run: Run, why: string): Promise<void> {
+  async function unwind(run: Run, why: string, state: 'failed' | 'cancelled' = 'failed'): Promise<void> {
     const at = clock.now().toISOString();
     await settleCounts(store, run, await store.runDisks.ofRun(run.id));
-    run.state = 'failed';
-    run.error = { code: 'server.stopping', message: why };
+    run.state = state;
+    run.error = { code: state === 'failed' ? 'server.stopping' : 'operation.cancelled', message: why };
     run.endedAt = at;
     await store.runs.save(run);
     await store.runs.enterPhase(run.id, undefined, at);
-    await store.activity.add({ at, action: 'run.unwound', subject: run.jobId, message: why });
+    await store.activity.add({ at, action: state === 'failed' ? 'run.unwound' : 'run.cancelled', subject: run.jobId, message: why });
     parts.onEvent({ type: 'ended', run });
+  }
+
+  /** Somebody does not want it to go on. Its snapshot is swept later where the source cannot be asked now. */
+  async function abandon(run: Run): Promise<void> {
+    const { job, machine } = await jobOf(run.jobId);
+    const why = 'The run was cancelled; the last recovery point is as it was.';
+    const abort = new AbortController();
+    try {
+      const c = await contextOf(run, job, machine, abort.signal);
+      abort.abort(new OctopusError('operation.cancelled', why));
+      await performRun(c);
+    } catch (caught) {
+      if (run.state === 'running') await unwind(run, why, 'cancelled');
+      else if (toOctopusError(caught).code !== 'operation.cancelled') throw caught;
+    }
   }
 
   const corridor = { startRun, resumeRun, jobOf };
@@ -240,6 +298,12 @@ export function createReplicator(parts: ReplicationParts): Replicator {
     }
   }
 
+  async function refuseInCutover(jobId: string, machine: StoredMachine): Promise<void> {
+    if ((await store.cutovers.unfinished()).some((cutover) => cutover.jobId === jobId)) {
+      throw new OctopusError('source.busy', `A cutover of ${machine.inventory.name} was interrupted and has to be finished first.`);
+    }
+  }
+
   return {
     async recover(signal = new AbortController().signal) {
       const recovered: Recovered[] = [];
@@ -253,13 +317,47 @@ export function createReplicator(parts: ReplicationParts): Replicator {
       for (const machine of await store.machines.list()) recovered.push(...(await sweepMachine(machine, signal)));
       return recovered;
     },
-    async run(jobId, { kind = 'incremental', signal = new AbortController().signal } = {}) {
+    async run(jobId, { kind = 'incremental', signal = new AbortController().signal, earlier } = {}) {
       const { job, machine } = await jobOf(jobId);
       refuseCutOver(job, machine);
-      if ((await store.cutovers.unfinished()).some((cutover) => cutover.jobId === jobId)) {
-        throw new OctopusError('source.busy', `A cutover of ${machine.inventory.name} was interrupted and has to be finished first.`);
-      }
-      return exclusively(machine.id, () => startRun(jobId, kind, parts.newId(), signal));
+      await refuseInCutover(jobId, machine);
+      return exclusively(machine.id, async () => {
+        const before = earlier && (await earlierRun(jobId, kind, earlier, signal));
+        return before ?? startRun(jobId, kind, parts.newId(), signal);
+      });
+    },
+    async resume(jobId, signal = new AbortController().signal) {
+      const { machine } = await jobOf(jobId);
+      await refuseInCutover(jobId, machine);
+      await exclusively(machine.id, () => earlierRun(jobId, 'incremental', { since: '', done: false }, signal));
+    },
+    async giveUp(jobId) {
+      const { machine } = await jobOf(jobId);
+      await refuseInCutover(jobId, machine);
+      await exclusively(machine.id, async () => {
+        for (const run of await store.runs.unfinished()) if (run.jobId === jobId) await abandon(run);
+      });
+    },
+    async sweep(signal = new AbortController().signal) {
+      const bySource = Map.groupBy(await store.machines.list(), ({ sourceEnvironmentId }) => sourceEnvironmentId);
+      // A source that does not answer keeps no other waiting.
+      const swept = [...bySource.values()].map(async (machines) => {
+        const recovered: Recovered[] = [];
+        for (const machine of machines) {
+          // Its run sweeps it by itself.
+          if (!busy.has(machine.id)) recovered.push(...(await sweepMachine(machine, signal)));
+        }
+        return recovered;
+      });
+      return (await Promise.all(swept)).flat();
+    },
+    async prune(jobId, signal = new AbortController().signal) {
+      const { job, machine } = await jobOf(jobId);
+      await exclusively(machine.id, async () => {
+        const target = await parts.target(job.targetEnvironmentId, signal);
+        const removed = await target.prune(replicaId(machine), job.settings.keep, signal);
+        await store.recoveryPoints.markRemoved(removed, clock.now().toISOString());
+      });
     },
     async cutover(jobId, settings = {}, signal = new AbortController().signal) {
       const { job, machine } = await jobOf(jobId);
@@ -308,9 +406,7 @@ export function createReplicator(parts: ReplicationParts): Replicator {
     async remove(jobId, { replicas, running }, signal = new AbortController().signal) {
       const { job, machine } = await jobOf(jobId);
       await exclusively(machine.id, async () => {
-        if ((await store.cutovers.unfinished()).some((cutover) => cutover.jobId === jobId)) {
-          throw new OctopusError('source.busy', `A cutover of ${machine.inventory.name} was interrupted and has to be finished first.`);
-        }
+        await refuseInCutover(jobId, machine);
         const id = replicaId(machine);
         if (replicas === 'remove' || running === 'stop') {
           const target = await parts.target(job.targetEnvironmentId, signal);

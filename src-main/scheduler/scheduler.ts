@@ -39,6 +39,11 @@ export interface SchedulerParts {
   /** Read anew at each look. */
   limits?: Partial<SchedulerLimits>;
   onEvent?: (event: SchedulerEvent) => void;
+  /**
+   * Ids of tasks that an earlier process was in the midst of: what they left must not stay as it is (a snapshot, a machine that is down), so that
+   * they go on also while all is paused, in quiet windows, and after their latest start.
+   */
+  begun?: ReadonlySet<string>;
   /** Without a heartbeat for this long a task is free for others; a minute unless given. */
   leaseMs?: number;
   /** No other process works in the store: what an earlier one had leased is free at the first tick. */
@@ -85,7 +90,7 @@ const DAY = 86_400_000;
 const copies = ({ kind }: Task) => kind === 'run' || kind === 'cutover';
 
 export function createScheduler(parts: SchedulerParts): Scheduler {
-  const { store, clock, random, newId, executors, leaseMs = 60_000, keepMs = 30 * DAY } = parts;
+  const { store, clock, random, newId, executors, leaseMs = 60_000, keepMs = 30 * DAY, begun = new Set<string>() } = parts;
   const owner = newId();
   const running = new Map<string, Running>();
   let paused: boolean | undefined;
@@ -189,6 +194,8 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       const room = createRoom({ ...defaultSchedulerLimits, ...parts.limits }, leased);
       return (task, windows) => {
         if (room.full()) return 'stop';
+        if (begun.has(task.id)) return room.enter(task) ? 'take' : 'skip';
+        if (paused) return 'skip';
         const quiet = windows.length === 0 ? undefined : quietUntil(windows, now);
         if (quiet !== undefined) return { deferTo: quiet.toISOString() };
         return room.enter(task) ? 'take' : 'skip';
@@ -198,13 +205,14 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
 
   async function execute(task: Task, signal: AbortSignal): Promise<void> {
     const { latestStart } = task.payload;
-    if (typeof latestStart === 'string' && clock.now().toISOString() > latestStart) {
+    const wasBegun = begun.has(task.id);
+    if (!wasBegun && typeof latestStart === 'string' && clock.now().toISOString() > latestStart) {
       throw new OctopusError(
         'job.state',
         `It was planned for ${task.plannedAt ?? task.createdAt} and could not start by ${latestStart}: plan it again.`,
       );
     }
-    if (task.kind === 'cutover' || task.kind === 'cutover-check') {
+    if (!wasBegun && (task.kind === 'cutover' || task.kind === 'cutover-check')) {
       const verdict = await parts.goNoGo(task, signal);
       if (!verdict.go) throw new OctopusError('job.state', `The cutover is a no-go: ${verdict.reason}`);
     }
@@ -287,7 +295,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     await heartbeat(now);
     await freeLeases(now, false);
     await plan(now);
-    const claimed = paused || stopping ? [] : await claim(now);
+    const claimed = stopping || (paused && begun.size === 0) ? [] : await claim(now);
     claimed.forEach(begin);
     if (Math.abs(now.getTime() - lastPrune) > DAY) {
       await store.tasks.prune(later(now, -keepMs));

@@ -1,6 +1,5 @@
-import { OctopusError } from '../../workers/octopus-error.ts';
+import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import type { EnvironmentService } from '../api/services.ts';
-import type { Clock } from '../domain/clock.ts';
 import { acceptsLeftOut } from '../domain/schedule.ts';
 import type { Task } from '../domain/task.ts';
 import type { Octopus } from '../octopus.ts';
@@ -14,14 +13,14 @@ export function createExecutors(parts: {
   octopus: Octopus;
   operations: Operations;
   environments: EnvironmentService;
-  clock: Clock;
 }): SchedulerParts['executors'] {
-  const { octopus, operations, environments, clock } = parts;
+  const { octopus, operations, environments } = parts;
   return {
     async run(task, signal) {
       if (!isQueued(task)) {
         const job = await jobOf(octopus, task);
-        // A paused migration's schedules do nothing; people still can.
+        // A paused migration's schedules do nothing; people still can. What was begun before is ended, so that its snapshot goes.
+        if (job.paused && (await isInterrupted(octopus, job.id))) return operations.perform(task, requestOf(task), signal, 'resume');
         if (job.paused) return;
         // It fell due during a cutover, and waited for its end.
         if (job.state === 'cut-over' || (await octopus.store.cutovers.unfinished()).some(({ jobId }) => jobId === job.id)) return;
@@ -50,15 +49,18 @@ export function createExecutors(parts: {
       for (const job of jobs) {
         signal.throwIfAborted();
         if (job.paused) continue;
-        // A run of the same machine may be writing its point just now.
-        if ((await operations.working(job.id)) !== undefined) continue;
-        const machine = await octopus.machine(job.machineId);
-        const target = await octopus.target(job.targetEnvironmentId);
-        const removed = await target.prune(machine.inventory.instanceUuid, job.settings.keep, signal);
-        await octopus.store.recoveryPoints.markRemoved(removed, clock.now().toISOString());
+        // A run of the same machine may be writing its point just now; it prunes at its end.
+        await octopus.replicator.prune(job.id, signal).catch((error: unknown) => {
+          if (toOctopusError(error).code !== 'source.busy') throw error;
+        });
       }
     },
   };
+}
+
+/** Whether an earlier process left a run of the job that has not ended since. */
+export async function isInterrupted({ store }: Pick<Octopus, 'store'>, jobId: string): Promise<boolean> {
+  return (await store.runs.unfinished()).some((run) => run.jobId === jobId);
 }
 
 /** A cutover may begin when both ends answer and there is something to start from. */

@@ -21,13 +21,14 @@ import { createSecretKeeper } from '../vault/secret-keeper.ts';
 import type { SecretStore } from '../vault/secret-store.ts';
 import { createConfiguredDirectory } from './directory-settings.ts';
 import { createEnvironments } from './environments.ts';
-import { createExecutors, createGoNoGo } from './executors.ts';
+import { createExecutors, createGoNoGo, isInterrupted } from './executors.ts';
 import { openFingerprintKey } from './fingerprint-key.ts';
 import { createInsight } from './insight.ts';
 import { createLabService } from './lab-service.ts';
 import { createOperations } from './operations.ts';
 import { createRememberedAccess } from './remembered-access.ts';
 import { createReplicationEvents } from './replication-events.ts';
+import { takeUp } from './take-up.ts';
 import { createTargetMachines } from './target-machines.ts';
 
 export interface CoreOptions {
@@ -142,8 +143,15 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const started = new Promise<void>((resolve) => {
     begin = resolve;
   });
+  /** Tasks that an earlier process was in the midst of. */
+  const begunTasks = new Set<string>();
+  /** Ends after `recovered`: it keeps nothing waiting. */
+  let cleaned: Promise<unknown> = Promise.resolve();
   const recover = async () => {
-    if (!recovery.signal.aborted) options.onRecovered?.(await octopus.replicator.recover(recovery.signal));
+    if (recovery.signal.aborted) return;
+    const { ended } = await takeUp({ store, operations, now: () => clock.now().toISOString() }, begunTasks);
+    const told = (work: Promise<Recovered[]>) => work.then((all) => options.onRecovered?.(all)).catch(notRecovered);
+    cleaned = Promise.all([told(ended), told(octopus.replicator.sweep(recovery.signal))]);
   };
   const notRecovered = (error: unknown) => {
     // Stopped while it looked: the next start goes on.
@@ -167,6 +175,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     newId,
     now: () => clock.now(),
     ready: () => recovered,
+    isInterrupted: (jobId) => isInterrupted(octopus, jobId),
     enqueue: (request) => scheduler.enqueue(request),
     cancelTask: (id) => scheduler.cancel(id),
     leftTasks: async () => [
@@ -191,7 +200,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     clock,
     random: Math.random,
     newId,
-    executors: createExecutors({ octopus, operations, environments, clock }),
+    executors: createExecutors({ octopus, operations, environments }),
+    begun: begunTasks,
     goNoGo: createGoNoGo(octopus),
     limits: {
       get total() {
@@ -217,6 +227,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     publish({ type: 'task.changed', data: { taskId, state, ...(jobId === undefined ? {} : { migrationId: jobId }) } }).catch(
       failed('an event could not be told'),
     );
+    if (['task.done', 'task.failed', 'task.dead', 'task.cancelled'].includes(event.type)) begunTasks.delete(taskId);
     // The operation's end is told last.
     if (event.type === 'task.done') operations.taskEnded(event.task, undefined);
     else if (event.type === 'task.failed' || event.type === 'task.dead') operations.taskEnded(event.task, event.error);
@@ -247,6 +258,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     if (restored) {
       restored = false;
       recovered = recover().catch(notRecovered);
+      await recovered;
     }
     await scheduler.resume();
   }
@@ -258,6 +270,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     await scheduler.stop();
     await operations.stop();
     await recovered;
+    await cleaned;
     await replicationEvents.settled();
     await events.settled();
   }

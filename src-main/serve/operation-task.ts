@@ -7,7 +7,7 @@ type Queued = Exclude<OperationRequest, { kind: 'rollback' }>;
 /** A cutover that could not begin within this time is not begun: nobody expects it any more. Milliseconds. */
 const CUTOVER_PATIENCE = 60 * 60_000;
 /** What is planned has 0 to 50 by itself: what a person waits for goes before it, a cutover first of all. */
-const priorities = { sync: 90, cutover: 100, verify: 80 } as const;
+export const priorities = { sync: 90, resume: 95, cutover: 100, verify: 80 } as const;
 const taskKinds = { sync: 'run', cutover: 'cutover', verify: 'verify' } as const;
 
 /** How what a person asked for stands in the queue. */
@@ -17,6 +17,20 @@ export function taskFor(jobId: string, operationId: string, request: Queued, now
   else if (request.kind === 'verify') Object.assign(payload, given({ recoveryPointId: request.recoveryPointId }));
   else Object.assign(payload, given(request.settings), { latestStart: new Date(now.getTime() + CUTOVER_PATIENCE).toISOString() });
   return { kind: taskKinds[request.kind], jobId, priority: priorities[request.kind], payload };
+}
+
+/** For a run that an earlier process left, and whose own task is not there any more: it begins nothing else. */
+export function resumeTask(jobId: string, operationId: string | undefined): TaskRequest {
+  return {
+    kind: 'run',
+    jobId,
+    priority: priorities.resume,
+    payload: { resume: true, ...(operationId === undefined ? {} : { operationId }) },
+  };
+}
+
+export function isResume({ payload }: Task): boolean {
+  return payload.resume === true;
 }
 
 /** What a task of a migration asks for: the way back, also for those of schedules. */

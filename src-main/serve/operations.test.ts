@@ -39,6 +39,7 @@ function world(left: Task[] = []) {
     cancelTask: async (id) =>
       operations.taskEnded(queue.find((task) => task.id === id)!, new OctopusError('operation.cancelled', 'Cancelled.')),
     leftTasks: async () => left,
+    isInterrupted: async () => false,
     onFailure: () => {},
   });
   const types = () => told.map(({ type }) => type);
@@ -106,7 +107,7 @@ test('a cutover that was interrupted and undone does not begin again by itself',
     ofJob: async () => [{ startedAt: now.toISOString(), state: 'rolled-back', error: { code: 'x', message: 'It was cancelled.' } }],
   };
   const octopus = { store: { cutovers } } as unknown as Octopus;
-  const executors = createExecutors({ octopus, operations, environments: {} as never, clock: {} as never });
+  const executors = createExecutors({ octopus, operations, environments: {} as never });
   const asked = asTask(taskFor('job', 'o', { kind: 'cutover', settings: {} }, now));
   const { signal } = new AbortController();
   await expect(executors.cutover(asked, signal)).rejects.toMatchObject({
@@ -127,7 +128,7 @@ test('a planned run that falls due during a cutover is left out', async () => {
     cutovers: { unfinished: async () => unfinished },
   };
   const executors = createExecutors({
-    ...{ octopus: { store } as unknown as Octopus, operations, environments: {} as never, clock: {} as never },
+    ...{ octopus: { store } as unknown as Octopus, operations, environments: {} as never },
   });
   const run = () => executors.run(asTask({ kind: 'run', jobId: 'job' }), new AbortController().signal);
   await run();
@@ -141,9 +142,12 @@ test('a planned run that falls due during a cutover is left out', async () => {
 
 test("a paused migration's schedules do nothing, people still can", async () => {
   const { operations, did, types } = world();
-  const store = { jobs: { find: async () => ({ id: 'job', machineId: 'm', paused: true, state: 'active' }) } };
+  const store = {
+    jobs: { find: async () => ({ id: 'job', machineId: 'm', paused: true, state: 'active' }) },
+    runs: { unfinished: async () => [] },
+  };
   const octopus = { store, machine: async () => ({ inventory: { name: 'web' } }) } as unknown as Octopus;
-  const executors = createExecutors({ octopus, operations, environments: {} as never, clock: {} as never });
+  const executors = createExecutors({ octopus, operations, environments: {} as never });
   const { signal } = new AbortController();
   await executors.run(asTask({ kind: 'run', jobId: 'job' }), signal);
   expect([did, types()]).toEqual([[], []]);

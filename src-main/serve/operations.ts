@@ -3,13 +3,17 @@ import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import type { OperationRequest, OperationService } from '../api/services.ts';
 import type { CutoverSettings } from '../domain/cutover.ts';
 import type { Task } from '../domain/task.ts';
-import type { Replicator } from '../replication/replicator.ts';
+import type { EarlierWork, Replicator } from '../replication/replicator.ts';
 import type { TaskRequest } from '../scheduler/plan.ts';
-import { isQueued, kindOf, taskFor } from './operation-task.ts';
+import { isQueued, isResume, kindOf, resumeTask, taskFor } from './operation-task.ts';
 
 export interface Operations extends OperationService {
-  /** Does it, for the scheduler. `task` is the one that stands for it in the queue. `signal` cancels it. */
-  perform(task: Task, request: OperationRequest, signal: AbortSignal): Promise<void>;
+  /** Does it, for the scheduler. `task` is the one that stands for it in the queue. `signal` cancels it. `only`: what an earlier process left. */
+  perform(task: Task, request: OperationRequest, signal: AbortSignal, only?: 'resume'): Promise<void>;
+  /** Puts the run that an earlier process left of the job into the queue. Answers its task's id. */
+  resume(jobId: string): Promise<string>;
+  /** Goes on with a cutover or rollback that an earlier process left, at once: a machine is down meanwhile. Settles with it. */
+  resumeCutover(jobId: string): Promise<void>;
   /** The scheduler says that a task will not be started again; undefined: it is done. */
   taskEnded(task: Task, error: OctopusError | undefined): void;
   /** Cancels what does not wait in the queue; settles once it has come to a checkpoint. Nothing begins after that. */
@@ -24,6 +28,9 @@ interface Asked {
   taskId: Promise<string>;
   ended: PromiseWithResolvers<void>;
 }
+
+/** What an earlier process may have begun of the same work; `resume`: that alone is to be ended. */
+type Before = EarlierWork | 'resume';
 
 interface Doing {
   kind: OperationRequest['kind'] | 'remove';
@@ -47,11 +54,15 @@ export function createOperations(parts: {
   cancelTask: (id: string) => Promise<unknown>;
   /** Tasks that an earlier process left waiting. */
   leftTasks: () => Promise<Task[]>;
+  /** Whether an earlier process left a run of the job that has not ended since. */
+  isInterrupted: (jobId: string) => Promise<boolean>;
   /** An operation that nobody waits for failed; its event tells people. */
   onFailure: (jobId: string, error: OctopusError) => void;
 }): Operations {
   const asked = new Map<string, Asked>();
   const doing = new Map<string, Doing>();
+  /** Runs that are being ended for good. */
+  const givingUp = new Set<Promise<void>>();
   let stopped = false;
   const restored = parts.leftTasks().then((tasks) => {
     for (const task of tasks) if (isQueued(task)) note(task);
@@ -84,28 +95,29 @@ export function createOperations(parts: {
   }
 
   /** Puts it into the one queue: the limits hold for it as for what is planned, but it goes first. */
-  async function ask(jobId: string, request: Exclude<OperationRequest, { kind: 'rollback' }>): Promise<{ operationId: string }> {
+  async function ask(jobId: string, kind: Asked['kind'], taskOf: (operationId: string) => TaskRequest): Promise<Asked> {
     const operationId = parts.newId();
     const place = Promise.withResolvers<string>();
     place.promise.catch(() => undefined);
-    asked.set(jobId, { kind: request.kind, operationId, taskId: place.promise, ended: Promise.withResolvers() });
+    const entry: Asked = { kind, operationId, taskId: place.promise, ended: Promise.withResolvers() };
+    asked.set(jobId, entry);
     // What was begun is told before what it does.
-    await started(jobId, operationId, request.kind);
+    await started(jobId, operationId, kind);
     try {
-      place.resolve((await parts.enqueue(taskFor(jobId, operationId, request, parts.now()))).id);
+      place.resolve((await parts.enqueue(taskOf(operationId))).id);
     } catch (caught) {
       const error = toOctopusError(caught);
       place.reject(error);
       asked.get(jobId)?.ended.resolve();
       asked.delete(jobId);
-      await ended(jobId, operationId, request.kind, error);
+      await ended(jobId, operationId, kind, error);
       throw error;
     }
-    return { operationId };
+    return entry;
   }
 
   /** Does it now. A rollback does not wait behind copies: a machine is down meanwhile. */
-  async function act(jobId: string, operationId: string, request: OperationRequest, outer?: AbortSignal): Promise<void> {
+  async function act(jobId: string, operationId: string, request: OperationRequest, outer?: AbortSignal, before?: Before): Promise<void> {
     if (doing.has(jobId)) {
       throw new OctopusError('job.state', `The migration is busy with a ${doing.get(jobId)?.kind} already.`, { retryable: true });
     }
@@ -113,7 +125,7 @@ export function createOperations(parts: {
     const signal = outer ? AbortSignal.any([abort.signal, outer]) : abort.signal;
     const work = parts.ready().then(() => {
       signal.throwIfAborted();
-      return replicate(jobId, operationId, request, signal);
+      return replicate(jobId, operationId, request, signal, before);
     });
     const entry: Doing = { kind: request.kind, abort, ended: work };
     doing.set(jobId, entry);
@@ -124,10 +136,12 @@ export function createOperations(parts: {
     }
   }
 
-  async function replicate(jobId: string, operationId: string, request: OperationRequest, signal: AbortSignal): Promise<void> {
+  async function replicate(jobId: string, operationId: string, request: OperationRequest, signal: AbortSignal, before?: Before) {
     const { replicator } = parts;
-    if (request.kind === 'sync') await replicator.run(jobId, { kind: request.run, signal });
-    else if (request.kind === 'cutover') await replicator.cutover(jobId, request.settings as Partial<CutoverSettings>, signal);
+    if (request.kind === 'sync') {
+      if (before === 'resume') await replicator.resume(jobId, signal);
+      else await replicator.run(jobId, { kind: request.run, signal, earlier: before });
+    } else if (request.kind === 'cutover') await replicator.cutover(jobId, request.settings as Partial<CutoverSettings>, signal);
     else if (request.kind === 'rollback') await replicator.rollback(jobId, signal);
     else await replicator.verify(jobId, { pointId: request.recoveryPointId, signal, onProgress: progressOf(jobId, operationId) });
   }
@@ -143,9 +157,9 @@ export function createOperations(parts: {
   }
 
   /** With its events, for what has no place in the queue of its own. */
-  async function tellAndAct(jobId: string, request: OperationRequest, operationId: string, outer?: AbortSignal): Promise<void> {
+  async function tellAndAct(jobId: string, request: OperationRequest, operationId: string, outer?: AbortSignal, before?: Before) {
     let failure: OctopusError | undefined;
-    const acting = act(jobId, operationId, request, outer);
+    const acting = act(jobId, operationId, request, outer, before);
     acting.catch(() => undefined);
     await started(jobId, operationId, request.kind);
     try {
@@ -161,34 +175,62 @@ export function createOperations(parts: {
     async begin(jobId, request) {
       await restored;
       requireFree(jobId);
-      if (request.kind !== 'rollback') return ask(jobId, request);
+      if (request.kind !== 'rollback') {
+        const { operationId } = await ask(jobId, request.kind, (id) => taskFor(jobId, id, request, parts.now()));
+        return { operationId };
+      }
       const operationId = parts.newId();
       tellAndAct(jobId, request, operationId).catch((error: OctopusError) => parts.onFailure(jobId, error));
       return { operationId };
     },
-    async perform(task, request, signal) {
+    async resume(jobId) {
       await restored;
-      if (!isQueued(task)) return tellAndAct(task.jobId!, request, parts.newId(), signal);
+      // Something else of it waits, and is what people are told of.
+      if (asked.has(jobId)) return (await parts.enqueue(resumeTask(jobId, undefined))).id;
+      return (await ask(jobId, 'sync', (id) => resumeTask(jobId, id))).taskId;
+    },
+    async resumeCutover(jobId) {
+      await restored;
+      await tellAndAct(jobId, { kind: 'cutover', settings: {} }, parts.newId());
+    },
+    async perform(task, request, signal, only) {
+      await restored;
+      // An attempt before this one: the process ended in it.
+      const before: Before = only ?? (isResume(task) ? 'resume' : { since: task.createdAt, done: task.attempts > 1 });
+      if (!isQueued(task)) return tellAndAct(task.jobId!, request, parts.newId(), signal, before);
       const operationId = String(task.payload.operationId);
       // Somebody tried a failed one again.
       if (asked.get(task.jobId!)?.operationId !== operationId) await started(task.jobId!, note(task).operationId, request.kind);
       try {
-        await act(task.jobId!, operationId, request, signal);
+        await act(task.jobId!, operationId, request, signal, before);
       } catch (caught) {
-        const { code, message, details } = toOctopusError(caught);
-        // Whoever asked is told, and may ask again; only what was planned is tried again by itself.
-        throw new OctopusError(code, message, { retryable: false, ...(details ? { details } : {}), cause: caught });
+        const { code, message, details, retryable } = toOctopusError(caught);
+        // Whoever asked is told, and may ask again; only what was planned is tried again by itself, and what still has its snapshot.
+        const left = retryable && !signal.aborted && task.kind === 'run' && (await parts.isInterrupted(task.jobId!));
+        throw new OctopusError(code, message, { retryable: left, ...(details ? { details } : {}), cause: caught });
       }
     },
     taskEnded(task, error) {
-      if (!isQueued(task) || task.jobId === undefined) return;
-      const operationId = String(task.payload.operationId);
-      const entry = asked.get(task.jobId);
-      const mine = entry?.operationId === operationId;
-      if (mine) asked.delete(task.jobId);
-      void ended(task.jobId, operationId, kindOf(task), error);
-      if (mine) entry.ended.resolve();
-      if (error && error.code !== 'operation.cancelled') parts.onFailure(task.jobId, error);
+      const { jobId } = task;
+      if (jobId === undefined) return;
+      const cancelled = error?.code === 'operation.cancelled';
+      // One that had begun, and waited to go on: nobody else would end its run.
+      const begun = task.kind === 'run' && (isResume(task) || task.startedAt !== undefined);
+      const end = () => {
+        if (!isQueued(task)) return;
+        const operationId = String(task.payload.operationId);
+        const entry = asked.get(jobId);
+        const mine = entry?.operationId === operationId;
+        if (mine) asked.delete(jobId);
+        void ended(jobId, operationId, kindOf(task), error);
+        if (mine) entry.ended.resolve();
+        if (error && !cancelled) parts.onFailure(jobId, error);
+      };
+      if (!cancelled || !begun) return end();
+      // Not its own to end where something else goes on with the machine.
+      const given = parts.replicator.giveUp(jobId).catch(() => {});
+      givingUp.add(given);
+      given.then(end).finally(() => givingUp.delete(given));
     },
     async cancel(jobId) {
       await restored;
@@ -225,7 +267,7 @@ export function createOperations(parts: {
       stopped = true;
       const all = [...doing.values()];
       for (const { abort } of all) abort.abort(new OctopusError('server.stopping', 'Octopus is stopping.'));
-      await Promise.allSettled(all.map((one) => one.ended));
+      await Promise.allSettled([...all.map((one) => one.ended), ...givingUp]);
       // What waits in the queue goes on after the next start; whoever waits for its end here need not.
       for (const entry of asked.values()) entry.ended.resolve();
     },

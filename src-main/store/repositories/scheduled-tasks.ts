@@ -73,6 +73,8 @@ export interface ScheduledTaskRepository {
   /** After the clock went back: no lease lasts longer than `until`, no retry waits longer than `retryBy`, no planned run of the future holds up its schedule. */
   clampTimes(now: string, until: string, retryBy: string): Promise<void>;
   requestCancel(id: string, now: string): Promise<Task | undefined>;
+  /** One that has not ended is due now, and goes before those of a lower priority. */
+  hasten(id: string, priority: number, now: string): Promise<void>;
   /** A failed or dead task waits again, as if it had never been tried; undefined when there is none such. */
   revive(id: string, now: string): Promise<Task | undefined>;
   find(id: string): Promise<Task | undefined>;
@@ -254,6 +256,14 @@ export function createScheduledTaskRepository(database: Kysely<Schema>): Schedul
         const row = ended ?? (await task().set({ cancel_requested: 1 }).where('state', '=', LEASED).returningAll().executeTakeFirst());
         return row && fromRow(row);
       }),
+    async hasten(id, priority, now) {
+      await database
+        .updateTable('scheduled_tasks')
+        .set({ due_at: now, priority: sql`max(priority, ${priority})` })
+        .where('id', '=', id)
+        .where('state', 'in', ['waiting', 'leased'])
+        .execute();
+    },
     async revive(id, now) {
       const row = await database
         .updateTable('scheduled_tasks')
