@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { listPackage } from '@electron/asar';
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { beforeAll, expect, test } from 'vitest';
+import { startDisplay } from './display.ts';
 import { launchDesktop } from './launch.ts';
 import { packagedApp } from './packaged-app.ts';
 
@@ -76,6 +77,24 @@ test('it does not run as Node, whatever the environment says', async () => {
   // Without a display Electron ends at once; as Node it would print.
   const { stdout } = spawnSync(program, ['-e', 'console.log("ran")', '--no-sandbox'], { encoding: 'utf8', env, timeout: 20_000 });
   expect(stdout).not.toContain('ran');
+});
+
+test('it lets no debugger in that was asked for on the command line, and opens no port for it', async () => {
+  await using display = await startDisplay();
+  const folder = await mkdtemp(join(tmpdir(), 'octopus-packed-'));
+  try {
+    for (const door of ['--remote-debugging-port', '--remote-debugging-pipe']) {
+      const env = { ...process.env, DISPLAY: display.name, HOME: folder };
+      const flags = [`${door}=0`, '--no-sandbox', '--data', join(folder, 'data')];
+      const { status, stderr } = spawnSync(program, flags, { encoding: 'utf8', env, timeout: 60_000 });
+      expect([status, stderr]).toEqual([2, expect.stringContaining(`${door} is refused`)]);
+      // Chromium says where it listens, and writes it down for whoever asked with port 0.
+      expect(stderr).not.toContain('DevTools listening');
+      expect(await readdir(folder)).not.toContain('data');
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test('it holds what is used and nothing else, and says whose work it contains', async () => {

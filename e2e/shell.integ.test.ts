@@ -124,11 +124,15 @@ describe('the desktop application', () => {
     expect(await visible()).toBe(false);
     const flags = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
     const second = spawn(electronPath(), [...flags, dirname(import.meta.dirname), '--data', world.dataFolder], {
-      stdio: 'ignore',
+      stdio: ['ignore', 'pipe', 'ignore'],
       env: world.env,
     });
-    const [status] = await once(second, 'exit');
-    expect(status).toBe(0);
+    let said = '';
+    second.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    const [status] = await once(second, 'close');
+    expect([status, said]).toEqual([0, `Octopus runs already with the data in ${world.dataFolder}: its window was brought forward.\n`]);
     await until(visible);
     await close();
     expect(await world.app.evaluate(() => (globalThis as unknown as { asked: number }).asked)).toBe(1);

@@ -1,6 +1,7 @@
 // `npm start`: prepares what is missing, then opens the desktop application.
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { holdBackBusErrors } from './bus-errors.mjs';
 import { findNode, nodeEnvironment, prepareBuild, prepareDependencies, prepareKeychain, root, say } from './prepare.mjs';
 
 function fail(line) {
@@ -27,7 +28,12 @@ if (process.getuid?.() === 0) {
   say("running as root: Chromium's sandbox cannot be used. Run it as an ordinary user for daily work.");
   flags.push('--no-sandbox');
 }
-const child = spawn(electron, [...flags, root, ...process.argv.slice(2)], { stdio: 'inherit', env: nodeEnvironment(node) });
+const child = spawn(electron, [...flags, root, ...process.argv.slice(2)], {
+  // Where something else than a person reads it, nothing is held back.
+  stdio: ['inherit', 'inherit', process.platform === 'linux' && process.stderr.isTTY ? 'pipe' : 'inherit'],
+  env: nodeEnvironment(node),
+});
+if (child.stderr) holdBackBusErrors(child.stderr, process.stderr, join(root, '.cache', 'bus-errors.log'));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => {
   forgetElectron();

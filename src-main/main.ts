@@ -1,4 +1,6 @@
 /** Electron's entry: the only wiring of desktop/ and the core. */
+import { writeSync } from 'node:fs';
+import { url as openInspector } from 'node:inspector';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +8,7 @@ import { setFlagsFromString } from 'node:v8';
 import { app, dialog, protocol } from 'electron';
 import packageFile from '../package.json' with { type: 'json' };
 import { toOctopusError } from '../workers/octopus-error.ts';
+import { refusedDebugger } from './desktop/debuggers.ts';
 import { readDesktopOptions } from './desktop/desktop-options.ts';
 import { openLogFile } from './desktop/log-file.ts';
 import { type Desktop, openDesktop } from './desktop/open-desktop.ts';
@@ -24,7 +27,23 @@ protocol.registerSchemesAsPrivileged([
   { scheme, privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true, codeCache: true } },
 ]);
 
+/** To the terminal that it was started from, if there is one. */
+function say(stream: 1 | 2, line: string): void {
+  try {
+    writeSync(stream, `${line}\n`);
+  } catch {
+    // Nobody listens.
+  }
+}
+
 function start(): void {
+  const refused = refusedDebugger(process.argv.slice(1), { isPackaged: app.isPackaged, isNodeOpen: openInspector() !== undefined });
+  if (refused !== undefined) {
+    // Before Chromium opens the port: it does so once this script was read.
+    say(2, texts.noDebugger(refused));
+    app.exit(2);
+    return;
+  }
   const options = readDesktopOptions(process.argv.slice(1));
   const { dataFolder } = options;
   const logs = join(dataFolder, 'logs');
@@ -33,6 +52,7 @@ function start(): void {
   app.setPath('crashDumps', join(dataFolder, 'desktop', 'crashes'));
   app.setAppLogsPath(logs);
   if (!app.requestSingleInstanceLock()) {
+    say(1, texts.runsAlready(dataFolder));
     app.exit(0);
     return;
   }

@@ -1,5 +1,7 @@
 /** All that the shell itself says; the client has its own. */
 export const texts = {
+  runsAlready: (dataFolder: string) => `Octopus runs already with the data in ${dataFolder}: its window was brought forward.`,
+  noDebugger: (given: string) => `${given} is refused: this Octopus does not let a debugger in.`,
   aMachine: 'A machine',
   runDone: (machine: string) => `${machine} is protected`,
   runDoneBody: 'The run ended, and its copy was verified.',

@@ -60,8 +60,10 @@ test('a machine that a removed migration left running is shown with its target, 
   ok(await stop('operator'), 204);
   expect((await stop('operator')).status).toBe(404);
   expect(ok(await call('GET', path), 200).items).toHaveLength(1);
-  const [entry] = ok(await call('GET', '/activity?action=target.stop-machine'), 200).items;
-  expect(JSON.stringify(entry)).toContain(`${machine.name} was stopped`);
+  const entries = ok(await call('GET', '/admin/logs?action=target.stop-machine'), 200).items;
+  expect(entries).toContainEqual(
+    expect.objectContaining({ subjectId: target.id, message: `${machine.name} was stopped`, outcome: 'succeeded' }),
+  );
 
   await rm(folder, { recursive: true });
   expect(await call('GET', path)).toMatchObject({ json: { code: 'target.missing' } });
