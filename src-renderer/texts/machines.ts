@@ -15,7 +15,6 @@ export const machineTexts = {
     cluster: 'Cluster',
     power: 'Power',
     protection: 'Protection',
-    any: (what: string) => `${what}: any`,
   },
   resetFilters: 'Clear filters',
   inFolder: (folder: string) => `In ${folder}`,
@@ -69,7 +68,7 @@ export const machineTexts = {
   },
   selection: {
     label: 'Selected machines',
-    chosen: (count: number) => `${machines(count)} selected`,
+    chosen: (count: number) => `${formatNumber(count)} selected`,
     hidden: (count: number) => `${formatNumber(count)} of them not in this list`,
     all: (total: number) => `Select all ${formatNumber(total)}`,
     clear: 'Select none',

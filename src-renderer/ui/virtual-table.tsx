@@ -64,8 +64,10 @@ export interface VirtualTableProps<Row> {
 }
 
 const CHECK = 36;
-/** Pixels that `over` takes; the last rows can be scrolled out from under it. */
-const OVER = 54;
+/** Pixels of the titles, under which rows are scrolled away. */
+const HEAD = 30;
+/** Pixels around what lies over the rows, with its border. */
+const AROUND = 28;
 
 /**
  * A table of many thousand rows: only those in sight are in the page. It fills its parent's height. The grid has the focus as a whole:
@@ -84,14 +86,16 @@ function Table<Row>(props: VirtualTableProps<Row>) {
   const columns = useMemo(() => fittingColumns(props.columns, widths, room), [props.columns, widths, room]);
   const anchor = useRef(0);
   const prefix = useId();
-  const covered = props.over ? OVER : 0;
+  const over = useElementSize<HTMLDivElement>();
+  // The last rows can be scrolled out from under it.
+  const covered = props.over ? over.height + AROUND : 0;
   const virtual = useVirtualizer({
     count: total,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 8,
     paddingEnd: covered,
-    scrollPaddingEnd: covered,
+    scrollPaddingEnd: HEAD + covered,
   });
   const items = virtual.getVirtualItems();
   const firstSeen = items[0]?.index ?? 0;
@@ -116,6 +120,13 @@ function Table<Row>(props: VirtualTableProps<Row>) {
   useEffect(() => {
     if (total > 0) onRange?.(firstSeen, lastSeen);
   }, [firstSeen, lastSeen, total, onRange]);
+
+  // What is selected by a click stays where it is under the pointer.
+  const byKey = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only what comes to lie over it hides the row
+  useEffect(() => {
+    if (covered > 0 && byKey.current) virtual.scrollToIndex(active);
+  }, [covered]);
 
   const template = useMemo(() => {
     const sizes = columns.map(({ id, width, grow }) =>
@@ -178,6 +189,7 @@ function Table<Row>(props: VirtualTableProps<Row>) {
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
     // A control within a row has keys of its own.
     if (event.target !== event.currentTarget) return;
+    byKey.current = true;
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 300) / rowHeight) - 2);
     const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -total, End: total };
     const step = steps[event.key];
@@ -194,13 +206,17 @@ function Table<Row>(props: VirtualTableProps<Row>) {
   const latest = useRef({ rows, select, onOpen });
   latest.current = { rows, select, onOpen };
   const onRowClick = useCallback((index: number, event: MouseEvent) => {
+    byKey.current = false;
     setActive(index);
     const { rows: all, select: choose, onOpen: open } = latest.current;
     if (event.shiftKey) choose(index, 'range');
     else if (event.ctrlKey || event.metaKey) choose(index, 'toggle');
     else if (all[index] !== undefined) open?.(all[index] as Row);
   }, []);
-  const onRowCheck = useCallback((index: number, range: boolean) => latest.current.select(index, range ? 'range' : 'toggle'), []);
+  const onRowCheck = useCallback((index: number, range: boolean) => {
+    byKey.current = false;
+    latest.current.select(index, range ? 'range' : 'toggle');
+  }, []);
 
   const chosen = selection?.size ?? 0;
   const lead = columns.length + (selection ? 1 : 0);
@@ -258,7 +274,11 @@ function Table<Row>(props: VirtualTableProps<Row>) {
           </div>
         )}
       </div>
-      {props.over ? <div className={classes.over}>{props.over}</div> : null}
+      {props.over ? (
+        <div className={classes.over} ref={over.ref}>
+          {props.over}
+        </div>
+      ) : null}
       <div className={classes.foot}>
         <span>{props.footer}</span>
         <span className="tabular">

@@ -94,20 +94,23 @@ export function FilterBar({ tree, search, onDown }: FilterBarProps) {
         </Button>
       )}
       {isFiltered(filter) ? (
-        <Button
-          variant="subtle"
-          color="gray"
-          leftSection={<IconFilterOff size={14} aria-hidden />}
+        <ActionIcon
+          aria-label={machineTexts.resetFilters}
+          title={machineTexts.resetFilters}
           onClick={() => filterMachines({ ...allMachines, sort: filter.sort })}
         >
-          {machineTexts.resetFilters}
-        </Button>
+          <IconFilterOff size={16} stroke={1.7} />
+        </ActionIcon>
       ) : null}
       <span className={classes.spread} />
       <ViewsMenu />
     </search>
   );
 }
+
+/** Pixels: of a letter, and of what is beside them in the field. */
+const LETTER = 7;
+const BESIDE = 42;
 
 interface ChoiceProps {
   label: string;
@@ -122,7 +125,9 @@ const Choice = memo(function Choice({ label, data, value, onChange }: ChoiceProp
     <Select
       className={classes.choice}
       aria-label={label}
-      placeholder={texts.any(label)}
+      placeholder={label}
+      style={{ flexBasis: label.length * LETTER + BESIDE }}
+      rightSectionWidth={24}
       data={[...data]}
       value={value ?? null}
       onChange={(next) => onChange(next ?? undefined)}

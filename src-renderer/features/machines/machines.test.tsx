@@ -104,7 +104,7 @@ test('several machines are selected and replicated together', async () => {
   await screen.findByText('web-1');
   fireEvent.keyDown(screen.getByRole('grid'), { key: 'a', ctrlKey: true });
   const bar = screen.getByRole('region', { name: 'Selected machines' });
-  expect(within(bar).getByText('3 machines selected')).toBeTruthy();
+  expect(within(bar).getByText('3 selected')).toBeTruthy();
   fireEvent.click(screen.getByRole('checkbox', { name: 'Select web-2' }));
   fireEvent.click(within(bar).getByRole('button', { name: 'Replicate 2 machines …' }));
   expect(location.hash).toBe('#/migrations/new/m1,m3');

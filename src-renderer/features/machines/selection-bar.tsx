@@ -1,5 +1,5 @@
 import { Button, Tooltip } from '@mantine/core';
-import { IconTransfer, IconX } from '@tabler/icons-react';
+import { IconTransfer } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import type { Window } from '../../api/use-window.ts';
 import { go } from '../../go.ts';
@@ -36,16 +36,17 @@ export function SelectionBar({ selection, list: { rows, total = 0, idsOf }, onSe
       <strong aria-live="polite">{machineTexts.selection.chosen(selection.size)}</strong>
       {hidden > 0 ? <span className={classes.quiet}>{machineTexts.selection.hidden(hidden)}</span> : null}
       {selection.size < total ? (
-        <Button variant="subtle" loading={busy} onClick={() => void selectAll()}>
+        <Button variant="subtle" px={8} loading={busy} onClick={() => void selectAll()}>
           {machineTexts.selection.all(total)}
         </Button>
       ) : null}
-      <Button variant="subtle" color="gray" leftSection={<IconX size={13} aria-hidden />} onClick={() => onSelection(new Set())}>
+      <Button variant="subtle" color="gray" px={8} onClick={() => onSelection(new Set())}>
         {machineTexts.selection.clear}
       </Button>
-      <span className={classes.spread} />
       <Tooltip label={reason} disabled={reason === undefined}>
         <Button
+          ml="auto"
+          px={12}
           leftSection={<IconTransfer size={14} aria-hidden />}
           data-disabled={reason !== undefined || undefined}
           aria-disabled={reason !== undefined}

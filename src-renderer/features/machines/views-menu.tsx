@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Group, Menu, Modal, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconBookmark, IconChevronDown, IconTrash } from '@tabler/icons-react';
+import { IconChevronDown, IconTrash } from '@tabler/icons-react';
 import { type FormEvent, memo, useState } from 'react';
 import { notifyDone } from '../../notify.tsx';
 import { allMachines, type MachineFilter, readFilter, useMachineFilter } from '../../stores/machine-filter.ts';
@@ -25,11 +25,7 @@ export const ViewsMenu = memo(function ViewsMenu() {
     <>
       <Menu position="bottom-end">
         <Menu.Target>
-          <Button
-            variant="default"
-            leftSection={<IconBookmark size={14} aria-hidden />}
-            rightSection={<IconChevronDown size={13} aria-hidden />}
-          >
+          <Button variant="default" px={10} rightSection={<IconChevronDown size={13} aria-hidden />}>
             {texts.button}
           </Button>
         </Menu.Target>
