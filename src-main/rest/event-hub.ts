@@ -38,6 +38,8 @@ export interface EventHub {
     check: () => Promise<Caller>,
   ): void;
   readonly size: number;
+  /** Of one user. */
+  sizeOf(userId: string): number;
   close(): void;
 }
 
@@ -184,6 +186,7 @@ export function createEventHub(
     get size() {
       return clients.size;
     },
+    sizeOf: (userId) => [...clients].filter(({ caller }) => caller.userId === userId).length,
     add(response, head, caller, after, check) {
       const client: Client = {
         response,

@@ -82,6 +82,16 @@ test('a client that does not read is cut and told; memory stays bounded, others 
   expect((await world.ask('GET', '//metrics')).text).toContain('octopus_event_streams_cut_total{reason="behind"} 1');
 });
 
+test('one user takes no more than half of the streams, so that others hear too', async () => {
+  await using world = await openRestWorld({ events: { ...defaultEventHubLimits, streams: 4 } });
+  using _one = await openEventClient(world.server.url, 'token-of-viewer');
+  using _two = await openEventClient(world.server.url, 'token-of-viewer');
+  using third = await openEventClient(world.server.url, 'token-of-viewer');
+  expect(third.status).toBe(429);
+  using admin = await openEventClient(world.server.url, 'token-of-admin');
+  expect(admin.status).toBe(200);
+});
+
 test('signs of life; a token that has ended ends the stream; too many streams are refused; the end of the server is told', async () => {
   await using world = await openRestWorld({ events: { ...defaultEventHubLimits, heartbeat: 50, streams: 2 } });
   using viewer = await openEventClient(world.server.url, 'token-of-viewer');

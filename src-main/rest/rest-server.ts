@@ -148,14 +148,15 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
     if (last !== undefined && last !== '' && !/^\d{1,15}$/.test(String(last))) {
       throw new OctopusError('argument.invalid', 'A Last-Event-ID is a number.', { field: 'Last-Event-ID' });
     }
-    if (hub.size >= settings.events.streams) {
+    const caller = callers.get(request) as Caller;
+    // Half of them at most are one user's: a single one, of whatever role, must not keep all others from hearing.
+    if (hub.size >= settings.events.streams || hub.sizeOf(caller.userId) >= Math.ceil(settings.events.streams / 2)) {
       throw new OctopusError('rate.limited', 'Too many event streams are open.', { retryable: true, details: { retryAfterSeconds: 30 } });
     }
     const bearer = bearerOf(request) as string;
     reply.hijack();
     request.raw.socket.setTimeout(0);
     const head = { ...fixedHeaders, 'x-request-id': request.id, connection: 'close' };
-    const caller = callers.get(request) as Caller;
     hub.add(reply.raw, head, caller, last ? Number(last) : undefined, () => authenticate(bearer));
   });
   /** Written once: only its address depends on who asks. */
