@@ -7,7 +7,6 @@ export const sourcesTexts = {
   columns: { name: 'Source', machines: 'Machines', read: 'Last read', state: 'State' },
   hint: 'Where machines come from. Octopus only reads there, until you cut over.',
   kinds: { vsphere: 'vCenter', images: 'Disk images' },
-  addressAs: (host: string, username: string) => `${host} as ${username}`,
   userOf: (username: string) => `as ${username}`,
   files: (count: string) => (count === '1' ? '1 chosen file' : `${count} chosen files`),
   lab: 'Lab',

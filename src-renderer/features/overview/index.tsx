@@ -43,7 +43,7 @@ function Facts({ facts }: { facts: Facts }) {
           <AttentionList items={facts.attention} />
           <Running count={facts.counts.running} />
         </div>
-        <div>
+        <div className={classes.aside}>
           <Usage moved={facts.moved} />
           <Next title={texts.nextCutovers} none={texts.noCutovers} items={facts.nextCutovers} />
           <Next title={texts.nextRuns} none={texts.noRuns} items={facts.nextRuns} />

@@ -28,11 +28,12 @@ const columns: readonly Column<Row>[] = [
   { id: 'of', title: texts.columns.of, width: 120, grow: true, cell: ({ subject }) => subject },
   { id: 'when', title: texts.columns.when, width: 150, grow: true, cell: ({ schedule }) => timingInWords(schedule.timing) },
   { id: 'next', title: texts.columns.next, width: 180, grow: true, cell: ({ schedule }) => <Next schedule={schedule} /> },
-  { id: 'windows', title: texts.columns.windows, width: 92, cell: ({ schedule }) => <Windows windows={schedule.windows} /> },
+  { id: 'windows', title: texts.columns.windows, width: 92, goes: 1, cell: ({ schedule }) => <Windows windows={schedule.windows} /> },
   {
     id: 'jitter',
     title: texts.columns.jitter,
     width: 66,
+    goes: 2,
     align: 'end',
     cell: ({ schedule: { jitterMs } }) => <span className="tabular">{jitterMs === 0 ? texts.none : formatDuration(jitterMs)}</span>,
   },

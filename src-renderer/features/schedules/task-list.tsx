@@ -31,6 +31,7 @@ const columns: readonly Column<Row>[] = [
     id: 'attempt',
     title: texts.columns.attempt,
     width: 56,
+    goes: 1,
     align: 'end',
     cell: ({ task }) => <span className="tabular">{task.attempts}</span>,
   },

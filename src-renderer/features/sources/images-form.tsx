@@ -40,6 +40,8 @@ export function ImagesForm({ source, onDone }: { source?: ImagesSource; onDone: 
     source !== undefined &&
     key === JSON.stringify([source.folder === undefined ? { files: source.files } : { folder: source.folder }, source.grouping]);
   const { probe, create, update, saving } = useSourceForm(form, { source, moved: !unmoved, onDone });
+  // A silent one is looked at first, unless it is only to be called otherwise.
+  const asIs = unmoved && (source.contact?.failure === undefined || name.trim() !== source.name);
   const current = probe.found?.key === key;
   const result = probe.found?.result;
 
@@ -53,7 +55,7 @@ export function ImagesForm({ source, onDone }: { source?: ImagesSource; onDone: 
     <ProbedForm
       title={source ? texts.editTitle(source.name) : texts.title}
       words={{ ...texts, keep: source ? texts.save : texts.add }}
-      ready={unmoved || (current && result?.ok === true)}
+      ready={asIs || (current && result?.ok === true)}
       testing={probe.busy}
       saving={saving}
       isValid={() => !form.validate().hasErrors}

@@ -46,7 +46,7 @@ function Name({ source, lab }: { source: Source; lab: boolean }) {
     source.kind === 'vsphere'
       ? hostOf(source.url) === source.name
         ? texts.userOf(source.username)
-        : texts.addressAs(hostOf(source.url), source.username)
+        : hostOf(source.url)
       : (source.folder ?? texts.files(formatNumber(source.files?.length ?? 0)));
   const icon = lab ? IconFlask : source.kind === 'vsphere' ? IconPlugConnected : IconDisc;
   return <RecordName icon={icon} name={source.name} hint={`${lab ? texts.lab : texts.kinds[source.kind]} · ${place}`} />;

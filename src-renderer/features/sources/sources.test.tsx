@@ -213,3 +213,13 @@ test('a silent source that answers a test again is read once it is saved, though
   fireEvent.click(await screen.findByRole('button', { name: 'Save' }));
   await waitFor(() => expect(calls.find(({ id }) => id === 'sources.sync')?.input).toEqual({ params: { id: 's1' } }));
 });
+
+test('silent disk images are looked at before they are saved as they are; another name needs no look', async () => {
+  const failure = { code: 'source.missing', message: 'The folder is not there.', since: at };
+  const source = { id: 's2', kind: 'images' as const, name: 'srv', folder: '/srv', grouping: 'by-name' as const, createdAt: at };
+  renderWith(<Sources params={{ id: 's2' }} />, { ...base, 'sources.list': { items: [{ ...source, contact: { askedAt: at, failure } }] } });
+  expect(await screen.findByRole('button', { name: 'Look what is there' })).toBeTruthy();
+  expect(screen.queryByRole('button', { name: 'Save' })).toBeNull();
+  type('Name', 'Cellar');
+  expect(screen.getByRole('button', { name: 'Save' })).toBeTruthy();
+});
