@@ -57,3 +57,10 @@ test('before its disks are known, nothing is', () => {
   const idle = { phase: 'transfer', disks: { 1: disk(1, 'transfer', 0, 0) }, samples: [] };
   expect(progressOfRun(idle, 0)).toMatchObject({ part: undefined, remainingMs: undefined });
 });
+
+test('a reading back that has just begun is as quick as it is, not slowed down by the copy before it', () => {
+  const samples = [second(1, 50), second(2, 50), second(3, 50), second(4, 0, 40), second(5, 0, 40)];
+  expect(progressOfRun({ phase: 'verify', disks: { 1: disk(1, 'verify', 80, 400) }, samples }, 6000)).toMatchObject({
+    ...{ readBack: 40, rate: undefined, remainingMs: 8000 },
+  });
+});

@@ -46,9 +46,12 @@ function paceOf(samples: LiveRun['samples'], now: number): Omit<Sample, 'at'> | 
   // The present second is not over: what was counted in it is not a second's.
   const until = Math.floor(now / 1000);
   const from = Math.max(until - WINDOW, samples[0]?.at ?? until);
-  const seconds = until - from;
-  if (seconds < 1) return undefined;
+  if (until - from < 1) return undefined;
   const counted = samples.filter(({ at }) => at >= from && at < until);
-  const mean = (of: 'read' | 'sent' | 'verified') => counted.reduce((sum, sample) => sum + sample[of], 0) / seconds;
-  return { read: mean('read'), sent: mean('sent'), verified: mean('verified') };
+  // The seconds before it was begun are none of its own: a reading back would seem slow after a copy.
+  const mean = (of: 'read' | 'sent' | 'verified', begunBy: 'read' | 'verified') => {
+    const first = counted.find((sample) => sample[begunBy] > 0);
+    return first === undefined ? 0 : counted.reduce((sum, sample) => sum + sample[of], 0) / (until - first.at);
+  };
+  return { read: mean('read', 'read'), sent: mean('sent', 'read'), verified: mean('verified', 'verified') };
 }

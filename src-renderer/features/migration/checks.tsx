@@ -85,6 +85,7 @@ function Kind({ kind, items, acceptance }: { kind: CheckId; items: readonly Chec
           <Checkbox
             mt={4}
             mb={4}
+            data-accepts
             label={texts.accept[kind]}
             checked={checked}
             error={acceptance.missing && !checked ? texts.acceptNeeded : undefined}

@@ -8,6 +8,7 @@ import { fieldErrors } from '../../ui/field-errors.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { type CheckId, Checks, useChecks } from './checks.tsx';
+import { rangeText } from './forecast-section.tsx';
 import classes from './migration.module.css';
 import type { Migration } from './next-step.ts';
 
@@ -72,9 +73,10 @@ function Form({ migration, onClose }: Omit<DialogProps, 'opened'>) {
   ];
   return (
     <form
-      onSubmit={form.onSubmit((values) => {
+      onSubmit={form.onSubmit((values, event) => {
         if (checks.against.some((kind) => !accepted.includes(kind))) {
           setMissing(true);
+          (event?.currentTarget as HTMLElement | undefined)?.querySelector<HTMLElement>('[data-accepts]:not(:checked)')?.focus();
           return;
         }
         cutover.mutate({
@@ -101,8 +103,8 @@ function Form({ migration, onClose }: Omit<DialogProps, 'opened'>) {
           <p className={classes.small}>{texts.undo}</p>
           {downtime ? (
             <p className={classes.quiet}>
-              {texts.downtime}: <strong className="tabular">{formatDuration(downtime.likely)}</strong>,{' '}
-              <span className="tabular">{migrationTexts.forecast.range(formatDuration(downtime.low), formatDuration(downtime.high))}</span>
+              {texts.downtime}: <strong className="tabular">{formatDuration(downtime.likely)}</strong>{' '}
+              <span className="tabular">{rangeText(downtime)}</span>
               {bootCheck ? <span className={classes.small}> {texts.bootOnTop}</span> : null}
             </p>
           ) : null}
@@ -130,7 +132,7 @@ function Form({ migration, onClose }: Omit<DialogProps, 'opened'>) {
           <legend className={classes.subhead}>{texts.checks}</legend>
           <Checks {...checks} acceptance={{ accepted, onChange: setAccepted, missing }} />
         </fieldset>
-        <Group justify="flex-end" gap="xs">
+        <Group justify="flex-end" gap="xs" className={classes.dialogEnd as string}>
           <Button variant="default" onClick={onClose}>
             {uiTexts.cancel}
           </Button>

@@ -20,9 +20,7 @@ export function ForecastSection({ migrationId }: { migrationId: string }) {
             <>
               <div>
                 <span className={classes.big}>{formatDuration(downtimeMs.likely)}</span>{' '}
-                <span className={`${classes.small} tabular`}>
-                  {texts.range(formatDuration(downtimeMs.low), formatDuration(downtimeMs.high))}
-                </span>
+                <span className={`${classes.small} tabular`}>{rangeText(downtimeMs)}</span>
               </div>
               <ul className={classes.parts}>
                 {parts.map(({ id, ms, basis, measured }) => (
@@ -44,4 +42,10 @@ export function ForecastSection({ migrationId }: { migrationId: string }) {
       </Loaded>
     </Section>
   );
+}
+
+/** Nothing where both ends read the same. */
+export function rangeText({ low, high }: { low: number; high: number }): string {
+  const [from, to] = [formatDuration(low), formatDuration(high)];
+  return from === to ? '' : texts.range(from, to);
 }

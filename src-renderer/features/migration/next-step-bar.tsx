@@ -65,7 +65,9 @@ export function NextStepBar(props: { migration: Migration; schedules: readonly S
   const nextCutover = nextOf('cutover', schedules ?? [], migration);
   // Not said before it is known.
   const unscheduled = schedules !== undefined && where === 'ready' && nextRun === undefined && nextCutover === undefined;
-  const off = isBusy(where) ? undefined : schedulesOff(schedules, migration);
+  const known = isBusy(where) ? undefined : schedulesOff(schedules, migration);
+  // Of a machine that was cut over only what comes back with a rollback matters.
+  const off = where === 'cut-over' && !known?.byCutover ? undefined : known;
   return (
     <section className={classes.next} data-tone={tone} aria-label={texts.status[where]}>
       <span className={classes.nextIcon}>

@@ -52,7 +52,9 @@ export function NowTab(props: {
       </div>
       <div className={classes.side}>
         <div>
-          {migration.state === 'cut-over' ? null : <ForecastSection migrationId={migration.id} />}
+          {migration.state === 'cut-over' || where === 'cutting-over' || where === 'rolling-back' ? null : (
+            <ForecastSection migrationId={migration.id} />
+          )}
           <NewestPoint migration={migration} actions={actions} />
         </div>
         <Facts migration={migration} schedules={schedules} names={names} />

@@ -26,6 +26,7 @@ export default function Throughput({ migration, run, may }: { migration: Migrati
     const whole = running ? counted?.slice(0, -1) : counted;
     return smoothed(whole ?? []).map(sampleOf);
   }, [counted, running]);
+  const begun = Object.values(live?.disks ?? {}).some(({ done }) => done > 0);
   const progress = running ? progressOfRun(live, now) : undefined;
   return (
     <Section
@@ -54,7 +55,7 @@ export default function Throughput({ migration, run, may }: { migration: Migrati
           height={130}
           {...(running ? { now, current: { sent: progress?.rate, readBack: progress?.readBack } } : {})}
         />
-      ) : run.state === 'running' ? (
+      ) : run.state === 'running' && !begun ? (
         <p className={classes.quiet}>{texts.throughput.waiting}</p>
       ) : null}
       <BytesOfRun migrationId={migration.id} run={run} mean={samples.length <= 1} />
@@ -65,7 +66,7 @@ export default function Throughput({ migration, run, may }: { migration: Migrati
 /** Workers tell of themselves about once a second: what falls into one and not into the next would be a mountain above the limit. */
 function smoothed(samples: readonly Sample[]): Sample[] {
   return samples.map((sample, index) => {
-    const near = samples.slice(Math.max(0, index - 2), index + 1).filter(({ at }) => sample.at - at < 3);
+    const near = samples.slice(Math.max(0, index - 4), index + 1).filter(({ at }) => sample.at - at < 5);
     return { ...sample, sent: near.reduce((sum, { sent }) => sum + sent, 0) / near.length };
   });
 }
