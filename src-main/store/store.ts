@@ -98,7 +98,8 @@ export async function openStore(path: string): Promise<Store> {
 function openDatabase(path: string): SqliteDatabase.Database {
   let database: SqliteDatabase.Database | undefined;
   try {
-    makePrivate(path);
+    // SQLite's name for none.
+    if (path !== ':memory:') makePrivate(path);
     database = openSqlite(path, { timeout: 5000 });
     database.pragma('journal_mode = WAL');
     // FULL: a phase that was stored stays stored through a power loss as well.
