@@ -15,6 +15,6 @@ test('a source that does not answer keeps nobody from reading the others, and th
     },
   } as never);
   const task = { id: 't', kind: 'inventory' } as Task;
-  await expect(executors.inventory(task, new AbortController().signal, {} as never)).rejects.toMatchObject({ code: 'source.unreachable' });
+  await expect(executors.inventory(task, new AbortController().signal)).rejects.toMatchObject({ code: 'source.unreachable' });
   expect(read).toEqual(['one', 'two']);
 });
