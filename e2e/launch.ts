@@ -38,6 +38,8 @@ export interface LaunchOptions {
 }
 
 const root = dirname(import.meta.dirname);
+/** Milliseconds for whatever Playwright waits for, on a busy machine. */
+const patience = 120_000;
 
 /** The real application under a display and a keyring of its own. */
 export async function launchDesktop(options: LaunchOptions = {}): Promise<DesktopWorld> {
@@ -62,21 +64,31 @@ export async function launchDesktop(options: LaunchOptions = {}): Promise<Deskto
   delete env.ELECTRON_RUN_AS_NODE;
   // Chromium's sandbox cannot be used by root. For tests only: the application itself knows no such switch.
   const flags = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const launch = () =>
-    electron.launch({
-      executablePath: options.packed ?? electronPath(),
-      args: [...flags, ...(options.packed ? [] : [root]), '--data', dataFolder, ...(options.args ?? [])],
-      env,
-      cwd: folder,
-      timeout: 60_000,
-    });
+  const launch = async () => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await electron.launch({
+          executablePath: options.packed ?? electronPath(),
+          args: [...flags, ...(options.packed ? [] : [root]), '--data', dataFolder, ...(options.args ?? [])],
+          env,
+          cwd: folder,
+          timeout: patience,
+        });
+      } catch (error) {
+        // Seen once in a hundred starts: Electron says that a debugger has come, and then nothing more. Playwright has ended it.
+        if (tries === 2 || (error as Error).name !== 'TimeoutError') throw error;
+        console.warn(`Electron did not come up within ${patience / 1000} s and is started again: ${(error as Error).message}`);
+      }
+    }
+  };
   const world = {} as DesktopWorld;
   // Kept: Playwright forgets the process of an application that has ended by itself.
   let child: ChildProcess | undefined;
   const open = async () => {
     world.app = await launch();
     child = world.app.process();
-    world.page = await world.app.firstWindow();
+    world.app.context().setDefaultTimeout(patience);
+    world.page = await world.app.firstWindow({ timeout: patience });
     await world.page.waitForLoadState('load');
   };
   opened.defer(() => end(child));

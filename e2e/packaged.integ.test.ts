@@ -36,7 +36,7 @@ test('the packed application reads the lab and migrates a disk image: worker, da
     path: join(resources, 'app.asar'),
   });
   expect(await desktop.call('health.get')).toMatchObject({ status: 'ok', setupNeeded: true });
-  await expect.poll(() => desktop.page.getByRole('heading').first().isVisible(), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => desktop.page.getByRole('heading').first().isVisible()).toBe(true);
 
   await desktop.call('auth.setup', { body: { name: 'ada', password: 'a long enough password' } });
   const { sourceId } = (await desktop.call('lab.start', { body: { machines: 2 } })) as { sourceId: string };
@@ -51,7 +51,7 @@ test('the packed application reads the lab and migrates a disk image: worker, da
   const migration = (await desktop.call('migrations.create', { body: { machineId: items[0]?.id, targetId: target.id } })) as Migration;
   await desktop.call('migrations.sync', { params: { id: migration.id }, body: {} });
   const get = async () => (await desktop.call('migrations.get', { params: { id: migration.id } })) as Migration;
-  await expect.poll(async () => (await get()).lastRun?.state, { timeout: 60_000, interval: 200 }).toMatch(/succeeded|failed/);
+  await expect.poll(async () => (await get()).lastRun?.state, { interval: 200 }).toMatch(/succeeded|failed/);
   expect((await get()).lastRun).toMatchObject({ state: 'succeeded' });
   const points = (await desktop.call('migrations.recoveryPoints', { params: { id: migration.id }, query: {} })) as { items: unknown[] };
   expect(points.items[0]).toMatchObject({ outcome: 'match', disks: [{ algorithm: 'blake3' }] });

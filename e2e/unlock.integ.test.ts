@@ -13,13 +13,13 @@ const field = (page: Page, label: string) => page.getByLabel(label, { exact: tru
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
 const inside = (page: Page) => page.waitForFunction(() => 'octopus' in globalThis);
 
-it('without a keychain secrets go into a file that a passphrase opens, chosen once', { timeout: 120_000 }, async () => {
+it('without a keychain secrets go into a file that a passphrase opens, chosen once', async () => {
   await using world = await launchDesktop({ keyring: 'none' });
   const { page } = world;
   await page.getByRole('heading', { name: texts.chooseTitle }).waitFor();
   expect(await page.evaluate(() => ['octopus' in globalThis, 'require' in globalThis])).toEqual([false, false]);
   await press(page, texts.tryKeychain);
-  await expect.poll(() => page.getByRole('button', { name: texts.tryKeychain }).isEnabled(), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => page.getByRole('button', { name: texts.tryKeychain }).isEnabled()).toBe(true);
   await field(page, texts.newPassphrase).fill('too short');
   await field(page, texts.again).fill('and another');
   await press(page, texts.keepInFile);
@@ -62,7 +62,7 @@ it('without a keychain secrets go into a file that a passphrase opens, chosen on
   }
 });
 
-it('a keychain that is locked is waited for, and the window can be closed meanwhile', { timeout: 120_000 }, async () => {
+it('a keychain that is locked is waited for, and the window can be closed meanwhile', async () => {
   await using world = await launchDesktop({ keyring: 'locked' });
   const waiting = world.page.getByRole('heading', { name: texts.waitingTitle });
   const choose = world.page.getByRole('heading', { name: texts.chooseTitle });

@@ -17,7 +17,7 @@ describe.each(['bios', 'efi'] as const)('a Linux machine with %s firmware', (fir
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('is replicated while it writes, boots at the target, and its data is right', { timeout: 400_000 }, async () => {
+  it('is replicated while it writes, boots at the target, and its data is right', async () => {
     const message = `replica of ${firmware} is up`;
     const disk = join(folder, 'disk.raw');
     await buildLinuxDisk({ path: disk, firmware, sizeBytes: 96 * MIB, message });
@@ -35,7 +35,7 @@ describe.each(['bios', 'efi'] as const)('a Linux machine with %s firmware', (fir
 
     const provider = await octopus.target(target.id);
     const id = replicaId(await octopus.machine(job.machineId));
-    const seen = await provider.observeBoot(id, point.id, { console: message, timeoutMs: 180_000 });
+    const seen = await provider.observeBoot(id, point.id, { console: message, timeoutMs: 500_000 });
     expect(seen.evidence).toContain(message);
     expect(seen.passed).toBe(true);
   });

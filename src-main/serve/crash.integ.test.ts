@@ -9,7 +9,7 @@ import { randomFrom } from '../../workers/testing/random-from.ts';
 import { verifyChain } from '../audit/verify-chain.ts';
 import { openActivity } from '../store/open-activity.ts';
 
-const seed = Number(process.env.OCTOPUS_SEED ?? Date.now() % 2 ** 31);
+const seed = Number(process.env.OCTOPUS_SEED ?? 20_260_401);
 const KILLS = 26;
 /** At once, each in a folder of its own: what one leaves the next goes on with. */
 const LINES = 2;
@@ -62,9 +62,7 @@ async function examine(folder: string, settled: boolean): Promise<number> {
   return report.entries;
 }
 
-test(`killed ${KILLS} times between any two writes, what is left is consistent and goes on (seed ${seed})`, {
-  timeout: 180_000,
-}, async () => {
+test(`killed ${KILLS} times between any two writes, what is left is consistent and goes on (seed ${seed})`, async () => {
   console.log(`OCTOPUS_SEED=${seed}`);
   const folder = await mkdtemp(join(tmpdir(), 'octopus-crash-'));
   async function line(at: number) {

@@ -5,19 +5,19 @@ import { endMachines } from '../../e2e/end-machines.ts';
 import type { RouteDefinition } from '../../src-preload/contract/route.ts';
 import { routes } from '../../src-preload/contract/routes.ts';
 import type { Role } from '../domain/user.ts';
-import type { Answer } from '../rest/testing/rest-world.ts';
+import { type Answer, openRestWorld } from '../rest/testing/rest-world.ts';
 import { type ApplicationWorld, openApplicationWorld } from './testing/application-world.ts';
 import { arbitraryOf, damaged, strangeText } from './testing/arbitrary-of-schema.ts';
 import { createFuzzValues, encode } from './testing/fuzz-values.ts';
 
-const seed = Number(process.env.OCTOPUS_FUZZ_SEED ?? Date.now() % 2 ** 31);
+const seed = Number(process.env.OCTOPUS_SEED ?? 20_260_401);
 const runs = Number(process.env.OCTOPUS_FUZZ_RUNS ?? 20);
 const plenty = { burst: 1e9, perSecond: 1e9 };
 
 let world: ApplicationWorld;
 beforeAll(async () => {
   const rates = { address: plenty, user: plenty, signIn: plenty };
-  world = await openApplicationWorld({ rates, headerTime: 1000, requestTime: 1500 });
+  world = await openApplicationWorld({ rates });
 });
 afterAll(async () => {
   // A cutover that came through starts a machine, which runs on when Octopus ends.
@@ -39,7 +39,9 @@ const outOfReach: Record<string, string> = {
 };
 
 test(`bytes that are no request end in an answer or a closed connection (seed ${seed})`, async () => {
-  const { port } = world.application.rest;
+  // Of its own: requests that never come to an end are cut soon.
+  await using rest = await openRestWorld({ headerTime: 1000, requestTime: 1500, rates: { address: plenty, user: plenty, signIn: plenty } });
+  const { port } = rest.server;
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array)),
     fc
@@ -58,11 +60,11 @@ test(`bytes that are no request end in an answer or a closed connection (seed ${
     }),
     { seed, numRuns: 3, endOnFailure: true },
   );
-  expect((await world.call('GET', '/health')).status).toBe(200);
+  expect((await rest.ask('GET', '/health')).status).toBe(200);
 });
 
 test(`no route fails, leaks or hangs, whatever it is sent (seed ${seed})`, async () => {
-  console.log(`OCTOPUS_FUZZ_SEED=${seed}`);
+  console.log(`OCTOPUS_SEED=${seed}`);
   const known = await createFuzzValues(world);
   const all = Object.entries(routes) as [string, RouteDefinition][];
   const rank = ([id]: [string, RouteDefinition]) => last.findIndex((kind) => kind.test(id));
@@ -135,7 +137,7 @@ function exchange(port: number, bytes: Buffer): Promise<string> {
     const late = setTimeout(() => {
       socket.destroy();
       reject(new Error(`hangs on ${JSON.stringify(bytes.toString('latin1'))}`));
-    }, 15_000);
+    }, 120_000);
     socket.on('data', (chunk) => {
       got += chunk;
       // A good answer keeps the connection open for the next request.

@@ -59,7 +59,7 @@ export async function createFuzzValues(world: ApplicationWorld): Promise<FuzzVal
       const again = await world.call('POST', '/auth/login', { as: 'nobody', body: { name: 'admin', password } });
       if (again.status === 200) world.tokens.admin = again.json.accessToken;
     }
-    for (let tries = 0; tries < 30; tries++) {
+    for (let tries = 0; tries < 600; tries++) {
       const busy = ok(await world.call('GET', '/migrations?limit=500')).items.filter((one: { working?: string }) => one.working);
       if (busy.length === 0) return;
       await new Promise((resolve) => setTimeout(resolve, 100));

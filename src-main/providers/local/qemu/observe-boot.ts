@@ -90,7 +90,7 @@ async function attempt(point: StartablePoint, input: Attempt): Promise<Verdict |
   const qemu = startChild(programs, args);
   let qmp: Qmp | undefined;
   try {
-    qmp = await Promise.race([connectQmp(monitor, 10_000, signal), qemu.ended.then(() => undefined)]);
+    qmp = await Promise.race([connectQmp(monitor, 60_000, signal), qemu.ended.then(() => undefined)]);
     if (qmp === undefined)
       throw new OctopusError('verify.boot', `QEMU ended at once: ${qemu.lastWords() || `status ${qemu.process.exitCode}`}`);
     return await watch(qmp, qemu, input, console);
