@@ -204,3 +204,12 @@ test('what was never replicated is counted, and without a schedule said to be un
     expect.stringMatching(/^unscheduled: forgotten is not protected/),
   ]);
 });
+
+test('a schedule that a cutover ended is said to be off after the rollback, not to be missing', async () => {
+  await migration('back', { run: { startedAt: ago(5), endedAt: ago(5) }, pointAt: ago(5), everyMinutes: 60 });
+  const [schedule] = await store.schedules.list();
+  await store.schedules.put({ ...schedule!, enabled: false, endedByCutover: true });
+  expect((await overviewOf(store, undefined, now)).attention).toMatchObject([
+    { kind: 'unscheduled', text: expect.stringContaining('its schedule is off since its cutover') },
+  ]);
+});

@@ -52,7 +52,9 @@ export async function overviewOf(
   const since = new Date(now.getTime() - (DAYS - 1) * DAY).toISOString().slice(0, 10);
   const migrations = await store.overview.migrations(visible);
   const known = new Map(migrations.map((migration) => [migration.id, migration]));
-  const schedules = (await store.schedules.list()).filter(({ enabled }) => enabled);
+  const everySchedule = await store.schedules.list();
+  const schedules = everySchedule.filter(({ enabled }) => enabled);
+  const endedByCutover = new Set(everySchedule.flatMap((one) => (one.endedByCutover && one.kind === 'run' ? [one.jobId] : [])));
   const runsOf = Map.groupBy(
     schedules.filter(({ kind, jobId }) => kind === 'run' && jobId !== undefined),
     ({ jobId }) => jobId as string,
@@ -103,7 +105,7 @@ export async function overviewOf(
       const idle = untouched && lastRun?.state !== 'running';
       const text = idle
         ? `${machineName} is not protected: it was never replicated, and has no schedule that would begin it.`
-        : `${machineName} is replicated only when somebody asks for it: it has no schedule.`;
+        : `${machineName} is replicated only when somebody asks for it: ${endedByCutover.has(migrationId) ? 'its schedule is off since its cutover.' : 'it has no schedule.'}`;
       tell('unscheduled', migration.createdAt, text);
     }
   }
