@@ -113,8 +113,11 @@ export interface TransferCounts {
 
 export type WorkerEvent =
   | { type: 'progress'; taskId: string; counts: TransferCounts; total: number }
-  /** Everything counted so far is durable on the sink and in the journal. At most 64 MiB or 5 s apart. */
-  | { type: 'checkpoint'; taskId: string; counts: TransferCounts };
+  /**
+   * Everything counted so far is durable on the sink and in the journal. At most 64 MiB or 5 s apart. `spans`: pairs of a first block and a number
+   * of blocks, where the journal was written to; at most 256.
+   */
+  | { type: 'checkpoint'; taskId: string; counts: TransferCounts; spans: number[] };
 
 /** Sent by the main process to a running task. */
 export type WorkerControl = { type: 'cancel' } | { type: 'limit'; bytesPerSecond: number | undefined };

@@ -76,7 +76,7 @@ async function transfer(task: TransferTask, { throttle, emit, signal }: Context)
       checkpointBytes: task.checkpointBytes,
       signal,
       onProgress: (progress, total) => emit({ type: 'progress', taskId: task.id, counts: progress, total }),
-      onCheckpoint: (durable) => emit({ type: 'checkpoint', taskId: task.id, counts: durable }),
+      onCheckpoint: (durable, spans) => emit({ type: 'checkpoint', taskId: task.id, counts: durable, spans }),
     });
     await sink.finish();
     return { ok: true, kind: 'transfer', counts, reconnects: source.reconnects + sink.reconnects };

@@ -20,6 +20,8 @@ export type ReplicationEvent =
   | { type: 'disk'; runId: string; key: number; mode: DiskMode; doubt: string | undefined; bytes: number; capacity: number }
   | { type: 'progress'; runId: string; key: number; activity: 'transfer' | 'verify'; done: number; total: number; counts: TransferCounts }
   | { type: 'checkpoint'; runId: string; key: number; counts: TransferCounts }
+  /** Where the disk's journal was written to: pairs of a first block and a number of blocks. */
+  | { type: 'journal'; runId: string; key: number; spans: number[] }
   | { type: 'retry'; runId: string; key: number | undefined; attempt: number; code: string; message: string }
   | { type: 'note'; runId: string; text: string }
   | { type: 'ended'; run: Run }

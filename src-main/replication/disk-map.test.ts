@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { beginRun, blockState, journalStates, openJournal } from '../../workers/blocks/journal.ts';
-import { mapDisk, mapStates } from './disk-map.ts';
+import { beginRun, blockState, type JournalStates, openJournal, openStates } from '../../workers/blocks/journal.ts';
+import { createDiskMap, mapStates, type Proof } from './disk-map.ts';
 
 const MiB = 2 ** 20;
 const size = 40 * MiB - 512;
@@ -15,12 +15,22 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+type Disk = Parameters<typeof createDiskMap>[0];
+
+/** Drawn anew from what the journal holds now. */
+async function mapped(disk: Disk, proof: Proof, cells: number) {
+  const states = await openStates(path);
+  const map = createDiskMap(disk, cells);
+  await map.look(states);
+  await states?.close();
+  return map.draw(proof);
+}
 const words = (cells: Buffer) => [...cells].map((state) => mapStates[state]);
 
 test('the map follows a journal through a first run and one of changes', async () => {
   const full = { runId: 'one', capacity: size, mode: 'full', extents: undefined } as const;
-  expect(await journalStates(path)).toBeUndefined();
-  expect(words(mapDisk(full, undefined, 'none', 4).cells)).toEqual(Array(4).fill('waiting'));
+  expect(await openStates(path)).toBeUndefined();
+  expect(words((await mapped(full, 'none', 4)).cells)).toEqual(Array(4).fill('waiting'));
   await beginRun(path, { runId: 'one', size });
   const digest = Buffer.alloc(32, 7);
   {
@@ -30,7 +40,7 @@ test('the map follows a journal through a first run and one of changes', async (
     await journal.persist();
     await journal.close();
   }
-  const half = mapDisk(full, await journalStates(path), 'none', 4);
+  const half = await mapped(full, 'none', 4);
   expect(half).toMatchObject({ blocks: 40, blocksPerCell: 10 });
   expect(words(half.cells)).toEqual(['copied', 'zero', 'zero', 'waiting']);
   expect(half.counts).toEqual([0, 10, 10, 20, 0, 0, 0]);
@@ -40,14 +50,14 @@ test('the map follows a journal through a first run and one of changes', async (
     await journal.persist();
     await journal.close();
   }
-  expect(mapDisk(full, await journalStates(path), 'all', 4).counts.at(-1)).toBe(40);
+  expect((await mapped(full, 'all', 4)).counts.at(-1)).toBe(40);
 
   // Before it begins in the journal, and after.
   const changes = { runId: 'two', capacity: size, mode: 'extents', extents: Float64Array.of(5 * MiB, 2 * MiB) } as const;
   const expected = { counts: [0, 0, 0, 0, 38, 2, 0], blocksPerCell: 1 };
-  expect(mapDisk(changes, await journalStates(path), 'none', 16_384)).toMatchObject(expected);
+  expect(await mapped(changes, 'none', 16_384)).toMatchObject(expected);
   await beginRun(path, { runId: 'two', size, extents: changes.extents });
-  expect(mapDisk(changes, await journalStates(path), 'none', 16_384)).toMatchObject(expected);
+  expect(await mapped(changes, 'none', 16_384)).toMatchObject(expected);
   {
     const journal = await openJournal(path);
     journal.record(5, blockState.copied, digest);
@@ -56,8 +66,54 @@ test('the map follows a journal through a first run and one of changes', async (
     await journal.close();
   }
   // One changed block in a cell of many is seen.
-  expect(words(mapDisk(changes, await journalStates(path), 'none', 4).cells)).toEqual(['copied', 'unchanged', 'unchanged', 'unchanged']);
-  expect(mapDisk(changes, await journalStates(path), 'written', 4).counts).toEqual([0, 0, 0, 0, 39, 0, 1]);
+  expect(words((await mapped(changes, 'none', 4)).cells)).toEqual(['copied', 'unchanged', 'unchanged', 'unchanged']);
+  expect((await mapped(changes, 'written', 4)).counts).toEqual([0, 0, 0, 0, 39, 0, 1]);
   // A disk of another size is another disk.
-  expect(mapDisk({ ...full, runId: 'three', capacity: MiB }, await journalStates(path), 'none', 4).counts[1]).toBe(1);
+  expect((await mapped({ ...full, runId: 'three', capacity: MiB }, 'none', 4)).counts[1]).toBe(1);
+});
+
+test('of a disk of 64 TiB only what was written since is looked at, and the memory is by the cells', async () => {
+  const capacity = 2 ** 46;
+  const blocks = capacity / MiB;
+  const written = new Map<number, number>();
+  let looked = 0;
+  let most = 0;
+  const journal: JournalStates = {
+    ...{ runId: 'one', size: capacity, blocks, close: async () => {} },
+    async read(first, count) {
+      looked += count;
+      most = Math.max(most, count);
+      const states = new Uint8Array(count);
+      for (const [block, state] of written) if (block >= first && block < first + count) states[block - first] = state;
+      return states;
+    },
+  };
+  const map = createDiskMap({ runId: 'one', capacity, mode: 'full', extents: undefined }, 16_384);
+  await map.look(journal);
+  expect([looked, map.blocksPerCell]).toEqual([blocks, 4096]);
+  expect(most).toBeLessThan(70_000);
+  looked = 0;
+  await map.look(journal);
+  expect(looked).toBe(0);
+  for (const [at, state] of [
+    [5, blockState.copied],
+    [8191, blockState.zero],
+    [blocks - 1, blockState.copied],
+  ] as const) {
+    written.set(at, state);
+    map.mark(at, 1);
+  }
+  await map.look(journal);
+  expect(looked).toBe(3 * 4096);
+  const { cells, counts } = map.draw('none');
+  expect(cells.length).toBe(16_384);
+  expect(counts).toEqual([0, blocks - 3, 2, 1, 0, 0, 0]);
+  // What is written while it is looked at is looked at again.
+  map.mark(0, 1);
+  const read = (first: number, count: number) => {
+    map.mark(0, 1);
+    return journal.read(first, count);
+  };
+  await map.look({ ...journal, read });
+  expect(map.isMarked()).toBe(true);
 });

@@ -100,7 +100,10 @@ async function transferTask(
           {
             signal,
             onEvent(event) {
-              if (event.type === 'checkpoint') progressed = true;
+              if (event.type === 'checkpoint') {
+                progressed = true;
+                c.onEvent({ type: 'journal', runId: c.run.id, key: disk.key, spans: event.spans });
+              }
               report(event.type, event.counts);
             },
           },

@@ -49,12 +49,12 @@ async function verifyDisk(c: RunContext, disk: RunDisk, handle: ReplicaHandle, r
   if (wrong.length === 0) return;
   // The replica is not what it was said to be (a disk that lies, someone wrote to it): that is healed once, and said.
   const broken = toBlockTable(wrong, disk.capacity);
-  await forget(handle.journal, broken);
+  await forget(c, disk, handle.journal, broken);
   note(c, `Disk ${disk.key}: ${tableBytes(broken)} bytes at the target were not what had been written there, and were copied again.`);
   await transferTable(c, disk, handle, broken, false, signal);
   const still = await readBackTable(c, disk, handle, readBack, broken, signal);
   if (still.length === 0) return;
-  await forget(handle.journal, toBlockTable(still, disk.capacity));
+  await forget(c, disk, handle.journal, toBlockTable(still, disk.capacity));
   throw new OctopusError(
     'verify.mismatch',
     `Disk ${disk.key}: the target does not hold what was copied, also after it was copied again (first at offset ${still[0]!.offset}). Check the target's storage.`,
@@ -120,7 +120,7 @@ async function writtenBlocks(path: string, size: number): Promise<ExtentTable> {
 }
 
 /** What the target holds in these blocks is unknown from now on, in this run and in any later one. */
-async function forget(path: string, table: ExtentTable): Promise<void> {
+async function forget(c: RunContext, disk: RunDisk, path: string, table: ExtentTable): Promise<void> {
   const journal = await openJournal(path);
   try {
     for (const { offset, length } of toExtents(table)) {
@@ -132,6 +132,8 @@ async function forget(path: string, table: ExtentTable): Promise<void> {
   } finally {
     await journal.close();
   }
+  const spans = [...table].map((bytes) => Math.ceil(bytes / BLOCK_SIZE));
+  c.onEvent({ type: 'journal', runId: c.run.id, key: disk.key, spans });
 }
 
 function toExtents(table: ExtentTable): VerifyMismatch[] {

@@ -111,7 +111,11 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const events = createEventLog(store, clock);
   const publish = (event: OctopusEvent) => events.publish(event);
   const replicationEvents = createReplicationEvents(store, publish, failed('an event could not be told'));
-  onEvent = replicationEvents.take;
+  const insight = createInsight(octopus);
+  onEvent = (event) => {
+    insight.take(event);
+    replicationEvents.take(event);
+  };
 
   const minutes = 60_000;
   const directory = createConfiguredDirectory({ settings: known, secrets, clock });
@@ -246,7 +250,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     environments,
     targetMachines: createTargetMachines(octopus),
     operations,
-    insight: createInsight(octopus),
+    insight,
     now: () => clock.now(),
     lab,
     directory,

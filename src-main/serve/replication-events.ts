@@ -66,12 +66,13 @@ export function createReplicationEvents(
       case 'note':
         return { type: 'run.note', data: { ...of, text: event.text } };
       case 'checkpoint':
+      case 'journal':
         return undefined;
     }
   }
 
   function isTooSoon(event: ReplicationEvent): boolean {
-    if (event.type === 'checkpoint') return true;
+    if (event.type === 'checkpoint' || event.type === 'journal') return true;
     if (event.type !== 'progress' || event.done >= event.total) return false;
     const key = `${event.runId} ${event.key} ${event.activity}`;
     const now = performance.now();

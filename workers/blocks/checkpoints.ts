@@ -13,6 +13,24 @@ interface SettledBlock {
   digest: Buffer;
 }
 
+/** Spans that a checkpoint tells of at most. */
+const MOST_SPANS = 256;
+
+/** Pairs of a first block and a number of blocks, ascending, that hold all of these; with gaps where they are too scattered. */
+export function spansOf(blocks: number[]): number[] {
+  const sorted = Float64Array.from(blocks).sort();
+  for (let gap = 1; ; gap *= 8) {
+    const spans: number[] = [];
+    for (const block of sorted) {
+      const last = spans.length - 2;
+      if (last >= 0 && block <= spans[last]! + spans[last + 1]! - 1 + gap)
+        spans[last + 1] = Math.max(spans[last + 1]!, block - spans[last]! + 1);
+      else spans.push(block, 1);
+    }
+    if (spans.length <= 2 * MOST_SPANS) return spans;
+  }
+}
+
 /**
  * Makes what was settled durable, always in this order: sink.flush(), then the journal, then the event. The work goes on meanwhile, but
  * never more than `bytes` beyond the last checkpoint, so that a kill loses no more than that.
@@ -29,7 +47,11 @@ export class Checkpoints implements Disposable {
   readonly #journal: Journal;
   readonly #bytes: number;
   readonly #counts: TransferCounts;
-  readonly #options: { signal: AbortSignal; onCheckpoint: (counts: TransferCounts) => void; onFailure: (error: unknown) => void };
+  readonly #options: {
+    signal: AbortSignal;
+    onCheckpoint: (counts: TransferCounts, spans: number[]) => void;
+    onFailure: (error: unknown) => void;
+  };
   readonly #timer: NodeJS.Timeout;
 
   constructor(
@@ -37,7 +59,7 @@ export class Checkpoints implements Disposable {
     journal: Journal,
     bytes: number,
     counts: TransferCounts,
-    options: { signal: AbortSignal; onCheckpoint: (counts: TransferCounts) => void; onFailure: (error: unknown) => void },
+    options: { signal: AbortSignal; onCheckpoint: (counts: TransferCounts, spans: number[]) => void; onFailure: (error: unknown) => void },
   ) {
     this.#sink = sink;
     this.#journal = journal;
@@ -105,7 +127,7 @@ export class Checkpoints implements Disposable {
     for (const { block, state, digest } of batch) this.#journal.record(block, state, digest);
     await this.#journal.persist();
     this.#sent -= sent;
-    this.#options.onCheckpoint(counts);
+    this.#options.onCheckpoint(counts, spansOf(batch.map(({ block }) => block)));
   }
 
   #notify(): void {

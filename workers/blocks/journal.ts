@@ -200,16 +200,6 @@ export async function openStates(path: string): Promise<JournalStates | undefine
   }
 }
 
-/** All of them at once. */
-export async function journalStates(path: string): Promise<{ runId: string; size: number; states: Uint8Array } | undefined> {
-  const journal = await openStates(path);
-  try {
-    return journal && { runId: journal.runId, size: journal.size, states: await journal.read(0, journal.blocks) };
-  } finally {
-    await journal?.close();
-  }
-}
-
 /** Writes what the journal knows as a manifest. `manifest.invalid` while any block is unknown or pending. */
 export async function journalToManifest(journalPath: string, manifestPath: string): Promise<Manifest> {
   const journal = await openJournal(journalPath);

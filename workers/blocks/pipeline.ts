@@ -32,7 +32,7 @@ export interface Transfer {
   checkpointBytes?: number | undefined;
   signal: AbortSignal;
   onProgress?: (counts: TransferCounts, total: number) => void;
-  onCheckpoint?: (counts: TransferCounts) => void;
+  onCheckpoint?: (counts: TransferCounts, spans: number[]) => void;
 }
 
 /** Moves the blocks that the target does not hold. When it returns, everything is durable on the sink and, with a journal, in the journal. */
@@ -56,7 +56,7 @@ export async function runTransfer(transfer: Transfer): Promise<TransferCounts> {
       ? undefined
       : new Checkpoints(sink, journal, transfer.checkpointBytes ?? CHECKPOINT_BYTES, counts, {
           signal: transfer.signal,
-          onCheckpoint: (covered) => transfer.onCheckpoint?.(covered),
+          onCheckpoint: (covered, spans) => transfer.onCheckpoint?.(covered, spans),
           onFailure: (error) => stop.abort(error),
         });
   const progress = setInterval(() => transfer.onProgress?.({ ...counts }, total), PROGRESS_INTERVAL);
