@@ -24,7 +24,7 @@ export default function Throughput({ migration, run, may }: { migration: Migrati
   const samples = useMemo(() => {
     // The present second is not over: it would look like a fall.
     const whole = running ? counted?.slice(0, -1) : counted;
-    return smoothed(whole ?? []).map(sampleOf);
+    return whole?.map(sampleOf) ?? [];
   }, [counted, running]);
   const begun = Object.values(live?.disks ?? {}).some(({ done }) => done > 0);
   const progress = running ? progressOfRun(live, now) : undefined;
@@ -61,14 +61,6 @@ export default function Throughput({ migration, run, may }: { migration: Migrati
       <BytesOfRun migrationId={migration.id} run={run} mean={samples.length <= 1} />
     </Section>
   );
-}
-
-/** Workers tell of themselves about once a second: what falls into one and not into the next would be a mountain above the limit. */
-function smoothed(samples: readonly Sample[]): Sample[] {
-  return samples.map((sample, index) => {
-    const near = samples.slice(Math.max(0, index - 4), index + 1).filter(({ at }) => sample.at - at < 5);
-    return { ...sample, sent: near.reduce((sum, { sent }) => sum + sent, 0) / near.length };
-  });
 }
 
 /** While it only reads back, nothing is to be sent: that is no fall of the throughput. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { figuresOf, rangeOfSpan, recentMs, seriesOf, type ThroughputSample, within } from './series.ts';
+import { figuresOf, rangeOfSpan, recentMs, seriesOf, smoothed, type ThroughputSample, within } from './series.ts';
 
 const mebibyte = 2 ** 20;
 const start = 1_700_000_000_000;
@@ -60,4 +60,14 @@ test('reading back is no throughput: it has its own line, and does not lower the
   ]);
   expect(figuresOf(samples)).toEqual({ mean: 4 * mebibyte, highest: 4 * mebibyte, duration: 3000 });
   expect(figuresOf(compared)).toEqual({ mean: undefined, highest: undefined, duration: 1000 });
+});
+
+test('what is told in bursts is drawn as the mean of five seconds, up to a pause and without what is not sent', () => {
+  const bursts = every(6, 1000, (index) => (index % 2 === 0 ? 10 : 0));
+  expect(smoothed(bursts).map(({ sent }) => Math.round((sent ?? 0) / mebibyte))).toEqual([10, 5, 7, 5, 6, 4]);
+  const later = { at: start + 60_000, sent: 3, readBack: 0 };
+  expect(smoothed([...bursts, { ...later, sent: undefined, readBack: 7 }, later]).slice(-2)).toEqual([
+    { ...later, sent: undefined, readBack: 7 },
+    later,
+  ]);
 });

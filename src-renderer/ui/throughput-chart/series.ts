@@ -77,6 +77,20 @@ function usualDistance(samples: readonly ThroughputSample[]): number {
   return distances[Math.floor(distances.length / 2)] ?? 0;
 }
 
+/** Milliseconds. */
+const smoothing = 5000;
+
+/** Means of the last seconds: workers tell of themselves about once a second, and what falls into one and not into the next is no peak. */
+export function smoothed(samples: readonly ThroughputSample[]): ThroughputSample[] {
+  let from = 0;
+  return samples.map((sample, index) => {
+    if (sample.sent === undefined) return sample;
+    while (sample.at - samples[from]!.at >= smoothing) from++;
+    const rates = samples.slice(from, index + 1).flatMap(({ sent }) => (sent === undefined ? [] : [sent]));
+    return { ...sample, sent: rates.reduce((sum, rate) => sum + rate, 0) / rates.length };
+  });
+}
+
 export interface ThroughputFigures {
   /** Bytes a second that were sent, over the time in which something was to be sent; undefined where nothing was. */
   mean: number | undefined;

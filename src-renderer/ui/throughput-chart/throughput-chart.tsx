@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { throughputTexts as texts } from '../../texts/graphics.ts';
 import { timeOf } from './labels.ts';
 import { createPlot, type Plot, type PlotPoint } from './plot.ts';
-import { figuresOf, rangeOfSpan, seriesOf, type ThroughputSample, type ThroughputSpan, within } from './series.ts';
+import { figuresOf, rangeOfSpan, seriesOf, smoothed, type ThroughputSample, type ThroughputSpan, within } from './series.ts';
 import classes from './throughput-chart.module.css';
 import { useChartRatio } from './use-chart-ratio.ts';
 
@@ -35,7 +35,15 @@ export function ThroughputChart({ samples, span, now, current, height = 160 }: T
   const state = useMemo(() => {
     const until = now ?? samples.at(-1)?.at ?? 0;
     const shown = within(samples, span, until);
-    return { figures: figuresOf(shown), data: seriesOf(shown), range: rangeOfSpan(shown, span, until), scheme };
+    const calm = smoothed(shown);
+    const figures = figuresOf(shown);
+    return {
+      // Of the whole time the mean is what it is; a peak is one of the line.
+      figures: figures && { ...figures, highest: figuresOf(calm)?.highest },
+      data: seriesOf(calm),
+      range: rangeOfSpan(shown, span, until),
+      scheme,
+    };
   }, [samples, span, now, scheme]);
   const latest = useRef(state);
   latest.current = state;
