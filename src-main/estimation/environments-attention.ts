@@ -1,6 +1,6 @@
 import type { Task } from '../domain/task.ts';
 import type { Store } from '../store/store.ts';
-import type { Attention } from './overview.ts';
+import type { Attention } from './attention.ts';
 
 /** The sources and targets that do not answer, told once: not again for each reading of them that was given up. */
 export async function environmentsOf(

@@ -1,6 +1,7 @@
 import type { Schedule } from '../domain/schedule.ts';
 import type { DayOfRuns, MigrationState } from '../store/repositories/overview.ts';
 import type { Store } from '../store/store.ts';
+import { type Attention, urgency } from './attention.ts';
 import { behindSince } from './behind.ts';
 import { environmentsOf } from './environments-attention.ts';
 
@@ -10,25 +11,6 @@ const DAYS = 30;
 /** Most that are listed. */
 const NEXT = 10;
 const ATTENTION = 100;
-
-/** The most urgent first. */
-const urgency = [
-  ...(['cutover-failed', 'mismatch', 'source-failed', 'target-failed', 'run-failed', 'behind', 'task-dead'] as const),
-  ...(['schedules-paused', 'unscheduled'] as const),
-];
-
-export interface Attention {
-  kind: (typeof urgency)[number];
-  migrationId?: string;
-  taskId?: string;
-  sourceId?: string;
-  targetId?: string;
-  machineName?: string;
-  /** Of the source or target. */
-  environmentName?: string;
-  text: string;
-  since: string;
-}
 
 type Next = { migrationId: string; machineName: string; scheduleId: string; at: string }[];
 
