@@ -272,6 +272,16 @@ test('machines, migrations, tasks and runs come by pages, each once', async () =
   expect(await walk((cursor) => call('migrations.runs', { params: { id: 'own' }, ...query(cursor) }, 'operator'))).toBe(26);
   const { next } = await call('vms.list', query(), 'viewer');
   await expect(call('vms.list', { query: { sort: '-name', cursor: next } }, 'viewer')).rejects.toMatchObject({ field: 'cursor' });
+  for (const [list, total] of [
+    ['vms.list', 27],
+    ['migrations.list', 26],
+  ] as const) {
+    const part = await call(list, { query: { position: 23, limit: 50 } }, 'operator');
+    expect([part.items.length, part.total, part.next]).toEqual([total - 23, total, undefined]);
+    await expect(call(list, { query: { position: 2, cursor: next } }, 'operator')).rejects.toMatchObject({ field: 'position' });
+  }
+  const late = await call('migrations.list', { query: { only: 'behind', sort: '-nextRun' } }, 'operator');
+  expect(late).toMatchObject({ items: [], total: 0 });
   const detail = await call('vms.get', { params: { id: 'm-3' } }, 'viewer');
   expect(detail).toMatchObject({ name: 'n3', protection: 'pending', sourceId: 'own', firmware: 'efi' });
 });

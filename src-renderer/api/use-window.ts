@@ -59,12 +59,16 @@ export function useWindow<Id extends WindowedId>(id: Id, query: WindowQuery<Id>,
   const found = answers.map(({ data }) => data as { items: Item<Id>[]; total: number } | undefined);
   const shown = useShown<Item<Id>>(asked, parts, found, size);
 
+  // Behind it there is nothing to ask for.
+  const end = useRef(0);
+  end.current = Math.max(0, (shown.total ?? 0) - 1);
+
   const refetch = () => {
     for (const answer of answers) void answer.refetch();
   };
   const onRange = useCallback(
     (first: number, last: number) => {
-      const next = { from: Math.floor(Math.max(0, first - AHEAD) / size), to: Math.floor((last + AHEAD) / size) };
+      const next = { from: Math.floor(Math.max(0, first - AHEAD) / size), to: Math.floor(Math.min(last + AHEAD, end.current) / size) };
       setSight((before) => (before.asked === asked && before.from === next.from && before.to === next.to ? before : { asked, ...next }));
     },
     [asked, size],
