@@ -8,14 +8,15 @@ export const targetMachineTexts = {
   migration: 'Its migration',
   inUse: 'Of a migration',
   alone: 'Without a migration',
-  stop: 'Stop',
-  stopOf: (name: string) => `Stop ${name}`,
+  stop: (running: boolean) => (running ? 'Stop' : 'Discard'),
+  stopOf: (name: string, running: boolean) => (running ? `Stop ${name}` : `Discard what is left of ${name}`),
   unread: (target: string) => `What runs at ${target} cannot be told.`,
   confirm: {
-    title: (name: string, target: string) => `Stop ${name} at ${target}?`,
-    text: (name: string) =>
-      `It is switched off at once, and what it wrote since it was started is discarded for good. No migration answers for ${name} any more. Its recovery points stay.`,
-    action: 'Stop the machine',
+    title: (name: string, target: string, running: boolean) =>
+      running ? `Stop ${name} at ${target}?` : `Discard what is left of ${name} at ${target}?`,
+    text: (name: string, running: boolean) =>
+      `${running ? 'It is switched off at once, and what' : 'What'} it wrote since it was started is discarded for good. No migration answers for ${name} any more. Its recovery points stay.`,
+    action: (running: boolean) => (running ? 'Stop the machine' : 'Discard it'),
   },
-  done: (name: string) => `${name} was stopped.`,
+  done: (name: string, running: boolean) => (running ? `${name} was stopped.` : `What was left of ${name} was discarded.`),
 };

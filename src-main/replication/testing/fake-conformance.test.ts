@@ -5,7 +5,11 @@ import { expect, test } from 'vitest';
 import { OctopusError } from '../../../workers/octopus-error.ts';
 import { keepsPromise, sourceConformance } from '../../providers/conformance/source-conformance.ts';
 import type { SourceTrial } from '../../providers/conformance/source-trial.ts';
+import { targetChecks, targetConformance } from '../../providers/conformance/target-conformance.ts';
+import type { TargetTrial } from '../../providers/conformance/target-trial.ts';
+import { fillReplica, testMachine, testPoint } from '../../providers/local/testing/fixtures.ts';
 import { FakeSource } from './fake-source.ts';
+import { FakeTarget } from './fake-target.ts';
 
 const MiB = 2 ** 20;
 
@@ -30,6 +34,24 @@ async function trial(Source: new (folder: string) => FakeSource = FakeSource): P
 }
 
 sourceConformance('the fake source', trial);
+
+async function targetTrial(Target: new (folder: string) => FakeTarget = FakeTarget): Promise<TargetTrial> {
+  const folder = await mkdtemp(join(tmpdir(), 'octopus-fake-'));
+  const target = new Target(folder);
+  return {
+    target,
+    machineId: 'instance-1',
+    machine: testMachine('bios', [2 ** 21]),
+    async fill(replicas, runId, byte) {
+      for (const replica of replicas) await fillReplica(replica, runId, (_, length) => Buffer.alloc(length, byte));
+    },
+    point: testPoint,
+    content: (id, key) => readFile(join(folder, 'points', id, `${key}.raw`)),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+targetConformance('the fake target', targetTrial);
 
 class TakesTwice extends FakeSource {
   override async createSnapshot(...[machine, name, options, signal]: Parameters<FakeSource['createSnapshot']>) {
@@ -94,4 +116,30 @@ test.each([
 ] as const)('a source that breaks a promise is caught: %o', async (Source, promise) => {
   expect(await keepsPromise(() => trial(Source), promise)).toBe(false);
   expect(await keepsPromise(trial, promise)).toBe(true);
+});
+
+class PrunesAll extends FakeTarget {
+  override async prune(machine: string) {
+    const all = (await this.recoveryPoints()).map(({ id }) => id);
+    await super.prune(machine, 1);
+    return all;
+  }
+}
+class Overwrites extends FakeTarget {
+  override async commit(...[machine, inventory, point]: Parameters<FakeTarget['commit']>) {
+    await this.forget(point.id);
+    await super.commit(machine, inventory, point);
+  }
+  private forget(id: string) {
+    return rm(this.pointImage({ id, disks: [{ key: 0, image: '.' }] } as never, 0), { recursive: true, force: true });
+  }
+}
+
+test.each([
+  [PrunesAll, 'lists the newest first'],
+  [Overwrites, 'freezes a point'],
+] as const)('a target that breaks a promise is caught: %o', async (Target, promise) => {
+  const check = targetChecks.find((one) => one.promise.startsWith(promise))!;
+  await using trial = await targetTrial(Target);
+  await expect(check.run(trial)).rejects.toThrow();
 });

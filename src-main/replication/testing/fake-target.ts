@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { journalToManifest } from '../../../workers/blocks/journal.ts';
-import type { OctopusError } from '../../../workers/octopus-error.ts';
+import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { MachineInventory } from '../../domain/machine.ts';
 import type { RecoveryPoint } from '../../domain/recovery-point.ts';
 import type {
@@ -60,7 +60,9 @@ export class FakeTarget implements TargetProvider {
     this.begin('commit');
     const temporary = join(this.folder, `point-${point.id}.tmp`);
     const place = join(this.folder, 'points', point.id);
-    if (await stat(place).catch(() => undefined)) return;
+    const known = (await this.recoveryPoints()).find(({ id }) => id === point.id);
+    if (known && known.runId !== point.runId) throw new OctopusError('target.write', `The point ${point.id} is of another run.`);
+    if (known) return;
     await rm(temporary, { recursive: true, force: true });
     await mkdir(temporary, { recursive: true });
     for (const { key, image, manifest } of point.disks) {
@@ -75,17 +77,14 @@ export class FakeTarget implements TargetProvider {
   async recoveryPoints(): Promise<RecoveryPoint[]> {
     const names = await readdir(join(this.folder, 'points')).catch(() => []);
     const points = await Promise.all(
-      names.map(async (name) => ({
-        point: JSON.parse(await readFile(join(this.folder, 'points', name, 'point.json'), 'utf8')) as RecoveryPoint,
-        made: (await stat(join(this.folder, 'points', name))).birthtimeMs,
-      })),
+      names.map(async (name) => JSON.parse(await readFile(join(this.folder, 'points', name, 'point.json'), 'utf8')) as RecoveryPoint),
     );
-    return points.sort((a, b) => b.made - a.made).map(({ point }) => point);
+    return points.sort((a, b) => Date.parse(b.takenAt) - Date.parse(a.takenAt));
   }
 
   async prune(_machine: string, keep: number): Promise<string[]> {
     this.begin('prune');
-    const old = (await this.recoveryPoints()).slice(keep);
+    const old = (await this.recoveryPoints()).slice(Math.max(1, keep));
     for (const { id } of old) await rm(join(this.folder, 'points', id), { recursive: true });
     return old.map(({ id }) => id);
   }
@@ -93,8 +92,9 @@ export class FakeTarget implements TargetProvider {
   async pointDisks(_machine: string, id: string): Promise<PointDisk[]> {
     this.begin('pointDisks');
     const point = (await this.recoveryPoints()).find((one) => one.id === id);
+    if (!point) throw new OctopusError('target.missing', `There is no recovery point ${id}.`);
     const place = join(this.folder, 'points', id);
-    return (point?.disks ?? []).map(({ key, image, manifest }) => ({
+    return point.disks.map(({ key, image, manifest }) => ({
       key,
       readBack: { kind: 'file', path: join(place, image) },
       manifest: join(place, manifest),

@@ -27,9 +27,9 @@ test('a machine that nothing answers for is stopped after its name was typed; on
   expect(within(table).getByRole('link', { name: texts.migration }).getAttribute('href')).toContain('/migrations/j1');
   expect(within(table).getByText(texts.inUse)).toBeDefined();
   expect(within(table).getByText(texts.ended)).toBeDefined();
-  fireEvent.click(screen.getByRole('button', { name: texts.stopOf('web') }));
-  const dialog = await screen.findByRole('dialog', { name: texts.confirm.title('web', 'shelf') });
-  const act = within(dialog).getByRole('button', { name: texts.confirm.action });
+  fireEvent.click(screen.getByRole('button', { name: texts.stopOf('web', true) }));
+  const dialog = await screen.findByRole('dialog', { name: texts.confirm.title('web', 'shelf', true) });
+  const act = within(dialog).getByRole('button', { name: texts.confirm.action(true) });
   expect(act.hasAttribute('disabled')).toBe(true);
   fireEvent.change(within(dialog).getByRole('textbox'), { target: { value: 'web' } });
   fireEvent.click(act);
@@ -43,5 +43,5 @@ test('a machine that nothing answers for is stopped after its name was typed; on
 test('a viewer sees it and cannot stop it', async () => {
   renderWith(<StartedMachines targets={[target('shelf')]} />, { 'targets.machines': { items: [left] } }, { role: 'viewer' });
   expect(await screen.findByText(texts.alone)).toBeDefined();
-  expect(screen.queryByRole('button', { name: texts.stopOf('web') })).toBeNull();
+  expect(screen.queryByRole('button', { name: texts.stopOf('web', true) })).toBeNull();
 });

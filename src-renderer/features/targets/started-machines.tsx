@@ -37,7 +37,8 @@ export function StartedMachines({ targets }: { targets: readonly Target[] }) {
     reachable.map(({ id }) => ({ params: { id } })),
   );
   const [asked, setAsked] = useState<Started>();
-  const stop = useAction('targets.stopMachine', { done: () => texts.done(asked?.name ?? '') });
+  const stop = useAction('targets.stopMachine', { done: () => texts.done(asked?.name ?? '', asked?.running ?? true) });
+  const { name = '', running = true } = asked ?? {};
   const machines = reachable.flatMap((target, index) => (answers[index]?.data?.items ?? []).map((machine) => ({ ...machine, target })));
   const unread = reachable.filter((_, index) => answers[index]?.isError);
   if (machines.length === 0 && unread.length === 0) return null;
@@ -62,13 +63,13 @@ export function StartedMachines({ targets }: { targets: readonly Target[] }) {
       <ConfirmAction
         opened={asked !== undefined}
         danger
-        title={texts.confirm.title(asked?.name ?? '', asked?.target.name ?? '')}
-        action={texts.confirm.action}
+        title={texts.confirm.title(name, asked?.target.name ?? '', running)}
+        action={texts.confirm.action(running)}
         {...(asked ? { typedName: asked.name } : {})}
         onConfirm={() => asked && stop.mutateAsync({ params: { id: asked.target.id, machineId: asked.machineId } })}
         onClose={() => setAsked(undefined)}
       >
-        {texts.confirm.text(asked?.name ?? '')}
+        {texts.confirm.text(name, running)}
       </ConfirmAction>
     </section>
   );
@@ -85,7 +86,7 @@ function State({ running }: Started) {
 }
 
 /** Who answers for it: its migration, or whoever stops it here. */
-function Answers({ machine: { name, inUse, migrationId }, onStop }: { machine: Started; onStop?: () => void }) {
+function Answers({ machine: { name, running, inUse, migrationId }, onStop }: { machine: Started; onStop?: () => void }) {
   if (migrationId !== undefined) {
     return (
       <Anchor size="sm" href={hrefOf(`/migrations/${migrationId}`)}>
@@ -98,11 +99,11 @@ function Answers({ machine: { name, inUse, migrationId }, onStop }: { machine: S
     <Button
       size="compact-sm"
       variant="default"
-      aria-label={texts.stopOf(name)}
+      aria-label={texts.stopOf(name, running)}
       leftSection={<IconPlayerStop size={14} aria-hidden />}
       onClick={onStop}
     >
-      {texts.stop}
+      {texts.stop(running)}
     </Button>
   );
 }
