@@ -98,7 +98,8 @@ export function useRoute<Id extends ReadId>(
     queryFn: ({ signal }) => client.call(id, (input ?? {}) as CallInput<Id>, { signal }),
     enabled: options.enabled ?? true,
     ...(options.keepPrevious ? { placeholderData: (previous) => previous as never } : {}),
-    ...(options.every === undefined ? {} : { refetchInterval: options.every }),
+    // It changes without an event: who comes back to the screen is not shown what was.
+    ...(options.every === undefined ? {} : { refetchInterval: options.every, staleTime: 0 }),
   });
 }
 
