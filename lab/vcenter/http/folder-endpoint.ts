@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { findByPath } from '../inventory/inventory.ts';
 import { escapeName } from '../inventory/refs.ts';
@@ -75,13 +74,15 @@ export async function answerFolder(server: LabServer, request: IncomingMessage, 
       const read = (offset: number, limit: number) => world.readDatastoreFile(dsName, path, offset, Math.min(chunk, limit - offset));
       let part = read(start, end);
       response.writeHead(status, { ...headers, ...partial, 'Content-Length': end - start });
+      // Alone: with the first piece it would be copied together before it is encrypted.
+      response.flushHeaders();
       const stop = spoil === undefined ? end : start + Math.min(end - start - 1, Math.floor((end - start) * spoil.fraction));
       for (let at = start; at < stop; ) {
         if (at > start) part = read(at, stop);
         if (part.length === 0) break;
         const piece = part.subarray(0, stop - at);
         at += piece.length;
-        if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+        if (!response.write(piece)) await drained(response);
         if (response.destroyed) return;
       }
       if (spoil === undefined) response.end();
@@ -92,6 +93,17 @@ export async function answerFolder(server: LabServer, request: IncomingMessage, 
       else if (!(error instanceof LabFault)) throw error;
       else refuse(error.fault === 'FileNotFound' || error.fault === 'InvalidDatastorePath' ? 404 : 500, error.message);
     }
+  });
+}
+
+/** Or closed. Takes its listeners back: a file is many pieces. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
   });
 }
 

@@ -1,4 +1,4 @@
-import { Button, NumberInput } from '@mantine/core';
+import { Box, Button, NumberInput } from '@mantine/core';
 import { useState } from 'react';
 import type { Output } from '../../../src-preload/contract/routes.ts';
 import { useAction } from '../../api/queries.tsx';
@@ -60,7 +60,11 @@ export function LabPanel({ lab }: { lab: Output<'lab.get'> }) {
           </>
         )}
       </form>
-      {lab.running && lab.trouble && <Notice tone="warn">{texts.trouble[lab.trouble]}</Notice>}
+      {lab.running && lab.trouble && (
+        <Box mt={12}>
+          <Notice tone="warn">{texts.trouble[lab.trouble]}</Notice>
+        </Box>
+      )}
       <ConfirmAction
         opened={stopping}
         onClose={() => setStopping(false)}
