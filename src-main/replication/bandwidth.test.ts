@@ -25,3 +25,12 @@ test('the limit of a migration is shared by its tasks, and a change reaches thos
   expect(told.a?.at(-1)).toBe(7);
   expect(told.other).toEqual([]);
 });
+
+test('a limit that is changed while a run is about to begin is not undone by what that run knew', () => {
+  const bandwidth = createBandwidth(() => undefined);
+  bandwidth.begin('job', 100);
+  expect(bandwidth.join('job', () => {}).share).toBe(100);
+  bandwidth.set('job', 0);
+  bandwidth.begin('job', 100);
+  expect(bandwidth.join('job', () => {}).share).toBeUndefined();
+});

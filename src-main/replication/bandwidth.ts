@@ -2,6 +2,8 @@
 export interface Bandwidth {
   /** Bytes a second; 0 or undefined: none. Counts at once. */
   set(jobId: string, bytesPerSecond: number | undefined): void;
+  /** What a run knew of its migration when it began. Counts only where nothing was set since: that is newer. */
+  begin(jobId: string, bytesPerSecond: number | undefined): void;
   /** `control` is told each new share; the first is answered. */
   join(jobId: string, control: (bytesPerSecond: number | undefined) => void): { share: number | undefined; leave(): void };
 }
@@ -24,12 +26,21 @@ export function createBandwidth(perTask: () => number | undefined): Bandwidth {
     for (const control of members.get(jobId) ?? []) if (control !== but) control(share);
   }
 
+  const changed = new Set<string>();
+  function put(jobId: string, bytesPerSecond: number | undefined): void {
+    const before = limits.get(jobId);
+    if (bytesPerSecond) limits.set(jobId, bytesPerSecond);
+    else limits.delete(jobId);
+    if (before !== limits.get(jobId)) tell(jobId);
+  }
+
   return {
     set(jobId, bytesPerSecond) {
-      const before = limits.get(jobId);
-      if (bytesPerSecond) limits.set(jobId, bytesPerSecond);
-      else limits.delete(jobId);
-      if (before !== limits.get(jobId)) tell(jobId);
+      changed.add(jobId);
+      put(jobId, bytesPerSecond);
+    },
+    begin(jobId, bytesPerSecond) {
+      if (!changed.has(jobId)) put(jobId, bytesPerSecond);
     },
     join(jobId, control) {
       const all = members.get(jobId) ?? new Set();

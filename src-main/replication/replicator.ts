@@ -97,7 +97,7 @@ export function createReplicator(parts: ReplicationParts): Replicator {
     const sourceProvider = await parts.source(machine.sourceEnvironmentId, signal);
     const targetProvider = await parts.target(job.targetEnvironmentId, signal);
     const disks = await store.runDisks.ofRun(run.id);
-    bandwidth.set(job.id, job.settings.bandwidthLimit);
+    bandwidth.begin(job.id, job.settings.bandwidthLimit);
     return { ...parts, bandwidth, job, run, machine, sourceProvider, targetProvider, signal, snapshot: undefined, disks };
   }
 
