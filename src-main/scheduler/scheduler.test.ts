@@ -415,3 +415,23 @@ test('what ended a month ago is forgotten, but what is dead stays', async () => 
   await it.tick();
   expect(await states()).toEqual([]);
 });
+
+test('what an earlier process was in the midst of goes on while paused, in a quiet window, and after its latest start', async () => {
+  const begun = new Set<string>();
+  const it = scheduler({ begun, goNoGo: async () => ({ go: false, reason: 'It is begun already.' }) });
+  const windows = [{ zone: 'UTC', days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '23:59' }];
+  await it.putSchedule(runSchedule('job-0', { type: 'every', minutes: 15 }, { windows }));
+  const late = { latestStart: '2026-05-31T00:00:00.000Z' };
+  const cutover = await it.enqueue({ kind: 'cutover', jobId: 'job-1', payload: late });
+  const other = await it.enqueue({ kind: 'run', jobId: 'job-2' });
+  await it.pause();
+  clock.advance(15 * MINUTE);
+  expect(await it.tick()).toMatchObject({ started: 0 });
+  const [planned] = await it.list({ jobId: 'job-0' });
+  begun.add(planned!.id).add(cutover.id);
+  await store.tasks.hasten(planned!.id, 95, clock.now().toISOString());
+  expect(await it.tick()).toMatchObject({ started: 2 });
+  await it.idle();
+  expect(started.map(({ id }) => id).sort()).toEqual([planned!.id, cutover.id].sort());
+  expect(await it.list({ jobId: 'job-2' })).toMatchObject([{ id: other.id, state: 'waiting' }]);
+});
