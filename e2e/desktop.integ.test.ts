@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { texts } from '../src-main/desktop/texts.ts';
+import { freePort } from '../workers/testing/free-port.ts';
 import { type LabProcess, startLabProcess } from './lab-process.ts';
 import { type DesktopWorld, launchDesktop } from './launch.ts';
 
@@ -14,7 +14,6 @@ import { type DesktopWorld, launchDesktop } from './launch.ts';
 
 const MiB = 2 ** 20;
 const password = 'planted: the password of ann';
-const patient = { timeout: 60_000 };
 
 interface Seen {
   asked: string[];
@@ -80,7 +79,11 @@ const answer = (button: number) =>
   }, button);
 const sleepIsBlocked = () => world.app.evaluate(({ powerSaveBlocker }) => [0, 1, 2, 3].some((id) => powerSaveBlocker.isStarted(id)));
 const visible = () => world.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible());
-const limit = (value: number) => world.call('settings.set', { params: { name: 'replication.bandwidthLimit' }, body: { value } });
+/** Bytes a second at which a run lasts for minutes, however slow the machine. */
+const slow = 128 * 1024;
+/** Of the migration: it counts at once, also for a run that goes on. */
+const limit = (bandwidthLimit: number) =>
+  world.call('migrations.update', { params: { id: migration.id }, body: { settings: { bandwidthLimit } } });
 interface Run {
   id: string;
   state: string;
@@ -91,16 +94,17 @@ const lastRun = async () => ((await world.call('migrations.get', { params: { id:
 describe('a run on the desktop', () => {
   it('is in the tray, keeps the machine awake, and goes on when the window closes, which is said once', async () => {
     expect(await sleepIsBlocked()).toBe(false);
-    await limit(2 * MiB);
+    await limit(slow);
     await world.call('migrations.sync', { params: { id: migration.id }, body: {} });
-    await expect.poll(async () => (await lastRun())?.phase, patient).toBe('transfer');
-    await expect.poll(async () => (await seen()).tray.at(-1)?.some((label) => /^\S+: transfer/.test(label)), patient).toBe(true);
-    expect(await sleepIsBlocked()).toBe(true);
-    await expect.poll(visible, patient).toBe(true);
+    await expect.poll(async () => (await lastRun())?.phase).toBe('transfer');
+    await expect.poll(async () => (await seen()).tray.at(-1)?.some((label) => /^\S+: transfer/.test(label))).toBe(true);
+    await expect.poll(sleepIsBlocked).toBe(true);
+    await expect.poll(visible).toBe(true);
     for (let time = 0; time < 2; time++) {
       await world.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close());
-      expect(await visible()).toBe(false);
+      await expect.poll(visible).toBe(false);
       await world.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.show());
+      await expect.poll(visible).toBe(true);
     }
     expect((await seen()).asked).toEqual([texts.goesOn]);
     expect(await lastRun()).toMatchObject({ state: 'running' });
@@ -119,18 +123,18 @@ describe('a run on the desktop', () => {
     await world.restart();
     await watch();
     // Nobody looks: the end of the run is told. A window that is still to be painted would come back.
-    await expect.poll(visible, patient).toBe(true);
+    await expect.poll(visible).toBe(true);
     await world.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide());
-    await expect.poll(lastRun, patient).toMatchObject({ id, phase: 'transfer', state: 'running' });
+    await expect.poll(lastRun).toMatchObject({ id, phase: 'transfer', state: 'running' });
     await expect.poll(sleepIsBlocked).toBe(true);
     await limit(0);
     const same = async () => {
       const { items } = (await world.call('migrations.runs', { params: { id: migration.id }, query: {} })) as { items: Run[] };
       return items.find((run) => run.id === id);
     };
-    await expect.poll(same, patient).toMatchObject({ state: 'succeeded' });
-    await expect.poll(async () => (await seen()).notices, patient).toContainEqual(expect.stringContaining('is protected'));
-    await expect.poll(async () => (await lastRun())?.state, patient).toBe('succeeded');
+    await expect.poll(same).toMatchObject({ state: 'succeeded' });
+    await expect.poll(async () => (await seen()).notices).toContainEqual(expect.stringContaining('is protected'));
+    await expect.poll(async () => (await lastRun())?.state).toBe('succeeded');
     await expect.poll(sleepIsBlocked).toBe(false);
     await expect.poll(async () => (await seen()).tray.at(-1)).toContain(texts.nothingRuns);
   });
@@ -158,15 +162,18 @@ describe('a run on the desktop', () => {
         async (response) => [response.status, await response.text()] as const,
         () => [0, ''] as const,
       );
-    await expect.poll(async () => (await ask('/api/v1/health'))[0], patient).toBe(200);
+    await expect.poll(async () => (await ask('/api/v1/health'))[0]).toBe(200);
     expect((await ask('/'))[1]).toContain('<title>Octopus</title>');
     expect((await ask('/api/v1/sources'))[0]).toBe(401);
     await set('rest.enabled', false);
-    await expect.poll(async () => (await ask('/api/v1/health'))[0], patient).toBe(0);
+    await expect.poll(async () => (await ask('/api/v1/health'))[0]).toBe(0);
   });
 
   it('comes to a checkpoint where an error was caught by nobody, and Octopus starts again', async () => {
-    await limit(2 * MiB);
+    await limit(slow);
+    // What follows a run's end may still be going on.
+    const working = async () => ((await world.call('migrations.get', { params: { id: migration.id } })) as { working?: string }).working;
+    await expect.poll(working).toBeUndefined();
     await world.call('migrations.verify', { params: { id: migration.id }, body: {} });
     const exit = once(world.app.process(), 'exit');
     const relaunched = await world.app.evaluate(({ app }) => {
@@ -194,12 +201,3 @@ describe('a run on the desktop', () => {
     expect(await world.call('auth.me')).toMatchObject({ name: 'ann' });
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port: free } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return free;
-}

@@ -18,7 +18,7 @@ const MiB = 2 ** 20;
 const CHECKPOINT = 2 * MiB;
 const seed = Number(process.env.OCTOPUS_SEED ?? 20_250_101);
 
-test(`killed at ${KILLS} random points of runs and cutovers, everything ends identical (seed ${seed})`, { timeout: 600_000 }, async () => {
+test(`killed at ${KILLS} random points of runs and cutovers, everything ends identical (seed ${seed})`, async () => {
   const random = randomFrom(seed);
   const folder = await mkdtemp(join(tmpdir(), 'octopus-crash-'));
   const program = resolve('dist', `crash-child-${process.pid}.mjs`);
@@ -57,7 +57,9 @@ test(`killed at ${KILLS} random points of runs and cutovers, everything ends ide
       logLevel: 'warning',
     });
     let replicas: { key: number; image: string; journal: string }[] = [];
-    while (kills < KILLS || interrupted > 0) {
+    // The schedule is worth something only where kills hit runs and cutovers in their middle; when they fall is a matter of time.
+    const reached = () => completed > 5 && (outcomes.get('run resumed') ?? 0) > 3 && (outcomes.get('cutover done') ?? 0) > 0;
+    while (kills < KILLS || interrupted > 0 || (!reached() && kills < 4 * KILLS)) {
       guest.write();
       const cutOver = guest.machine.powerState === 'poweredOff';
       const operation =
@@ -86,7 +88,7 @@ test(`killed at ${KILLS} random points of runs and cutovers, everything ends ide
       const ended = new Promise<{ code: number | null; signal: string | null }>((done) =>
         child.on('close', (code, signal) => done({ code, signal })),
       );
-      const willKill = kills < KILLS && interrupted < 4 && random() < 0.9;
+      const willKill = (kills < KILLS || !reached()) && interrupted < 4 && random() < 0.9;
       // The first quarter of its life is spent on starting.
       const killer = willKill ? setTimeout(() => child.kill('SIGKILL'), usual * (0.2 + random() * 0.65)) : undefined;
       const { code, signal } = await ended;
@@ -121,10 +123,7 @@ test(`killed at ${KILLS} random points of runs and cutovers, everything ends ide
     console.info(
       `seed ${seed}: ${kills} kills, ${completed} operations ended, ${[...outcomes].map(([what, times]) => `${what} ${times}`).join(', ')}`,
     );
-    expect(completed).toBeGreaterThan(5);
-    // The schedule is worth something only where kills hit runs and cutovers in their middle.
-    expect(outcomes.get('run resumed') ?? 0, JSON.stringify([...outcomes])).toBeGreaterThan(3);
-    expect(outcomes.get('cutover done') ?? 0, JSON.stringify([...outcomes])).toBeGreaterThan(0);
+    expect(reached(), JSON.stringify([completed, ...outcomes])).toBe(true);
   } finally {
     for (const child of children) child.kill('SIGKILL');
     guest.stop();
