@@ -17,7 +17,7 @@ for (const [how, title] of [
       const { items } = await world.call('migrations.runs', { params: { id: slow.migrationId }, query: {} });
       return items.find(({ id }) => id === slow.runId);
     };
-    await expect.poll(async () => (await interrupted())?.state, { timeout: 120_000 }).not.toBe('running');
+    await expect.poll(async () => (await interrupted())?.state, { timeout: 300_000 }).not.toBe('running');
     await runSucceeds(world, slow.migrationId);
     const { items: points } = await world.call('migrations.recoveryPoints', { params: { id: slow.migrationId } });
     expect(points.length).toBeGreaterThan(0);
