@@ -46,7 +46,9 @@ export function openWindow(parts: WindowParts): BrowserWindow {
     },
   });
   if (preferences.get().window?.maximized) window.maximize();
-  window.once('ready-to-show', () => parts.show && window.show());
+  // Closed before it was painted, it stays closed.
+  let wanted = parts.show;
+  window.once('ready-to-show', () => wanted && window.show());
 
   let timer: NodeJS.Timeout | undefined;
   const keepState = () => {
@@ -66,6 +68,7 @@ export function openWindow(parts: WindowParts): BrowserWindow {
     keepState();
     if (!parts.hides()) return;
     event.preventDefault();
+    wanted = false;
     window.hide();
   });
   window.on('closed', () => clearTimeout(timer));
