@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+// Texts are compared as an American sees them, wherever the tests run; processes take the language with their environment.
+process.env.LC_ALL = 'en_US.UTF-8';
+
 export default defineConfig({
   test: {
     include: ['{src-main,src-preload,src-renderer,workers,lab,bench,e2e}/**/*.test.{ts,tsx}'],
