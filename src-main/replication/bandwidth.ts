@@ -1,29 +1,44 @@
-/** The limit of a whole migration, shared by whatever its runs have going on at a time. It may change while they do. */
+/** How fast a migration's runs, and all runs together, may read. Both may change while they do, and count at once. */
 export interface Bandwidth {
-  /** Bytes a second; 0 or undefined: none. Counts at once. */
+  /** Bytes a second, shared by whatever the migration's runs have going on at a time; 0 or undefined: none. */
   set(jobId: string, bytesPerSecond: number | undefined): void;
   /** What a run knew of its migration when it began. Counts only where nothing was set since: that is newer. */
   begin(jobId: string, bytesPerSecond: number | undefined): void;
   /** `control` is told each new share; the first is answered. */
   join(jobId: string, control: (bytesPerSecond: number | undefined) => void): { share: number | undefined; leave(): void };
+  /** What all may read together has changed. */
+  retune(): void;
 }
 
-/** `perTask` is the most of each single task, read at each use; undefined is unlimited. */
-export function createBandwidth(perTask: () => number | undefined): Bandwidth {
+type Control = (bytesPerSecond: number | undefined) => void;
+
+/** `ofAll`: bytes a second that all tasks share, read at each use; undefined is unlimited. */
+export function createBandwidth(ofAll: () => number | undefined): Bandwidth {
   const limits = new Map<string, number>();
-  const members = new Map<string, Set<(bytesPerSecond: number | undefined) => void>>();
+  const members = new Map<string, Set<Control>>();
+  let count = 0;
 
   function shareOf(jobId: string): number | undefined {
-    const whole = limits.get(jobId);
-    const most = perTask();
-    if (whole === undefined) return most;
-    const share = Math.max(1, Math.floor(whole / Math.max(1, members.get(jobId)?.size ?? 1)));
-    return most === undefined ? share : Math.min(share, most);
+    const shares = [];
+    const [own, all] = [limits.get(jobId), ofAll()];
+    if (own !== undefined) shares.push(own / Math.max(1, members.get(jobId)?.size ?? 1));
+    if (all !== undefined) shares.push(all / Math.max(1, count));
+    return shares.length === 0 ? undefined : Math.max(1, Math.floor(Math.min(...shares)));
   }
 
-  function tell(jobId: string, but?: unknown): void {
+  function tell(jobId: string, but?: Control): void {
     const share = shareOf(jobId);
     for (const control of members.get(jobId) ?? []) if (control !== but) control(share);
+  }
+
+  function tellAll(but?: Control): void {
+    for (const jobId of members.keys()) tell(jobId, but);
+  }
+
+  /** One came or went: those that share with it have another share now. */
+  function regroup(jobId: string, but?: Control): void {
+    if (ofAll() !== undefined) tellAll(but);
+    else if (limits.has(jobId)) tell(jobId, but);
   }
 
   const changed = new Set<string>();
@@ -45,15 +60,19 @@ export function createBandwidth(perTask: () => number | undefined): Bandwidth {
     join(jobId, control) {
       const all = members.get(jobId) ?? new Set();
       members.set(jobId, all.add(control));
-      if (limits.has(jobId)) tell(jobId, control);
+      count++;
+      regroup(jobId, control);
       return {
         share: shareOf(jobId),
         leave() {
-          all.delete(control);
-          if (all.size === 0) members.delete(jobId);
-          else if (limits.has(jobId)) tell(jobId);
+          if (!all.delete(control)) return;
+          count--;
+          // Others may have come back to a set of their own.
+          if (all.size === 0 && members.get(jobId) === all) members.delete(jobId);
+          regroup(jobId);
         },
       };
     },
+    retune: () => tellAll(),
   };
 }

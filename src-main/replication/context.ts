@@ -34,7 +34,7 @@ export interface TransferTuning {
   taskBytes: number;
   /** Most bytes of a disk between two checkpoints: what a kill may cost to send again. */
   checkpointBytes: number;
-  /** Bytes per second of each task; undefined is unlimited. */
+  /** Bytes per second of all tasks together; undefined is unlimited. */
   limit: number | undefined;
 }
 

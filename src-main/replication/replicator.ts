@@ -59,6 +59,8 @@ export interface Replicator {
   remove(jobId: string, what: Removal, signal?: AbortSignal): Promise<void>;
   /** Bytes a second of the job's runs together; 0: none. Counts at once. */
   limit(jobId: string, bytesPerSecond: number): void;
+  /** The limit of all runs together (`tuning.limit`) has changed: what goes on is told at once. */
+  retune(): void;
   /** Undoes the job's cutover: stops the machine at the target, powers the source on again. */
   rollback(jobId: string, signal?: AbortSignal): Promise<Cutover>;
 }
@@ -423,6 +425,7 @@ export function createReplicator(parts: ReplicationParts): Replicator {
       });
     },
     limit: (jobId, bytesPerSecond) => bandwidth.set(jobId, bytesPerSecond),
+    retune: () => bandwidth.retune(),
     async rollback(jobId, signal = new AbortController().signal) {
       const { machine } = await jobOf(jobId);
       return exclusively(machine.id, async () => {

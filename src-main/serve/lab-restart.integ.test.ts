@@ -38,16 +38,16 @@ test('the lab forgets nothing: runs go on after a quit and after a kill, and the
       [busy, 'SIGTERM'],
       [quiet, 'SIGKILL'],
     ] as const) {
-      await limit(48 * MiB);
+      await limit(32 * MiB);
       await sync(migration);
       const running = async () => (await lastRun(migration))?.id ?? '';
       // Past its first checkpoint.
       await expect.poll(async () => served?.passed(await running()), patience).toBeGreaterThan(80 * MiB);
       const begun = await lastRun(migration);
       expect(begun).toMatchObject({ state: 'running', kind: 'full' });
-      await limit(0); // from the next start on
       await served.end(signal);
       served = await serve(folder);
+      await limit(0);
       const runs = async () => (await call('GET', `/migrations/${migration}/runs`)).items;
       const same = async () => (await runs()).find(({ id }: { id: string }) => id === begun.id);
       await expect.poll(async () => (await same()).state, patience).toBe('succeeded');

@@ -106,6 +106,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const fingerprintKey = await openFingerprintKey(vault, randomBytes);
   const known = await openSettings({ variables: store.variables, clock, environment: options.environment });
   settings = known;
+  known.onChange(({ name }) => name === 'replication.bandwidthLimit' && octopus.replicator.retune());
 
   const failed = (what: string) => (error: unknown) => log.error({ error: toOctopusError(error).message }, what);
   const events = createEventLog(store, clock);
