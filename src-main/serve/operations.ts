@@ -3,7 +3,8 @@ import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import type { OperationRequest, OperationService } from '../api/services.ts';
 import type { CutoverSettings } from '../domain/cutover.ts';
 import type { Task } from '../domain/task.ts';
-import type { EarlierWork, Replicator } from '../replication/replicator.ts';
+import type { Replicator } from '../replication/replicator.ts';
+import type { EarlierWork } from '../replication/run-life.ts';
 import type { TaskRequest } from '../scheduler/plan.ts';
 import { isQueued, isResume, kindOf, resumeTask, taskFor } from './operation-task.ts';
 
