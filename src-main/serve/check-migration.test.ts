@@ -33,7 +33,7 @@ test('a machine that a removed migration left running at the target is found bef
     };
     expect(await conflict()).toMatchObject({ outcome: 'warn' });
     started = ['point'];
-    expect(await conflict()).toMatchObject({ outcome: 'fail', action: expect.stringContaining('that stops it') });
+    expect(await conflict()).toMatchObject({ outcome: 'fail', action: expect.stringContaining('stop it first') });
   } finally {
     await rm(location, { recursive: true, force: true });
   }

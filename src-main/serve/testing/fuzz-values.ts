@@ -127,7 +127,11 @@ export async function createFuzzValues(world: ApplicationWorld): Promise<FuzzVal
     }
     if (id === 'settings.set') values.value = fc.integer({ min: 1, max: 3 });
     if (id === 'users.create' || id === 'users.update') values.password = given(longPassword);
-    if (id === 'auth.login') Object.assign(values, { name: given('spare'), password: given(longPassword) });
+    if (id === 'auth.login') {
+      // The others may be gone, disabled, or have another password by now.
+      ok(await world.call('POST', '/admin/users', { body: { name: 'visitor', role: 'viewer', password: longPassword } }));
+      Object.assign(values, { name: given('visitor'), password: given(longPassword) });
+    }
     if (id === 'auth.password') Object.assign(values, { current: given(adminPasswords[0]), next: fc.constant(adminPasswords[1]) });
     if (id === 'auth.refresh' || id === 'auth.logout') {
       const session = await world.call('POST', '/auth/login', { as: 'nobody', body: { name: 'admin', password: adminPasswords[0] } });
