@@ -163,7 +163,7 @@ test('what is wrong is said, the source is untouched, and the last point is stil
   const { point } = await octopus.replicator.run(jobId);
   await expect(openOctopus({ stateFolder: join(folder, 'target') })).rejects.toMatchObject({ code: 'target.busy' });
   await expect(octopus.addSource({ ...connection(), password: 'wrong' })).rejects.toMatchObject({ code: 'source.denied' });
-  const other = connection().thumbprint.replaceAll('A', 'B');
+  const other = connection().thumbprint.replace(/^./, (digit) => (digit === 'A' ? 'B' : 'A'));
   await expect(octopus.addSource({ ...connection(), thumbprint: other })).rejects.toMatchObject({ code: 'source.certificate' });
   const [source] = await octopus.store.sources.list();
   const [target] = await octopus.store.targets.list();
