@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type LabVcenter, type LabVcenterOptions, startLabVcenter } from './lab-vcenter.ts';
 import { child, children, RawClient, viewSpec } from './testing/raw-client.ts';
@@ -24,6 +26,14 @@ async function lab(options: LabVcenterOptions = {}): Promise<{ lab: LabVcenter; 
 }
 
 const snapshotArguments = (name: string) => `<name>${name}</name><memory>false</memory><quiesce>false</quiesce>`;
+
+it('closes although somebody connected and said nothing', async () => {
+  const { lab: started } = await lab();
+  const silent = connect(Number(new URL(started.url).port), '127.0.0.1');
+  silent.resume();
+  await once(silent, 'connect');
+  await Promise.all([started.close(), once(silent, 'close')]);
+});
 
 describe('a session', () => {
   it('shows who it is before the login, and nothing else', async () => {

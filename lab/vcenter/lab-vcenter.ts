@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { selfSigned } from './http/certificate.ts';
 import { createLabServer } from './http/lab-server.ts';
 import { Sessions } from './http/sessions.ts';
@@ -55,6 +55,11 @@ export async function startLabVcenter(options: LabVcenterOptions = {}): Promise<
   const server: LabServer = { world, sessions, denied: new Set(deniedPrivileges), retrieveLimit };
   const identity = selfSigned(new Date());
   const https = createLabServer(server, identity);
+  const connections = new Set<Socket>();
+  https.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
   try {
     https.listen(port, '127.0.0.1');
     await once(https, 'listening');
@@ -66,8 +71,10 @@ export async function startLabVcenter(options: LabVcenterOptions = {}): Promise<
   const close = () =>
     (closed ??= (async () => {
       sessions.endAll();
-      https.closeAllConnections();
-      await new Promise<void>((resolve) => https.close(() => resolve()));
+      const ended = new Promise<void>((resolve) => https.close(() => resolve()));
+      // Also those that have not said anything yet.
+      for (const socket of connections) socket.destroy();
+      await ended;
       world.close();
     })());
   return {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fetchThumbprint, normalizeThumbprint, PinnedAgent } from './pinned-agent.ts';
@@ -47,6 +47,22 @@ describe('a pinned certificate', () => {
     });
     agent.destroy();
     expect([requests, bytes]).toEqual(before);
+  });
+
+  it('leaves no connection that had only begun when its agent was destroyed', async () => {
+    const silent = net.createServer();
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = `https://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
+    const agent = new PinnedAgent('AB'.repeat(32));
+    const asked = exchange(address, { method: 'GET', headers: {}, signal: undefined, idleMs: 60_000, agent });
+    const failed = expect(asked).rejects.toMatchObject({ code: 'source.unreachable', details: { reason: 'ECONNABORTED' } });
+    const [connection] = (await once(silent, 'connection')) as [net.Socket];
+    agent.destroy();
+    connection.resume();
+    await Promise.all([failed, once(connection, 'close')]);
+    silent.close();
+    await once(silent, 'close');
   });
 
   it('is named by 32 pairs of hex digits', () => {

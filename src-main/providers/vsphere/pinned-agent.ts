@@ -26,6 +26,7 @@ export class PinnedAgent extends https.Agent {
   readonly thumbprint: string;
   /** The pinned certificate, once a connection has shown it. */
   certificate: X509Certificate | undefined;
+  readonly #destroyed = new AbortController();
 
   constructor(thumbprint: string) {
     super({ keepAlive: true, maxSockets: 16, maxFreeSockets: 4 });
@@ -34,7 +35,7 @@ export class PinnedAgent extends https.Agent {
 
   // Answering by the callback alone makes Node wait for the comparison. No session is offered: a resumed one shows no certificate.
   override createConnection(options: tls.ConnectionOptions, callback?: (error: Error | null, stream: net.Socket) => void): undefined {
-    connectTls(options).then(
+    connectTls(options, this.#destroyed.signal).then(
       (socket) => {
         const certificate = peerCertificate(socket);
         if (certificate?.fingerprint256 === this.thumbprint) {
@@ -51,14 +52,23 @@ export class PinnedAgent extends https.Agent {
     );
     return undefined;
   }
+
+  // Node's own forgets those that are still connecting: they came into a pool that nobody would close any more.
+  override destroy(): void {
+    this.#destroyed.abort();
+    super.destroy();
+  }
 }
 
 function peerCertificate(socket: tls.TLSSocket): X509Certificate | undefined {
   return socket.getPeerX509Certificate();
 }
 
-function connectTls(options: tls.ConnectionOptions): Promise<tls.TLSSocket> {
+/** `signal` ends it while it connects. */
+function connectTls(options: tls.ConnectionOptions, signal?: AbortSignal): Promise<tls.TLSSocket> {
   return new Promise((resolve, reject) => {
+    const ended = () => Object.assign(new Error('the connection is not wanted any more'), { code: 'ECONNABORTED' });
+    if (signal?.aborted) return reject(ended());
     const host = options.host ?? 'localhost';
     const socket = tls.connect({
       host,
@@ -72,14 +82,18 @@ function connectTls(options: tls.ConnectionOptions): Promise<tls.TLSSocket> {
       () => socket.destroy(Object.assign(new Error('connecting timed out'), { code: 'ETIMEDOUT' })),
       CONNECT_TIMEOUT,
     );
+    const end = () => socket.destroy(ended());
+    signal?.addEventListener('abort', end, { once: true });
     const failed = (error: Error) => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
       reject(error);
     };
     socket.once('error', failed);
     socket.once('close', () => failed(Object.assign(new Error('closed during the TLS handshake'), { code: 'ECONNRESET' })));
     socket.once('secureConnect', () => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
       socket.removeListener('error', failed);
       // Until the HTTP client takes over, an error must not go unheard.
       socket.on('error', () => {});
