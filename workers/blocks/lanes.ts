@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { OctopusError, toOctopusError } from '../octopus-error.ts';
 import { keepWindow, takeWindow } from './aligned-memory.ts';
 import type { Piece } from './pieces.ts';
@@ -22,6 +23,8 @@ export async function inLanes(
   work: LaneWork,
 ): Promise<void> {
   const stop = new AbortController();
+  // Each lane listens while it waits; Node takes more than ten for a leak.
+  setMaxListeners(0, stop.signal);
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {});
   const fail = (error: unknown): void => {
