@@ -39,25 +39,6 @@ describe('inLanes', () => {
     expect(await run(3)).toEqual(new Set([large]));
   });
 
-  it('lets each lane listen for the end', async () => {
-    const warnings: Error[] = [];
-    const note = (warning: Error) => void warnings.push(warning);
-    process.on('warning', note);
-    const options = { lanes: 16, blockSize: BLOCK, signal: new AbortController().signal };
-    await inLanes(
-      () => pieces(20),
-      options,
-      (_piece, _buffer, signal) =>
-        new Promise((resolve) => {
-          signal.addEventListener('abort', () => {});
-          setTimeout(resolve, 1);
-        }),
-    );
-    await new Promise((resolve) => setImmediate(resolve));
-    process.off('warning', note);
-    expect(warnings).toEqual([]);
-  });
-
   it('gives tasks at the same time memory of their own', async () => {
     await run(3);
     const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 1));

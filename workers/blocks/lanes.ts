@@ -23,7 +23,7 @@ export async function inLanes(
   work: LaneWork,
 ): Promise<void> {
   const stop = new AbortController();
-  // Each lane listens while it waits; Node takes more than ten for a leak.
+  // Each lane listens while it waits; Node 20, in older Electrons, takes more than ten for a leak.
   setMaxListeners(0, stop.signal);
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {});
