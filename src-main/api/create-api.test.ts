@@ -109,6 +109,37 @@ test('what goes wrong or is refused is recorded as that, except calls of strange
   expect(JSON.stringify(world.recorded)).not.toContain('Planted-Secret');
 });
 
+test('a test of which a step failed is recorded as failed, though it was answered', async () => {
+  const failing = async () => ({ ok: false, steps: [{ id: 'login', outcome: 'failed' as const, text: 'No.' }], tookMs: 3 });
+  await call('sources.probe', { body: login }, 'admin');
+  await call('targets.probe', { body: { folder: '/srv' } }, 'admin');
+  world.services.environments.probeSource = failing as never;
+  world.services.environments.probeTarget = (async (folder: string) => ({ ...(await failing()), folder, exists: false })) as never;
+  await call('sources.probe', { body: login }, 'admin');
+  await call('targets.probe', { body: { folder: '/srv' } }, 'admin');
+  expect(world.recorded.map(({ action, outcome }) => `${action} ${outcome}`)).toEqual([
+    'source.probe succeeded',
+    'target.probe succeeded',
+    'source.probe failed',
+    'target.probe failed',
+  ]);
+});
+
+test('a check that meets a migration which the caller may not see does not send them there', async () => {
+  const { store, services } = world;
+  const { machineId, targetEnvironmentId: targetId } = (await store.jobs.find('foreign'))!;
+  const conflict = {
+    id: 'conflict' as const,
+    outcome: 'fail' as const,
+    text: 'It is replicated.',
+    action: 'Change that migration instead.',
+  };
+  services.insight.check = async () => [conflict];
+  const told = async (who: Who) => (await call('migrations.check', { query: { machineId, targetId } }, who)).items[0]?.action;
+  expect(await told('admin')).toBe('Change that migration instead.');
+  expect(await told('operator')).toBe('Ask an administrator to share it with you.');
+});
+
 test('the real activity log takes it and stays whole', async () => {
   world.services.audit = createAudit({ activity: world.store.activity, clock: { now: () => new Date(at) } });
   world.api = createApi(world.services);
@@ -157,6 +188,11 @@ test('a timing can be tried before it is stored', async () => {
   expect(Date.parse(second) - Date.parse(first)).toBe(90 * 60_000);
   await expect(times({ expression: 'soon', zone: 'UTC' })).rejects.toMatchObject({ field: 'timing.expression' });
   await expect(times({ expression: '0 0 * * *', minutes: '5' })).rejects.toMatchObject({ field: 'minutes' });
+  const windows = JSON.stringify([{ zone: 'UTC', days: [1, 2, 3, 4, 5, 6, 7], from: '08:00', to: '23:00' }]);
+  for (const at of await times({ expression: '0 9 * * *', windows })) expect(at).toMatch(/T23:00:00.000Z$/);
+  await expect(times({ minutes: '5', windows: '[{"zone":"UTC"}]' })).rejects.toMatchObject({ field: 'windows' });
+  const always = JSON.stringify([{ zone: 'UTC', days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '00:00' }]);
+  await expect(times({ minutes: '5', windows: always })).rejects.toMatchObject({ field: 'windows' });
   expect(await times({})).toEqual([]);
 });
 

@@ -148,6 +148,17 @@ test('work that failed before a run of it came to be is told of until work ends 
   expect(await told()).toEqual([0, 0]);
 });
 
+test('a next run that falls into a quiet window is told for its end', async () => {
+  const window = { zone: 'UTC', days: [1, 2, 3, 4, 5, 6, 7], from: '08:00', to: '23:00' };
+  await migration('quiet', { everyMinutes: 15, windows: [window] });
+  await migration('free', { everyMinutes: 15 });
+  const { nextRuns } = await overviewOf(store, undefined, now);
+  expect(nextRuns.map(({ migrationId, at }) => `${migrationId} ${at}`)).toEqual([
+    'free 2026-03-10T13:00:00.000Z',
+    'quiet 2026-03-10T23:00:00.000Z',
+  ]);
+});
+
 test('the sums of the days follow runs that begin, end, change and go', async () => {
   const moved = async (visible?: Set<string>) => {
     const { runs, sent, days } = (await overviewOf(store, visible, now)).moved;

@@ -1,4 +1,5 @@
 import type { Schedule } from '../domain/schedule.ts';
+import { beginsAt } from '../scheduler/begin-times.ts';
 import type { DayOfRuns, MigrationState } from '../store/repositories/overview.ts';
 import type { Store } from '../store/store.ts';
 import { type Attention, urgency } from './attention.ts';
@@ -154,10 +155,12 @@ function nextOf(schedules: readonly Schedule[], kind: string, known: ReadonlyMap
     .flatMap((schedule) => {
       const migration = schedule.kind === kind ? known.get(schedule.jobId ?? '') : undefined;
       if (!migration || migration.paused || migration.state === 'cut-over') return [];
-      const { timing, nextAt, id: scheduleId } = schedule;
+      const { timing, windows, nextAt, id: scheduleId } = schedule;
       // Its next time may be that of the check ahead of it.
-      const at = timing.type === 'once' ? new Date(timing.at).toISOString() : nextAt;
-      if (at === undefined || nextAt === undefined || Date.parse(at) < now.getTime() - HOUR) return [];
+      const planned = timing.type === 'once' ? new Date(timing.at).toISOString() : nextAt;
+      if (planned === undefined || nextAt === undefined) return [];
+      const at = beginsAt(windows, planned);
+      if (Date.parse(at) < now.getTime() - HOUR) return [];
       return [{ migrationId: migration.id, machineName: migration.machineName, scheduleId, at }];
     })
     .sort((a, b) => byText(a.at, b.at))

@@ -149,6 +149,7 @@ export const tasksTexts = {
   },
   retrying: 'Retrying',
   columns: { state: 'State', what: 'What', of: 'Of', when: 'When', attempt: 'Try', error: 'Last error' },
+  quietUntil: (moment: string) => `Quiet hours until ${moment}`,
   running: (ago: string) => `since ${ago}`,
   emptyTitle: {
     open: 'Nothing runs and nothing waits',
@@ -160,13 +161,14 @@ export const tasksTexts = {
     attention: 'What failed for good, or was tried as often as its error allows, would stand here.',
     other: 'Ended tasks are kept for a while and then forgotten; their runs stay with the migration.',
   },
-  counts: (waiting: number, running: number, dead: number) => `${running} running, ${waiting} waiting, ${dead} given up`,
+  counts: (waiting: number, running: number) => `${running} running, ${waiting} waiting`,
   title: (what: string, of: string) => `${what}: ${of}`,
   facts: {
     state: 'State',
     attempts: 'Tried',
     due: 'Begins',
     next: 'Next try',
+    waits: 'Waits',
     created: 'Made',
     started: 'Begun',
     ended: 'Ended',

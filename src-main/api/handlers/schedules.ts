@@ -1,7 +1,9 @@
-import type { scheduleRoutes } from '../../../src-preload/contract/routes/schedules.ts';
+import { windows as quietWindows, type scheduleRoutes } from '../../../src-preload/contract/routes/schedules.ts';
 import { OctopusError } from '../../../workers/octopus-error.ts';
-import { acceptsLeftOut, type Schedule, type Timing } from '../../domain/schedule.ts';
-import { checkTiming, nextAfter } from '../../scheduler/timing.ts';
+import { acceptsLeftOut, type QuietWindow, type Schedule, type Timing } from '../../domain/schedule.ts';
+import { beginsAt, beginTimes } from '../../scheduler/begin-times.ts';
+import { checkWindows } from '../../scheduler/quiet-windows.ts';
+import { checkTiming } from '../../scheduler/timing.ts';
 import type { HandlersOf } from '../handler.ts';
 import { withMachineNames } from '../machine-names.ts';
 import { notFound, requireMigration, visibleMigrations } from '../ownership.ts';
@@ -21,17 +23,14 @@ export const scheduleHandlers: HandlersOf<Schedules> = {
     const items = all.filter(({ jobId }) => !visible || (jobId !== undefined && visible.has(jobId))).map(shape);
     return { items: await withMachineNames(services, items) };
   },
-  'schedules.times': async ({ query: { minutes, startAt, expression, zone, count } }, { services }) => {
+  'schedules.times': async ({ query: { minutes, startAt, expression, zone, windows: text, count } }, { services }) => {
     const timing = timingOf({ minutes, startAt, expression, zone });
     const now = services.now();
-    const items: string[] = [];
-    if (!timing) return { items };
+    if (!timing) return { items: [] };
     checkTiming(timing, now);
-    for (let at: string | undefined = now.toISOString(); items.length < count; items.push(at)) {
-      at = nextAfter(timing, now.toISOString(), new Date(at));
-      if (at === undefined) break;
-    }
-    return { items };
+    const windows = windowsOf(text);
+    checkWindows(windows);
+    return { items: beginTimes({ timing, windows, createdAt: now.toISOString() }, now, count) };
   },
   'schedules.create': async ({ body }, { services, caller, note }) => {
     const { kind, migrationId, sourceId, timing, windows, jitterMs, priority, enabled, accept = [] } = body;
@@ -101,6 +100,15 @@ function timingOf(query: {
   throw new OctopusError('argument.invalid', 'Say either minutes or an expression.', { field: 'minutes' });
 }
 
+function windowsOf(text: string | undefined): QuietWindow[] {
+  if (text === undefined) return [];
+  try {
+    return quietWindows.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new OctopusError('argument.invalid', 'These are not quiet windows as a schedule has them.', { field: 'windows', cause });
+  }
+}
+
 /** What its person took on stands with what the executor gets. */
 function payloadOf(kind: Schedule['kind'], accept: readonly 'disks'[]): Schedule['payload'] {
   return kind === 'cutover' && accept.includes('disks') ? { [acceptsLeftOut]: true } : {};
@@ -128,7 +136,7 @@ function shape(schedule: Schedule) {
     enabled,
     accept,
     endedByCutover,
-    nextAt,
+    nextAt: nextAt === undefined ? undefined : beginsAt(windows, nextAt),
     createdAt,
   };
 }

@@ -1,5 +1,6 @@
 import type { scheduleRoutes } from '../../../src-preload/contract/routes/schedules.ts';
 import type { Task } from '../../domain/task.ts';
+import { quietUntil } from '../../scheduler/quiet-windows.ts';
 import type { TaskFilter } from '../../store/repositories/scheduled-tasks.ts';
 import { pageOf, readCursor } from '../cursor.ts';
 import type { HandlersOf } from '../handler.ts';
@@ -25,10 +26,10 @@ export const taskHandlers: HandlersOf<Tasks> = {
     if (after) filter.before = { createdAt: after[0], id: after[1] };
     const found = await visibleTasks(services, filter, await visibleMigrations(services.store, caller));
     const { items, next } = pageOf(found, limit, (last) => [last.createdAt, last.id]);
-    return { items: await withMachineNames(services, items.map(shape)), next };
+    return { items: await withMachineNames(services, await withQuiet(services, items.map(shape))), next };
   },
   'tasks.get': async ({ params }, { services }) => {
-    const [known] = await withMachineNames(services, [shape(await find(services, params.id))]);
+    const [known] = await withMachineNames(services, await withQuiet(services, [shape(await find(services, params.id))]));
     return known as NonNullable<typeof known>;
   },
   'tasks.retry': async ({ params }, { services, note }) => {
@@ -60,6 +61,22 @@ async function visibleTasks({ store }: Services, filter: TaskFilter, visible: Se
     if (some.length < STEP) break;
   }
   return found.slice(0, limit);
+}
+
+/** Until when those that wait are kept waiting by a quiet window. */
+async function withQuiet({ store, now }: Services, tasks: ReturnType<typeof shape>[]) {
+  const waiting = new Set(tasks.flatMap(({ state, scheduleId }) => (state === 'waiting' && scheduleId !== undefined ? [scheduleId] : [])));
+  if (waiting.size === 0) return tasks;
+  const until = new Map<string, string>();
+  for (const { id, windows } of await store.schedules.list()) {
+    const end = waiting.has(id) && windows.length > 0 ? quietUntil(windows, now()) : undefined;
+    if (end) until.set(id, end.toISOString());
+  }
+  return tasks.map((task) => {
+    const end = task.state === 'waiting' ? until.get(task.scheduleId ?? '') : undefined;
+    // Another try may be due only after the window.
+    return end === undefined || task.dueAt > end ? task : { ...task, quietUntil: end };
+  });
 }
 
 async function overview({ scheduler, store }: Services) {

@@ -59,7 +59,8 @@ const accept = z
     description:
       'Of a cutover: `disks` accepts that a disk that is left out is missing at the target; without it such a cutover is a no-go.',
   });
-const windows = z.array(quietWindow).max(20).meta({ description: 'When nothing is begun.' });
+/** Also read where they come as text, in a query. */
+export const windows = z.array(quietWindow).max(20).meta({ description: 'When nothing is begun.' });
 
 export const schedule = z
   .object({
@@ -78,7 +79,7 @@ export const schedule = z
       .boolean()
       .optional()
       .meta({ description: 'It is off since its machine was cut over; also after a rollback, until it is switched on.' }),
-    nextAt: time.optional(),
+    nextAt: time.optional().meta({ description: 'When it begins next: of what falls into a quiet window that is its end.' }),
     createdAt: time,
   })
   .meta({ id: 'Schedule' });
@@ -96,6 +97,7 @@ export const task = z
     priority: z.int(),
     attempts: z.int(),
     dueAt: time,
+    quietUntil: time.optional().meta({ description: "It waits for the end of its schedule's quiet window. Only where tasks are read." }),
     createdAt: time,
     startedAt: time.optional(),
     endedAt: time.optional(),
@@ -145,10 +147,13 @@ export const scheduleRoutes = {
       startAt: time.optional(),
       expression: z.string().min(1).max(200).optional(),
       zone: zone.default('UTC').meta({ description: 'Of the expression.' }),
+      windows: z.string().max(10_000).optional().meta({ description: 'Quiet windows as in a schedule, as JSON.' }),
       count: z.coerce.number().int().min(1).max(20).default(5),
     }),
     response: z.object({
-      items: z.array(time).meta({ description: 'Planned times, the soonest first. Quiet windows and jitter come on top.' }),
+      items: z
+        .array(time)
+        .meta({ description: 'The soonest first. What falls into a quiet window begins once, at its end; jitter comes on top.' }),
     }),
     status: 200,
   }),

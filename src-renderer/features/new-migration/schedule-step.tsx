@@ -151,10 +151,11 @@ function RhythmFields({ rhythm, problem, onChange }: FieldsProps) {
 /** When it would begin, as Octopus itself reckons it; or what it says against it. */
 function NextTimes({ rhythm }: { rhythm: Rhythm }) {
   const [wanted] = useDebouncedValue(rhythm, 250);
-  const { mode, zone } = wanted;
+  const { mode, zone, windows } = wanted;
   const timing = rhythmProblem(wanted) === undefined && mode !== 'every' ? timingOf(wanted) : undefined;
   const expression = timing?.type === 'cron' ? timing.expression : undefined;
-  const query = { zone, count: 3, ...(expression === undefined ? {} : { expression }) };
+  const quiet = windows.length === 0 ? {} : { windows: JSON.stringify(windows) };
+  const query = { zone, count: 3, ...(expression === undefined ? {} : { expression }), ...quiet };
   const next = useRoute('schedules.times', { query }, { enabled: expression !== undefined });
   if (expression === undefined) return null;
   if (next.error) return <div className={classes.problem}>{next.error.message}</div>;

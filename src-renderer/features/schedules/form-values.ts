@@ -86,11 +86,14 @@ export function timingOf(values: Values): Timing {
   return { type: 'once', at: fromLocal(values.at), checkLeadMs: lead * MINUTE, graceMs: (numberOf(values.graceMinutes) ?? 60) * MINUTE };
 }
 
+export const windowsOf = ({ windows }: Pick<Values, 'windows'>) =>
+  windows.map(({ zone, days, from, to }) => ({ zone, days: days.map(Number).sort(), from, to }));
+
 /** What may be changed later. */
 export function changesOf(values: Values) {
   return {
     timing: timingOf(values),
-    windows: values.windows.map(({ zone, days, from, to }) => ({ zone, days: days.map(Number).sort(), from, to })),
+    windows: windowsOf(values),
     jitterMs: Math.round((numberOf(values.jitterMinutes) ?? 0) * MINUTE),
     priority: numberOf(values.priority) ?? 10,
     enabled: values.enabled,

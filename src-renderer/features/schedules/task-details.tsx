@@ -5,7 +5,7 @@ import { hrefOf } from '../../go.ts';
 import { useMay } from '../../stores/session.ts';
 import { schedulesTexts, tasksTexts as texts } from '../../texts/schedules.ts';
 import { ConfirmAction } from '../../ui/confirm-action.tsx';
-import { formatTime } from '../../ui/format.ts';
+import { formatMoment, formatTime } from '../../ui/format.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { KeyValue } from '../../ui/page-header.tsx';
 import { Loaded } from '../../ui/states.tsx';
@@ -32,7 +32,11 @@ function Details({ task }: { task: Task }) {
           [schedulesTexts.columns.what, <KindCell key="kind" kind={task.kind} />],
           [schedulesTexts.columns.of, task.machineName],
           [facts.attempts, texts.times(task.attempts)],
-          [isRetrying(task) ? facts.next : facts.due, task.state === 'waiting' ? <When key="due" at={task.dueAt} /> : undefined],
+          [
+            isRetrying(task) ? facts.next : facts.due,
+            task.state === 'waiting' ? <When key="due" at={task.quietUntil ?? task.dueAt} /> : undefined,
+          ],
+          [facts.waits, task.quietUntil === undefined ? undefined : texts.quietUntil(formatMoment(task.quietUntil))],
           [facts.started, time(task.startedAt)],
           [facts.ended, time(task.endedAt)],
           [facts.created, time(task.createdAt)],

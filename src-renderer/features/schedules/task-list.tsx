@@ -6,6 +6,7 @@ import { go } from '../../go.ts';
 import { useRowHeight } from '../../stores/preferences.ts';
 import { useMay } from '../../stores/session.ts';
 import { schedulesTexts, tasksTexts as texts } from '../../texts/schedules.ts';
+import { formatMoment } from '../../ui/format.ts';
 import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
 import { When } from '../../ui/values.tsx';
 import { type Column, VirtualTable } from '../../ui/virtual-table.tsx';
@@ -40,13 +41,20 @@ const columns: readonly Column<Row>[] = [
     title: texts.columns.error,
     width: 240,
     grow: true,
-    cell: ({ task: { error } }) => (error ? <span title={error.message}>{error.message}</span> : schedulesTexts.none),
+    cell: ({ task: { error, quietUntil } }) =>
+      error ? (
+        <span title={error.message}>{error.message}</span>
+      ) : quietUntil === undefined ? (
+        schedulesTexts.none
+      ) : (
+        <span className="tabular">{texts.quietUntil(formatMoment(quietUntil))}</span>
+      ),
   },
 ];
 
 /** When it begins or begins again, began, or ended. */
-function timeOf({ state, dueAt, startedAt, endedAt }: Task): string | undefined {
-  if (state === 'waiting') return dueAt;
+function timeOf({ state, dueAt, quietUntil, startedAt, endedAt }: Task): string | undefined {
+  if (state === 'waiting') return quietUntil ?? dueAt;
   return state === 'running' ? startedAt : endedAt;
 }
 
@@ -129,7 +137,7 @@ export function TaskList({ openedId }: { openedId?: string | undefined }) {
           </Button>
         ) : null}
         <div className={classes.space} />
-        {scheduler ? <span className={classes.quiet}>{texts.counts(scheduler.waiting, scheduler.running, scheduler.dead)}</span> : null}
+        {scheduler ? <span className={classes.quiet}>{texts.counts(scheduler.waiting, scheduler.running)}</span> : null}
       </div>
       {failed?.error ? (
         <ErrorState error={failed.error} onRetry={() => void failed.refetch()} />

@@ -6,7 +6,7 @@ import { useRoute } from '../../api/queries.tsx';
 import { scheduleFormTexts as texts } from '../../texts/schedules.ts';
 import { formatMoment, ownZone } from '../../ui/format.ts';
 import type { Values } from './form-values.ts';
-import { fromLocal, timingOf } from './form-values.ts';
+import { fromLocal, timingOf, windowsOf } from './form-values.ts';
 import { MinutesField } from './minutes-field.tsx';
 import classes from './schedules.module.css';
 import { cronInWords } from './timing-words.ts';
@@ -102,11 +102,14 @@ function OnceFields({ form }: { form: ScheduleForm }) {
 function NextTimes({ values, createdAt }: { values: Values; createdAt: string | undefined }) {
   const query = useMemo(() => {
     const timing = timingOf(values);
-    if (timing.type === 'cron') return timing.expression === '' ? undefined : { expression: timing.expression, zone: timing.zone };
+    const quiet = windowsOf(values).filter(({ days, from, to }) => days.length > 0 && from !== '' && to !== '');
+    const windows = quiet.length === 0 ? {} : { windows: JSON.stringify(quiet) };
+    if (timing.type === 'cron')
+      return timing.expression === '' ? undefined : { expression: timing.expression, zone: timing.zone, ...windows };
     if (timing.type !== 'every' || timing.minutes < 1 || timing.minutes > 525_600) return undefined;
     // Counted from when it was made, also while it is changed.
     const startAt = values.startAt === '' ? createdAt : fromLocal(values.startAt);
-    return { minutes: timing.minutes, ...(startAt === undefined ? {} : { startAt }) };
+    return { minutes: timing.minutes, ...(startAt === undefined ? {} : { startAt }), ...windows };
   }, [values, createdAt]);
   const [wanted] = useDebouncedValue(query, 250);
   const times = useRoute('schedules.times', { query: wanted ?? {} }, { enabled: wanted !== undefined, keepPrevious: true });
