@@ -29,6 +29,10 @@ export interface Disk {
   excluded: string | undefined;
 }
 
+/** What people call a disk of this machine; one that is gone by its number. */
+export const diskName = (disks: readonly Pick<Disk, 'key' | 'label'>[], key: number): string =>
+  disks.find((disk) => disk.key === key)?.label ?? `Disk ${key}`;
+
 export interface NetworkAdapter {
   key: number;
   label: string;

@@ -1,4 +1,5 @@
 import { OctopusError } from '../../workers/octopus-error.ts';
+import { diskName } from '../domain/machine.ts';
 import type { RecoveryPoint } from '../domain/recovery-point.ts';
 import { type RunContext, replicaId } from './context.ts';
 import { retrying } from './retry.ts';
@@ -20,7 +21,9 @@ function describePoint(c: RunContext): RecoveryPoint {
     id: c.run.recoveryPointId,
     runId: c.run.id,
     kind: c.run.kind,
-    doubts: c.disks.filter(({ doubt }) => doubt !== undefined).map(({ key, doubt }) => `Disk ${key}: ${doubt}`),
+    doubts: c.disks
+      .filter(({ doubt }) => doubt !== undefined)
+      .map(({ key, doubt }) => `${diskName(c.machine.inventory.disks, key)}: ${doubt}`),
     takenAt: c.run.snapshotTakenAt ?? c.run.startedAt,
     verified: verifiesAll(c) ? 'all' : 'written',
     disks: c.disks.map((disk) => {

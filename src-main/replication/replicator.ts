@@ -1,6 +1,7 @@
 import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import type { Cutover, CutoverSettings } from '../domain/cutover.ts';
 import type { Job, Removal } from '../domain/job.ts';
+import { diskName } from '../domain/machine.ts';
 import type { KeptPoint } from '../domain/recovery-point.ts';
 import type { Run } from '../domain/run.ts';
 import type { StoredMachine } from '../store/repositories/vms.ts';
@@ -234,7 +235,8 @@ export function createReplicator(parts: ReplicationParts): Replicator {
         if (!point)
           throw new OctopusError('not.found', `${machine.inventory.name} has no ${pointId === undefined ? '' : 'such '}recovery point.`);
         const target = await parts.target(job.targetEnvironmentId, signal);
-        const mismatch = await verifyPoint({ ...parts, target }, replicaId(machine), point, onProgress, signal);
+        const nameOf = (key: number) => diskName(machine.inventory.disks, key);
+        const mismatch = await verifyPoint({ ...parts, target }, replicaId(machine), nameOf, point, onProgress, signal);
         const rereadAt = clock.now().toISOString();
         await store.recoveryPoints.setReread(point.id, rereadAt, mismatch);
         parts.onEvent({ type: 'point-verified', jobId, pointId: point.id, mismatch });

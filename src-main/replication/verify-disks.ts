@@ -2,6 +2,7 @@ import { blockState, openJournal } from '../../workers/blocks/journal.ts';
 import { BLOCK_SIZE } from '../../workers/blocks/manifest.ts';
 import { errorCodes, OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import type { ExtentTable, SourceDescriptor, VerifyMismatch } from '../../workers/protocol.ts';
+import { diskName } from '../domain/machine.ts';
 import type { RunDisk } from '../domain/run.ts';
 import type { ReplicaHandle } from '../providers/target.ts';
 import type { RunContext } from './context.ts';
@@ -25,7 +26,7 @@ export async function verifyDisks(c: RunContext): Promise<void> {
     c.disks.map((disk) => async (signal) => {
       const handle = handles.get(disk.key)!;
       if (handle.readBack === undefined) {
-        note(c, `Disk ${disk.key} cannot be read back at this target; its proof is what the target itself acknowledged.`);
+        note(c, `${nameOf(c, disk)} cannot be read back at this target; its proof is what the target itself acknowledged.`);
       } else {
         await verifyDisk(c, disk, handle, handle.readBack, signal);
       }
@@ -34,13 +35,15 @@ export async function verifyDisks(c: RunContext): Promise<void> {
       if (disk.manifestRoot === undefined) {
         throw new OctopusError(
           'manifest.invalid',
-          `Disk ${disk.key}: not every block is settled, so that nothing is proven of the whole disk.`,
+          `${nameOf(c, disk)}: not every block is settled, so that nothing is proven of the whole disk.`,
         );
       }
       await c.store.runDisks.save(disk);
     }),
   );
 }
+
+const nameOf = (c: RunContext, { key }: RunDisk) => diskName(c.machine.inventory.disks, key);
 
 async function verifyDisk(c: RunContext, disk: RunDisk, handle: ReplicaHandle, readBack: SourceDescriptor, signal: AbortSignal) {
   const table = verifiesAll(c) ? wholeDisk(disk.capacity) : await writtenBlocks(handle.journal, disk.capacity);
@@ -50,14 +53,14 @@ async function verifyDisk(c: RunContext, disk: RunDisk, handle: ReplicaHandle, r
   // The replica is not what it was said to be (a disk that lies, someone wrote to it): that is healed once, and said.
   const broken = toBlockTable(wrong, disk.capacity);
   await forget(c, disk, handle.journal, broken);
-  note(c, `Disk ${disk.key}: ${tableBytes(broken)} bytes at the target were not what had been written there, and were copied again.`);
+  note(c, `${nameOf(c, disk)}: ${tableBytes(broken)} bytes at the target were not what had been written there, and were copied again.`);
   await transferTable(c, disk, handle, broken, false, signal);
   const still = await readBackTable(c, disk, handle, readBack, broken, signal);
   if (still.length === 0) return;
   await forget(c, disk, handle.journal, toBlockTable(still, disk.capacity));
   throw new OctopusError(
     'verify.mismatch',
-    `Disk ${disk.key}: the target does not hold what was copied, also after it was copied again (first at offset ${still[0]!.offset}). Check the target's storage.`,
+    `${nameOf(c, disk)}: the target does not hold what was copied, also after it was copied again (first at offset ${still[0]!.offset}). Check the target's storage.`,
     { details: { disk: disk.key, offset: still[0]!.offset, length: still[0]!.length } },
   );
 }

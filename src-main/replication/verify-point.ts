@@ -15,6 +15,7 @@ export type VerifyProgress = (progress: { key: number; done: number; total: numb
 export async function verifyPoint(
   parts: { pool: TransferPool; target: TargetProvider; clock: Clock; retry: RetryPolicy },
   replica: string,
+  nameOf: (key: number) => string,
   point: KeptPoint,
   onProgress: VerifyProgress,
   signal: AbortSignal,
@@ -26,8 +27,8 @@ export async function verifyPoint(
       signal.throwIfAborted();
       const disk = disks.find((one) => one.key === key);
       const sentence = disk
-        ? await verifyDisk(parts, disk, { key, capacity, manifestRoot }, onProgress, signal)
-        : `Disk ${key}: the point at the target has no image of it.`;
+        ? await verifyDisk(parts, disk, { key, name: nameOf(key), capacity, manifestRoot }, onProgress, signal)
+        : `${nameOf(key)}: the point at the target has no image of it.`;
       if (sentence !== undefined) wrong.push(sentence);
     }
   } catch (caught) {
@@ -41,17 +42,17 @@ export async function verifyPoint(
 async function verifyDisk(
   parts: { pool: TransferPool; clock: Clock; retry: RetryPolicy },
   disk: PointDisk,
-  known: { key: number; capacity: number; manifestRoot: string },
+  known: { key: number; name: string; capacity: number; manifestRoot: string },
   onProgress: VerifyProgress,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { key, capacity } = known;
+  const { key, name, capacity } = known;
   const manifest = await readManifest(disk.manifest);
   if (manifest.root !== known.manifestRoot || manifest.size !== capacity) {
-    return `Disk ${key}: its manifest at the target is not the one that its run proved.`;
+    return `${name}: its manifest at the target is not the one that its run proved.`;
   }
   if (disk.readBack === undefined) {
-    throw new OctopusError('target.denied', `Disk ${key} cannot be read back at this target.`);
+    throw new OctopusError('target.denied', `${name} cannot be read back at this target.`);
   }
   const task = {
     kind: 'verify' as const,
@@ -67,5 +68,5 @@ async function verifyDisk(
   onProgress({ key, done: capacity, total: capacity });
   const [first] = result.mismatches;
   if (!first) return undefined;
-  return `Disk ${key}: ${result.mismatchCount} of ${Math.ceil(capacity / manifest.blockSize)} blocks are not what was copied (first at offset ${first.offset}).`;
+  return `${name}: ${result.mismatchCount} of ${Math.ceil(capacity / manifest.blockSize)} blocks are not what was copied (first at offset ${first.offset}).`;
 }
