@@ -6,6 +6,7 @@ import { Router } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
 import { type Core, CoreProvider } from './api/queries.tsx';
 import { EntryPage } from './frame/entry-page.tsx';
+import frameClasses from './frame/frame.module.css';
 import { Frame } from './frame/frame.tsx';
 import { PasswordForm } from './frame/password-form.tsx';
 import { Themed } from './frame/themed.tsx';
@@ -29,7 +30,7 @@ export function App({ core, nonce }: { core: Core; nonce: string | undefined }) 
                 <Door core={core} />
               </Suspense>
             </Router>
-            <Notifications position="bottom-right" limit={4} />
+            <Notifications position="bottom-left" limit={4} className={frameClasses.notices} />
           </ModalsProvider>
         </CoreProvider>
       </QueryClientProvider>

@@ -7,7 +7,7 @@ export interface JobSettings {
   verify: 'written' | 'all';
   /** Ask the guest's tools to quiesce the file systems for the snapshot. */
   quiesce: boolean;
-  /** Bytes a second that its runs send together at most; 0 or undefined: no limit of its own. */
+  /** Bytes a second that its runs read together at most; 0 or undefined: no limit of its own. */
   bandwidthLimit?: number;
 }
 

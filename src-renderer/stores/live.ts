@@ -161,7 +161,11 @@ export function applyEvent(live: Live, event: StoredEvent): Live {
   const run = known?.runId === runId ? known : begun(event, migrationId, runId);
   const set = (change: Partial<LiveRun>): Live => ({ ...live, runs: { ...live.runs, [migrationId]: { ...run, ...change } } });
   const started = dataOf(event, 'run.started');
-  if (started) return set({ machine: started.machine, startedAt: event.at, state: 'running' });
+  if (started) {
+    // The next process counts what it does itself.
+    const disks = Object.entries(run.disks).map(([key, disk]) => [key, { ...disk, activity: 'transfer', done: 0, counts: noCounts }]);
+    return set({ machine: started.machine, startedAt: event.at, state: 'running', disks: Object.fromEntries(disks) });
+  }
   const phase = dataOf(event, 'run.phase');
   if (phase) return set({ phase: phase.phase, began: { ...run.began, [phase.phase]: Date.parse(event.at) } });
   const disk = dataOf(event, 'run.disk');

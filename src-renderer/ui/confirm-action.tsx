@@ -10,6 +10,8 @@ export interface ConfirmActionProps {
   children: ReactNode;
   /** The button: a verb, as “Remove the source”. */
   action: string;
+  /** The button that does nothing; “Cancel” where it is not said, which is no answer to a question about cancelling. */
+  keep?: string;
   /** Closes when it went well; a rejection was said elsewhere, and leaves it open. */
   onConfirm: () => Promise<unknown> | undefined;
   /** Must be typed before the button can be pressed: for what cannot be undone. */
@@ -27,7 +29,7 @@ export function ConfirmAction(props: ConfirmActionProps) {
 }
 
 /** Mounted anew each time, so that what was typed is gone. */
-function Question({ children, action, typedName, danger, onConfirm, onClose }: ConfirmActionProps) {
+function Question({ children, action, keep, typedName, danger, onConfirm, onClose }: ConfirmActionProps) {
   const [typed, setTyped] = useState('');
   const [busy, setBusy] = useState(false);
   const ready = typedName === undefined || typed === typedName;
@@ -60,7 +62,7 @@ function Question({ children, action, typedName, danger, onConfirm, onClose }: C
         )}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
-            {uiTexts.cancel}
+            {keep ?? uiTexts.cancel}
           </Button>
           <Button type="submit" color={danger ? 'red.9' : 'teal'} loading={busy} disabled={!ready}>
             {action}

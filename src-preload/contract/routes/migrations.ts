@@ -7,11 +7,10 @@ const settings = z.strictObject({
   keep: z.int().min(1).max(1000).meta({ description: 'Recovery points to keep.' }),
   verify: z.enum(['written', 'all']).meta({ description: 'What is read back after a run: what it wrote, or every block.' }),
   quiesce: z.boolean().meta({ description: "Ask the guest's tools to quiesce its file systems for the snapshot." }),
-  bandwidthLimit: z
-    .int()
-    .min(0)
-    .max(1e12)
-    .meta({ description: 'Bytes a second that its runs send together at most; 0 sets none. A change counts at once, also in a run.' }),
+  bandwidthLimit: z.int().min(0).max(1e12).meta({
+    description:
+      'Bytes a second that its runs read together at most, zeros and unchanged blocks included; 0 sets none. A change counts at once, also in a run.',
+  }),
 });
 const state = z.enum(['active', 'cut-over']);
 /** By `state` those that need somebody come first. What never was is the oldest, a run that is not planned the latest. */

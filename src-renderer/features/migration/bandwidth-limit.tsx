@@ -12,7 +12,7 @@ const MIB = 2 ** 20;
 /** MiB a second; the contract takes no more bytes than this. */
 const MOST = Math.floor(1e12 / MIB);
 
-/** What its runs may send together; a change counts in the run that goes on. */
+/** What its runs may read together; a change counts in the run that goes on. */
 export function BandwidthLimit({ migration, may }: { migration: Migration; may: boolean }) {
   const [opened, setOpened] = useState(false);
   const limit = migration.settings.bandwidthLimit;

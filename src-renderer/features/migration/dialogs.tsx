@@ -16,6 +16,7 @@ export function Dialogs({ migration, actions }: { migration: Migration; actions:
   const params = { id: migration.id };
   const rollback = useAction('migrations.rollback', { done: texts.done.rollback });
   const cancel = useAction('migrations.cancel', { done: texts.done.cancel });
+  const goesOn = migration.working ?? (migration.lastCutover?.state === 'running' ? 'cutover' : 'sync');
   return (
     <>
       <CutoverDialog migration={migration} opened={dialog === 'cutover'} onClose={close} />
@@ -34,10 +35,11 @@ export function Dialogs({ migration, actions }: { migration: Migration; actions:
         opened={dialog === 'cancel'}
         onClose={close}
         title={texts.cancel.title}
-        action={texts.cancel.action}
+        action={texts.cancel.action[goesOn]}
+        keep={texts.cancel.keep}
         onConfirm={() => cancel.mutateAsync({ params })}
       >
-        {texts.cancel.text[migration.working ?? (migration.lastCutover?.state === 'running' ? 'cutover' : 'sync')]}
+        {texts.cancel.text[goesOn]}
       </ConfirmAction>
       <Remove migration={migration} name={name} actions={actions} />
     </>

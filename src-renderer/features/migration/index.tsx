@@ -46,8 +46,8 @@ export default function MigrationScreen({ params }: ScreenProps) {
 }
 
 function Shown({ migration, part }: { migration: Migration; part: Part }) {
-  const actions = useMigrationActions(migration);
   const schedules = useRoute('schedules.list', { query: { migrationId: migration.id } }).data?.items;
+  const actions = useMigrationActions(migration, schedules);
   const names = useNames(migration);
   const path = (to: Part) => `/migrations/${migration.id}${to === 'now' ? '' : `/${to}`}`;
   return (

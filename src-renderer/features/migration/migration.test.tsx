@@ -182,6 +182,49 @@ test('while it runs: how far, how quick, and only cancelling', async () => {
   expect(screen.queryByRole('button', { name: 'Sync now' })).toBeNull();
   await press('Cancel …');
   expect(await screen.findByText(/removes its snapshot/)).toBeTruthy();
+  expect(screen.getByRole('button', { name: 'Cancel the run' })).toBeTruthy();
+  fireEvent.click(screen.getByRole('button', { name: 'Let it run' }));
+});
+
+test('where the next step stands nothing cancels: a late click must not begin a cutover', async () => {
+  const { endedAt: _, ...open } = run;
+  const shown = show({ ...replicated, working: 'sync', lastRun: { ...open, state: 'running', phase: 'transfer' } });
+  const place = (name: string) => screen.getByRole('button', { name }).parentElement?.className;
+  await screen.findByRole('button', { name: 'Cancel …' });
+  const cancel = place('Cancel …');
+  shown.unmount();
+  show(replicated);
+  await screen.findByRole('button', { name: 'Cut over …' });
+  expect(place('Cut over …')).not.toBe(cancel);
+});
+
+test('while a taken up run goes on, what was kept counts as read and as read back', async () => {
+  const MiB = 2 ** 20;
+  const at = new Date().toISOString();
+  const data = { migrationId: 'm1', runId: 'r1', key: 1 };
+  const read = { read: 570 * MiB, sent: 500 * MiB, zero: 70 * MiB, unchanged: 0 };
+  const told = (activity: string) => ({ ...data, activity, done: 768 * MiB, total: 768 * MiB, counts: read });
+  const events = [
+    { id: 1, at, type: 'run.started', data: { ...data, machine: 'web-01', resumed: true } },
+    { id: 2, at, type: 'run.progress', data: told('transfer') },
+    { id: 3, at, type: 'run.progress', data: told('verify') },
+  ];
+  useLive.setState((live) => events.reduce(applyEvent, live));
+  const { endedAt: _, ...open } = run;
+  const kept = { ...counts, read: 198 * MiB, sent: 198 * MiB, unchanged: 0, resumed: 198 * MiB };
+  show({ ...replicated, working: 'sync', lastRun: { ...open, state: 'running', phase: 'commit', counts: kept } });
+  const value = async (name: string) => (await screen.findAllByText(name)).map((one) => one.nextElementSibling?.textContent);
+  expect(await value('Read')).toEqual(['768 MiB']);
+  expect(await value('Sent')).toContain('698 MiB');
+  expect((await value('Verified')).at(-1)).toBe('768 MiB');
+});
+
+test('pausing is not offered while no schedule is on', async () => {
+  show(replicated);
+  await press('Actions');
+  const item = await screen.findByRole('menuitem', { name: /Pause schedules/ });
+  expect(item.textContent).toContain('No schedule of it is on');
+  expect((item as HTMLButtonElement).disabled).toBe(true);
 });
 
 test('the cutover says what it will do, checks first, and gives the options on', async () => {

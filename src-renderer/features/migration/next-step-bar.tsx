@@ -42,11 +42,11 @@ interface Look {
 }
 
 const looks: Record<Situation, Look> = {
-  syncing: { tone: 'busy', icon: IconProgress, buttons: ['cancel'] },
-  'cutting-over': { tone: 'busy', icon: IconProgress, buttons: ['cancel'] },
+  syncing: { tone: 'busy', icon: IconProgress, buttons: [] },
+  'cutting-over': { tone: 'busy', icon: IconProgress, buttons: [] },
   'rolling-back': { tone: 'busy', icon: IconProgress, buttons: [] },
-  verifying: { tone: 'busy', icon: IconProgress, buttons: ['cancel'] },
-  queued: { tone: 'busy', icon: IconClock, buttons: ['cancel'] },
+  verifying: { tone: 'busy', icon: IconProgress, buttons: [] },
+  queued: { tone: 'busy', icon: IconClock, buttons: [] },
   'cut-over': { tone: 'good', icon: IconTransfer, buttons: ['rollback'] },
   'cutover-failed': { tone: 'bad', icon: IconAlertTriangle, buttons: ['cutover', 'sync'] },
   mismatch: { tone: 'bad', icon: IconAlertTriangle, buttons: ['reconcile'] },
@@ -86,7 +86,7 @@ export function NextStepBar(props: { migration: Migration; schedules: readonly S
           {buttons.map((action, index) => (
             <Button
               key={action}
-              variant={index === 0 && action !== 'cancel' && action !== 'rollback' ? 'filled' : 'default'}
+              variant={index === 0 && action !== 'rollback' ? 'filled' : 'default'}
               onClick={() => actions.do(action)}
               disabled={actions.pending || actions.hindrance(action) !== undefined}
             >
@@ -104,7 +104,17 @@ export function NextStepBar(props: { migration: Migration; schedules: readonly S
           ) : null}
         </div>
       ) : null}
-      {isBusy(where) ? <RunProgressLine migration={migration} /> : null}
+      {isBusy(where) && where !== 'rolling-back' ? (
+        <div className={classes.nextProgress}>
+          <RunProgressLine migration={migration} />
+          {actions.may ? (
+            // Not where the next step stood or will stand: a click that comes as the run ends must not begin something.
+            <Button variant="default" onClick={() => actions.do('cancel')} disabled={actions.pending}>
+              {texts.actions.cancel}
+            </Button>
+          ) : null}
+        </div>
+      ) : null}
     </section>
   );
 }

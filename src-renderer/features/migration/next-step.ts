@@ -79,13 +79,15 @@ export const isBusy = (where: Situation): boolean =>
 
 /** What may be done. */
 export type ActionName = 'sync' | 'reconcile' | 'verify' | 'pause' | 'resume' | 'cutover' | 'rollback' | 'cancel' | 'remove';
-export type Hindrance = 'busy' | 'idle' | 'cut-over' | 'not-cut-over' | 'no-point';
+export type Hindrance = 'busy' | 'idle' | 'cut-over' | 'not-cut-over' | 'no-point' | 'no-schedule';
 
 /** Why it cannot be done now; undefined: it can. As the core decides it. */
-export function hindrance(action: ActionName, migration: Standing): Hindrance | undefined {
+export function hindrance(action: ActionName, migration: Standing, schedules?: readonly Schedule[]): Hindrance | undefined {
   const busy = isBusy(situation(migration));
   if (action === 'cancel') return busy ? undefined : 'idle';
-  if (action === 'pause' || action === 'resume') return undefined;
+  // Until its schedules are known, they may be paused.
+  if (action === 'pause') return schedules?.every(({ enabled }) => !enabled) ? 'no-schedule' : undefined;
+  if (action === 'resume') return undefined;
   if (busy) return 'busy';
   if (action === 'rollback') return migration.state === 'cut-over' ? undefined : 'not-cut-over';
   if (action === 'verify') return migration.newestPoint ? undefined : 'no-point';

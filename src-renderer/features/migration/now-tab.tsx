@@ -15,6 +15,7 @@ import { ForecastSection } from './forecast-section.tsx';
 import classes from './migration.module.css';
 import { NewestPoint } from './newest-point.tsx';
 import { type Cutover, downtimeOf, type Migration, type Run, type Schedule, situation, stateOfRun } from './next-step.ts';
+import { phaseTimes } from './run-log.ts';
 import type { MigrationActions } from './use-migration-actions.ts';
 
 /** The chart's library is only loaded where it is seen. */
@@ -71,8 +72,9 @@ function RunTimeline({ migrationId, run }: { migrationId: string; run: Run }) {
   const heard = live?.runId === run.id ? live : undefined;
   const stored = Object.fromEntries((run.phases ?? []).map(({ phase, startedAt }) => [phase, Date.parse(startedAt)]));
   const began = { ...heard?.began, ...stored };
+  const took = Object.fromEntries(phaseTimes(run).map((one) => [one.phase, one.took]));
   const phase = run.state === 'running' ? heard?.phase || run.phase : run.phase;
-  const steps = timelineOf(runSteps, { phase, state: progressOfRun(stateOfRun(run)), began, endedAt: since(run.endedAt), now });
+  const steps = timelineOf(runSteps, { phase, state: progressOfRun(stateOfRun(run)), began, took, endedAt: since(run.endedAt), now });
   const when = run.endedAt === undefined ? texts.timeline.running : formatWhen(run.endedAt, now);
   return (
     <Section title={texts.timeline.run(texts.kinds[run.kind] ?? run.kind, when)}>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Run } from './next-step.ts';
-import { logOf } from './run-log.ts';
+import { logOf, phaseTimes } from './run-log.ts';
 
 const at = (second: number) => `2030-01-01T00:00:${String(second).padStart(2, '0')}Z`;
 const run: Run = {
@@ -43,4 +43,18 @@ test('the end of Octopus is a note, no error', () => {
 test('a run of which nothing is kept but that it was', () => {
   const { error: _, phases: __, ...bare } = { ...run, notes: [] };
   expect(logOf(bare, [])).toEqual([]);
+});
+
+test('a phase in which Octopus ended has no time: it was closed by the next start', () => {
+  const second = (at: number) => new Date(Date.UTC(2030, 0, 1) + at * 1000).toISOString();
+  const entered = (phase: string, from: number, to: number) => ({ phase, startedAt: second(from), endedAt: second(to) });
+  const phases = [entered('changes', 0, 1), entered('replica', 1, 2), entered('transfer', 2, 90), entered('replica', 90, 92)];
+  const times = phaseTimes({ ...run, phases: [...phases, entered('transfer', 92, 95)] } as typeof run);
+  expect(times.map(({ phase, took, interrupted }) => [phase, took, interrupted])).toEqual([
+    ['changes', 1000, false],
+    ['replica', 1000, false],
+    ['transfer', undefined, true],
+    ['replica', 2000, false],
+    ['transfer', 3000, false],
+  ]);
 });

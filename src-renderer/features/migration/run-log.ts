@@ -1,4 +1,5 @@
 import type { LogLine } from '../../stores/live.ts';
+import { runSteps } from '../../ui/phase-timeline/timeline.ts';
 import { downtimeOf, isInterrupted, type Run } from './next-step.ts';
 
 export type LogKind = 'phase' | 'note' | 'retry' | 'error' | 'outage';
@@ -12,15 +13,31 @@ export interface LogEntry {
   attempt?: number | undefined;
   /** Milliseconds, of a phase that is over. */
   took?: number | undefined;
+  /** Octopus ended in this phase, and how long it had taken by then was not kept. */
+  interrupted?: boolean;
+}
+
+/** Each time that a phase was begun, in order. One that was left is closed when the next process takes the run up: that is no time of it. */
+export function phaseTimes(run: Run) {
+  const rows = run.phases ?? [];
+  const placeOf = (phase: string) => (runSteps as readonly string[]).indexOf(phase);
+  return rows.map(({ phase, startedAt: at, endedAt }, index) => {
+    const next = rows[index + 1];
+    // Phases only go forwards in one process.
+    const interrupted = next ? placeOf(next.phase) <= placeOf(phase) : isInterrupted(run);
+    const took = endedAt === undefined || interrupted ? undefined : Date.parse(endedAt) - Date.parse(at);
+    return { phase, at, took, interrupted };
+  });
 }
 
 /** What happened in a run, in order. `heard`: what this client heard of it while it went on, which knows the times of notes, and retries. */
 export function logOf(run: Run, heard: readonly LogLine[]): LogEntry[] {
-  const phases: LogEntry[] = (run.phases ?? []).map(({ phase, startedAt, endedAt }) => ({
-    at: startedAt,
+  const phases: LogEntry[] = phaseTimes(run).map(({ at, phase: text, took, interrupted }) => ({
+    at,
     kind: 'phase',
-    text: phase,
-    took: endedAt === undefined ? undefined : Date.parse(endedAt) - Date.parse(startedAt),
+    text,
+    took,
+    interrupted,
   }));
   const live: LogEntry[] = heard.map(({ at, kind, text, code, attempt }) => ({ at, kind, text, code, attempt }));
   const timed = [...phases, ...live, ...outageOf(run)].sort((a, b) => Date.parse(a.at as string) - Date.parse(b.at as string));

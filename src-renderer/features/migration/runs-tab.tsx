@@ -134,7 +134,11 @@ function Details({ migrationId, run }: { migrationId: string; run: Run }) {
                   )}
                 </span>
                 <span className={classes.logTime}>
-                  {entry.took === undefined || entry.kind === 'outage' ? '' : formatDuration(entry.took)}
+                  {entry.interrupted
+                    ? texts.interrupted
+                    : entry.took === undefined || entry.kind === 'outage'
+                      ? ''
+                      : formatDuration(entry.took)}
                 </span>
               </li>
             );

@@ -8,9 +8,13 @@ import type { ThroughputSample, ThroughputSpan } from '../../ui/throughput-chart
 import { ThroughputChart } from '../../ui/throughput-chart/throughput-chart.tsx';
 import { useNow } from '../../ui/values.tsx';
 import { BandwidthLimit } from './bandwidth-limit.tsx';
-import { BytesOfRun } from './bytes-of-run.tsx';
+import { BytesOfRun, countsOf, meanOf } from './bytes-of-run.tsx';
 import classes from './migration.module.css';
 import type { Migration, Run } from './next-step.ts';
+
+/** CSS pixels of the chart, and of the figures above it: kept free until there is one. */
+const CHART = 130;
+const FIGURES = 23;
 
 /** Bytes a second that the run sends, as far as this client heard of it; and what became of what it read. */
 export default function Throughput({ migration, run, may }: { migration: Migration; run: Run; may: boolean }) {
@@ -28,13 +32,15 @@ export default function Throughput({ migration, run, may }: { migration: Migrati
   }, [counted, running]);
   const begun = Object.values(live?.disks ?? {}).some(({ done }) => done > 0);
   const progress = running ? progressOfRun(live, now) : undefined;
+  const charted = samples.length > 1 || run.state === 'running';
+  const counts = countsOf(run, live?.disks);
+  const mean = meanOf(run, counts);
   return (
     <Section
       title={texts.throughput.title}
       actions={
         <>
-          <BandwidthLimit migration={migration} may={may} />
-          {samples.length > 1 ? (
+          {charted ? (
             <SegmentedControl
               aria-label={texts.throughput.span}
               value={span}
@@ -45,6 +51,7 @@ export default function Throughput({ migration, run, may }: { migration: Migrati
               ]}
             />
           ) : null}
+          <BandwidthLimit migration={migration} may={may} />
         </>
       }
     >
@@ -52,13 +59,16 @@ export default function Throughput({ migration, run, may }: { migration: Migrati
         <ThroughputChart
           samples={samples}
           span={span}
-          height={130}
+          height={CHART}
+          {...(mean === undefined || span !== 'run' ? {} : { mean })}
           {...(running ? { now, current: { sent: progress?.rate, readBack: progress?.readBack } } : {})}
         />
-      ) : run.state === 'running' && !begun ? (
-        <p className={classes.quiet}>{texts.throughput.waiting}</p>
+      ) : charted ? (
+        <div className={classes.waiting} style={{ height: CHART + FIGURES }}>
+          {begun ? null : <p className={classes.quiet}>{texts.throughput.waiting}</p>}
+        </div>
       ) : null}
-      <BytesOfRun migrationId={migration.id} run={run} mean={samples.length <= 1} />
+      <BytesOfRun counts={counts} mean={charted ? undefined : mean} />
     </Section>
   );
 }

@@ -3,7 +3,7 @@ import { useAction } from '../../api/queries.tsx';
 import { hideNotice, notifyDone } from '../../notify.tsx';
 import { useMay } from '../../stores/session.ts';
 import { migrationTexts as texts } from '../../texts/migration.ts';
-import { type ActionName, type Hindrance, hindrance, type Migration } from './next-step.ts';
+import { type ActionName, type Hindrance, hindrance, type Migration, type Schedule } from './next-step.ts';
 
 /** What is asked about before it is done. */
 export type DialogName = 'cutover' | 'rollback' | 'cancel' | 'remove';
@@ -24,7 +24,7 @@ export interface MigrationActions {
 
 const notice = (migrationId: string) => `verify ${migrationId}`;
 
-export function useMigrationActions(migration: Migration): MigrationActions {
+export function useMigrationActions(migration: Migration, schedules: readonly Schedule[] | undefined): MigrationActions {
   const may = useMay('operator');
   const [dialog, setDialog] = useState<DialogName>();
   const sync = useAction('migrations.sync', { done: texts.done.sync });
@@ -40,7 +40,7 @@ export function useMigrationActions(migration: Migration): MigrationActions {
   const params = useMemo(() => ({ id: migration.id }), [migration.id]);
   return {
     may,
-    hindrance: (action) => hindrance(action, migration),
+    hindrance: (action) => hindrance(action, migration, schedules),
     do(action) {
       if (action === 'sync') sync.mutate({ params, body: { kind: 'incremental' } });
       else if (action === 'reconcile') sync.mutate({ params, body: { kind: 'reconcile' } });

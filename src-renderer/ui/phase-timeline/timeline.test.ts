@@ -36,6 +36,16 @@ test('what is done took until the next began; what goes on takes until now', () 
   ]);
 });
 
+test('what was kept of a step counts, not the time until a later process entered the next again', () => {
+  const began = { tracking: 0, snapshot: 1000, changes: 90_000 };
+  expect(told({ began, took: { tracking: 1000, snapshot: 500 }, now: 91_000 }).slice(0, 3)).toEqual([
+    ['done', 1000],
+    ['done', 500],
+    ['now', 1000],
+  ]);
+  expect(told({ began, state: 'interrupted', endedAt: 99_000 })[2]).toEqual(['interrupted', undefined]);
+});
+
 test('a failure stays where it happened', () => {
   expect(told({ state: 'failed', endedAt: 4800 })[2]).toEqual(['failed', 300]);
   expect(told({ state: 'stopped', endedAt: 4800 })[2]).toEqual(['stopped', 300]);

@@ -21,6 +21,8 @@ export interface Progress {
   state: 'running' | 'done' | 'failed' | 'stopped' | 'cancelled' | 'interrupted';
   /** When each step was begun, in milliseconds since 1970, as far as it is known. */
   began: Readonly<Record<string, number | undefined>>;
+  /** Milliseconds, of the steps that are over, where it was kept: a run that was taken up again enters some of them twice. */
+  took?: Readonly<Record<string, number | undefined>>;
   /** Milliseconds since 1970. */
   endedAt: number | undefined;
   now: number;
@@ -41,7 +43,10 @@ export function timelineOf<Id extends string>(steps: readonly Id[], progress: Pr
           .slice(index + 1)
           .map((next) => began[next])
           .find((at) => at !== undefined);
-    const duration = from === undefined || end === undefined ? undefined : Math.max(0, end - from);
+    // Whoever ended did not say when: until the next start nothing went on.
+    if (last && state === 'interrupted') return { id, state, duration: undefined };
+    const known = last && state !== 'done' ? undefined : progress.took?.[id];
+    const duration = known ?? (from === undefined || end === undefined ? undefined : Math.max(0, end - from));
     if (!last || state === 'done') return { id, state: 'done', duration };
     return { id, state: state === 'running' ? 'now' : state, duration };
   });

@@ -17,6 +17,8 @@ export interface ThroughputChartProps {
   now?: number;
   /** Bytes a second at this moment; absent where nothing runs. */
   current?: { sent: number | undefined; readBack: number | undefined };
+  /** Bytes a second, of the whole run, where it is known better than from the samples: the client may have come late. */
+  mean?: number;
   /** CSS pixels. */
   height?: number;
 }
@@ -24,7 +26,7 @@ export interface ThroughputChartProps {
 const mebibyte = 2 ** 20;
 
 /** Bytes a second over time. The chart is made once; samples only move it. */
-export function ThroughputChart({ samples, span, now, current, height = 160 }: ThroughputChartProps) {
+export function ThroughputChart({ samples, span, now, current, mean, height = 160 }: ThroughputChartProps) {
   const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   const { ref, width } = useElementSize<HTMLDivElement>();
   const ratio = useChartRatio();
@@ -39,12 +41,12 @@ export function ThroughputChart({ samples, span, now, current, height = 160 }: T
     const figures = figuresOf(shown);
     return {
       // Of the whole time the mean is what it is; a peak is one of the line.
-      figures: figures && { ...figures, highest: figuresOf(calm)?.highest },
+      figures: figures && { ...figures, ...(mean === undefined ? {} : { mean }), highest: peakOf(figuresOf(calm)?.highest, mean) },
       data: seriesOf(calm),
       range: rangeOfSpan(shown, span, until),
       scheme,
     };
-  }, [samples, span, now, scheme]);
+  }, [samples, span, now, mean, scheme]);
   const latest = useRef(state);
   latest.current = state;
 
@@ -98,6 +100,10 @@ export function ThroughputChart({ samples, span, now, current, height = 160 }: T
     </div>
   );
 }
+
+/** A peak below the mean is none: what was seen of the run is too little to know it. */
+const peakOf = (highest: number | undefined, mean: number | undefined) =>
+  highest === undefined || (mean !== undefined && highest < mean) ? undefined : highest;
 
 /** CSS pixels that the plotted area lies from the left edge: the size of the vertical axis. */
 const axisWidth = 44;
