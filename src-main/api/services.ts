@@ -111,6 +111,8 @@ export interface LabStatus {
   url?: string | undefined;
   machines: number;
   sourceId?: string | undefined;
+  /** How it was started last. */
+  last?: LabOptions | undefined;
   /** Of its state: it could not be read, so the lab began afresh; or it cannot be kept, so the next start will. */
   trouble?: 'lost' | 'notKept' | undefined;
 }

@@ -63,6 +63,8 @@ export interface RunContext extends ReplicationParts {
   run: Run;
   machine: StoredMachine;
   sourceProvider: SourceProvider;
+  /** After a failure: the source may have been given another login or address meanwhile, and its old connection be closed. */
+  renew(): Promise<void>;
   targetProvider: TargetProvider;
   signal: AbortSignal;
   /** Known from phase `snapshot` on. */

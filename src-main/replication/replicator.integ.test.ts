@@ -129,12 +129,15 @@ async function dieAt(name: string, work: () => Promise<unknown>): Promise<boolea
 }
 
 test('full, then incremental: only what changed is read, and the phases are on record', async () => {
+  const machine = (await store.machines.find('m'))!;
+  await store.machines.put({ ...machine, inventory: { ...machine.inventory, changeTracking: false } });
   const full = await replicator.run('j');
   expect(full.run).toMatchObject({ kind: 'full', state: 'succeeded', error: undefined });
   expect(full.run.counts).toMatchObject({ read: 9 * MiB + 512, resumed: 0, verified: 9 * MiB + 512 });
   expect(full.run.counts.sent).toBe(4 * MiB);
   expect(full.point).toMatchObject({ verified: 'all', doubts: [] });
   await expectProven(full);
+  expect((await store.machines.find('m'))?.inventory.changeTracking).toBe(true);
   const phases = (await store.runs.phases(full.run.id)).map(({ phase }) => phase);
   expect(phases).toEqual(['tracking', 'snapshot', 'changes', 'replica', 'transfer', 'verify', 'commit', 'cleanup', 'prune']);
 
@@ -569,4 +572,17 @@ test('killed between any two steps of a cutover or a rollback, the next start fi
     expect(await target.isRunning()).toBe(false);
     await expectProven(await replicator.run('j'));
   }
+});
+
+test('another machine under the known uuid is not copied into the replica', async () => {
+  const first = await replicator.run('j');
+  const before = source.inventoryNow();
+  const stranger = { ...before, name: 'file server', disks: before.disks.map((disk) => ({ ...disk, capacity: disk.capacity + 512 })) };
+  source.inventoryNow = () => stranger;
+  await expect(replicator.run('j')).rejects.toMatchObject({
+    code: 'source.missing',
+    message: expect.stringMatching(/web is no longer there: its place is taken by file server.*Make a migration of its own/),
+  });
+  expect((await store.recoveryPoints.ofJob('j')).map(({ id }) => id)).toEqual([first.point.id]);
+  expect((await store.machines.find('m'))?.inventory.name).toBe('web');
 });

@@ -25,7 +25,7 @@ export function backoff(policy: RetryPolicy, failures: number, error: OctopusErr
 
 /** Repeats an idempotent call while its error is worth it. */
 export async function retrying<Result>(
-  { clock, retry }: { clock: Clock; retry: RetryPolicy },
+  { clock, retry, renew }: { clock: Clock; retry: RetryPolicy; renew?(): Promise<void> },
   signal: AbortSignal,
   call: (signal: AbortSignal) => Promise<Result>,
   onRetry: (failures: number, error: OctopusError) => void = () => {},
@@ -39,6 +39,7 @@ export async function retrying<Result>(
       if (signal.aborted || !isWorthRetrying(error) || failures >= retry.attempts) throw error;
       onRetry(failures, error);
       await clock.sleep(backoff(retry, failures, error), signal);
+      await renew?.();
     }
   }
 }

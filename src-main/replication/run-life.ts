@@ -1,4 +1,5 @@
 import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
+import { isAnotherMachine, takenBy } from '../domain/another-machine.ts';
 import type { Job } from '../domain/job.ts';
 import { isProven, noCounts, type Run } from '../domain/run.ts';
 import type { StoredMachine } from '../store/repositories/vms.ts';
@@ -47,7 +48,13 @@ export function createRunLife(parts: ReplicationParts, bandwidth: Bandwidth): Ru
     const targetProvider = await parts.target(job.targetEnvironmentId, signal);
     const disks = await store.runDisks.ofRun(run.id);
     bandwidth.begin(job.id, job.settings.bandwidthLimit);
-    return { ...parts, bandwidth, job, run, machine, sourceProvider, targetProvider, signal, snapshot: undefined, disks };
+    const c: RunContext = {
+      ...{ ...parts, bandwidth, job, run, machine, sourceProvider, targetProvider, signal, snapshot: undefined, disks },
+      async renew() {
+        c.sourceProvider = await parts.source(machine.sourceEnvironmentId, signal).catch(() => c.sourceProvider);
+      },
+    };
+    return c;
   }
 
   async function reportOf(c: RunContext): Promise<RunReport> {
@@ -65,6 +72,8 @@ export function createRunLife(parts: ReplicationParts, bandwidth: Bandwidth): Ru
     if (inventory.instanceUuid !== stored.inventory.instanceUuid) {
       throw new OctopusError('source.missing', `${stored.inventory.name} is no longer there: its place is taken by ${inventory.name}.`);
     }
+    // The replica is the other one's, and so are its recovery points.
+    if (isAnotherMachine(stored.inventory, inventory)) throw new OctopusError('source.missing', takenBy(stored.inventory, inventory));
     const machine = await store.machines.put({ ...stored, inventory, seenAt: clock.now().toISOString() });
     const run: Run = {
       id,

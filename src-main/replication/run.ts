@@ -83,6 +83,14 @@ async function prepareTracking(c: RunContext): Promise<void> {
   const answer = await retrying(c, c.signal, (signal) => c.sourceProvider.prepareTracking(ref, name, signal));
   c.run.trackingDoubt = answer.tracked ? undefined : (answer.doubt ?? 'The machine cannot be tracked.');
   await c.store.runs.save(c.run);
+  if (answer.tracked) await rememberTracking(c);
+}
+
+/** The inventory is read now and then; until then it would say that tracking is off. Only this of it is known anew. */
+async function rememberTracking({ store, machine }: RunContext): Promise<void> {
+  const known = await store.machines.find(machine.id);
+  if (!known || known.inventory.changeTracking) return;
+  await store.machines.put({ ...known, inventory: { ...known.inventory, changeTracking: true } });
 }
 
 async function takeSnapshot(c: RunContext): Promise<void> {
@@ -106,7 +114,7 @@ async function removeSnapshot(c: RunContext): Promise<void> {
   const signal = AbortSignal.timeout(CLEANUP_DEADLINE);
   const retry = c.run.error ? { ...c.retry, attempts: 3 } : c.retry;
   try {
-    await retrying({ clock: c.clock, retry }, signal, (either) =>
+    await retrying({ clock: c.clock, retry, renew: c.renew }, signal, (either) =>
       removeOwnSnapshots(c.sourceProvider, c.machine.inventory.ref, c.run.id, either),
     );
   } catch (caught) {

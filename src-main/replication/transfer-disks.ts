@@ -120,6 +120,7 @@ async function transferTask(
         c.onEvent({ type: 'retry', runId: c.run.id, key: disk.key, attempt: failures, code: error.code, message: error.message });
         refresh = error.code === 'source.session' || failures > 1;
         await c.clock.sleep(backoff(c.retry, failures, error), signal);
+        await c.renew();
       } finally {
         running = undefined;
         await opened.close();

@@ -3,6 +3,7 @@ import { access, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Check } from '../../src-preload/contract/routes/migration-insight.ts';
 import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
+import { isAnotherMachine, takenBy } from '../domain/another-machine.ts';
 import type { MachineInventory } from '../domain/machine.ts';
 import { estimate } from '../estimation/estimate.ts';
 import type { Octopus } from '../octopus.ts';
@@ -60,6 +61,10 @@ async function checkSource(
       items.push(
         fail('machine', `${name} is no longer there: its place is taken by ${inventory.name}.`, 'Read the inventory of the source anew.'),
       );
+      return { items };
+    }
+    if (isAnotherMachine(machine.inventory, inventory)) {
+      items.push(fail('machine', takenBy(machine.inventory, inventory), 'Choose the machine again.'));
       return { items };
     }
     items.push(

@@ -3,9 +3,11 @@ import { basename, dirname, resolve } from 'node:path';
 import type { OctopusEvent } from '../../src-preload/contract/events.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import type { EnvironmentService, ImagesChoice, SourceLogin } from '../api/services.ts';
+import { isAnotherMachine } from '../domain/another-machine.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { ImagesPlace } from '../domain/images-place.ts';
 import { defaultJobSettings, type JobSettings } from '../domain/job.ts';
+import type { MachineInventory } from '../domain/machine.ts';
 import type { Octopus, SourceConnection } from '../octopus.ts';
 import { pathProblem, probeFolder, spaceOf } from '../providers/local/probe-folder.ts';
 import { suggestedFolder } from '../providers/local/suggested-folder.ts';
@@ -136,7 +138,16 @@ export function createEnvironments(parts: EnvironmentParts): EnvironmentService 
       const began = performance.now();
       const at = now();
       const machines = await contacts.asking(id, signal, async () => (await octopus.source(id, signal)).inventory(signal));
-      await store.machines.putAll(machines.map((inventory) => ({ id: newId(), sourceEnvironmentId: id, inventory, seenAt: at })));
+      const known = new Map<string, MachineInventory>();
+      for (const { sourceEnvironmentId, inventory } of await store.machines.list()) {
+        if (sourceEnvironmentId === id) known.set(inventory.instanceUuid, inventory);
+      }
+      // What a migration is about stays known as it was, for its next run to say that another machine has taken its place.
+      const same = machines.filter((inventory) => {
+        const before = known.get(inventory.instanceUuid);
+        return before === undefined || !isAnotherMachine(before, inventory);
+      });
+      await store.machines.putAll(same.map((inventory) => ({ id: newId(), sourceEnvironmentId: id, inventory, seenAt: at })));
       const removed = await store.machines.removeUnseen(id, at);
       await parts.publish({ type: 'source.changed', data: { sourceId: id, change: 'synced' } });
       return { machines: machines.length, removed, tookMs: Math.round(performance.now() - began) };

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeepTrouble, LabVcenter } from '../../lab/vcenter/lab-vcenter.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
@@ -10,15 +11,15 @@ export interface RunningLab extends LabService, AsyncDisposable {
   comeBack(signal: AbortSignal): Promise<void>;
 }
 
-/** Kept beside the settings, which nobody sets: how the lab was started, while it is to run. */
+/** Kept beside the settings, which nobody sets: how the lab was started last, and whether it is to run. */
 const variable = 'lab';
 const name = 'Octopus lab';
 /** Between two rounds of writes of the samples' guests: enough for an incremental run to find something. */
 const writesEveryMs = 2000;
 
 /**
- * The simulated vCenter inside this process, as a source like any other. The same seed is the same vCenter, and like a real one it forgets
- * nothing, also when this process is killed.
+ * The simulated vCenter inside this process, as a source like any other. The same machines of the same seed are the same vCenter, others are
+ * another one; and like a real one it forgets nothing, also when this process is killed.
  */
 export function createLabService(parts: {
   environments: Pick<EnvironmentService, 'addSource' | 'updateSource' | 'syncSource'>;
@@ -31,11 +32,12 @@ export function createLabService(parts: {
   const { environments, store, clock, folder, onTrouble } = parts;
   let lab: { vcenter: LabVcenter; sourceId: string } | undefined;
   let trouble: KeepTrouble | undefined;
+  let last: LabOptions | undefined;
   let turn: Promise<unknown> = Promise.resolve();
 
   function status(): LabStatus {
-    if (!lab) return { running: false, machines: 0 };
-    return { running: true, url: lab.vcenter.url, machines: lab.vcenter.world.machines.size, sourceId: lab.sourceId, trouble };
+    if (!lab) return { running: false, machines: 0, last };
+    return { running: true, last, url: lab.vcenter.url, machines: lab.vcenter.world.machines.size, sourceId: lab.sourceId, trouble };
   }
 
   /** One after the other: two starts at once are one lab. */
@@ -45,19 +47,31 @@ export function createLabService(parts: {
     return result;
   }
 
-  const remember = (options: LabOptions | undefined) =>
-    store.variables.put(new Map([[variable, options && JSON.stringify(options)]]), clock.now().toISOString());
+  const remember = (options: LabOptions | undefined, stopped: boolean) => {
+    last = options;
+    const value = options && JSON.stringify({ ...options, stopped });
+    return store.variables.put(new Map([[variable, value]]), clock.now().toISOString());
+  };
+
+  /** Generated machines that were kept before each lab was a vCenter of its own stay those that they are. */
+  function keptAs({ machines, seed }: LabOptions): { path: string; identity?: number } {
+    const before = join(folder, `${seed}-${machines ?? 'samples'}.journal`);
+    if (machines === undefined || existsSync(before)) return { path: before };
+    return { path: join(folder, `${seed}-generated-${machines}.journal`), identity: machines };
+  }
 
   async function start({ machines, seed }: LabOptions, signal: AbortSignal): Promise<LabStatus> {
     if (lab) return status();
     const { sampleMachines, startLabVcenter } = await import('../../lab/vcenter/lab-vcenter.ts');
     const held = machines === undefined ? { machines: sampleMachines(), churnMs: writesEveryMs } : { generate: machines };
     trouble = undefined;
+    const { path, identity } = keptAs({ machines, seed });
     const vcenter = await startLabVcenter({
       ...held,
       seed,
+      ...(identity === undefined ? {} : { identity }),
       keep: {
-        path: join(folder, `${seed}-${machines ?? 'samples'}.journal`),
+        path,
         onTrouble(what, reason) {
           trouble = what;
           onTrouble(what, reason);
@@ -70,9 +84,9 @@ export function createLabService(parts: {
       const known = (await store.sources.list()).find(({ instanceUuid }) => instanceUuid === world.instanceUuid);
       const source = known
         ? await environments.updateSource(known.id, login, signal)
-        : await environments.addSource({ ...login, name }, signal);
+        : await environments.addSource({ ...login, name: machines === undefined ? name : `${name} (${machines} generated)` }, signal);
       await environments.syncSource(source.id, signal);
-      await remember({ machines, seed });
+      await remember({ machines, seed }, false);
       lab = { vcenter, sourceId: source.id };
     } catch (error) {
       await vcenter.close();
@@ -92,20 +106,23 @@ export function createLabService(parts: {
     start: (options, signal) => inTurn(() => start(options, signal)),
     stop: () =>
       inTurn(async () => {
-        await remember(undefined);
+        await remember(last, true);
         await stop();
       }),
     comeBack: (signal) =>
       inTurn(async () => {
         const kept = (await store.variables.list()).find(({ name }) => name === variable);
-        if (kept) await start(parse(kept.value), signal);
+        if (!kept) return;
+        const { stopped, ...options } = parse(kept.value);
+        last = options;
+        if (!stopped) await start(options, signal);
       }),
     [Symbol.asyncDispose]: () => inTurn(stop),
   };
 }
 
-function parse(value: string): LabOptions {
-  const { machines, seed } = JSON.parse(value) as Partial<LabOptions>;
+function parse(value: string): LabOptions & { stopped: boolean } {
+  const { machines, seed, stopped = false } = JSON.parse(value) as Partial<LabOptions & { stopped: boolean }>;
   if (typeof seed !== 'number') throw new OctopusError('store.corrupt', `The table env_variables holds no lab under '${variable}'.`);
-  return { machines, seed };
+  return { machines, seed, stopped };
 }

@@ -53,9 +53,11 @@ export function createWorld(options: WorldOptions = {}): World {
   const seed = options.seed ?? 1;
   const taskMs = options.taskMs ?? 100;
   const { clock, close: closeClock } = boundClock(options.clock ?? realClock());
-  const random = createRandom(seed);
+  const random = createRandom(options.identity === undefined ? seed : mix(seed, options.identity));
   const generated = generateMachines(seed, options.generate ?? 0);
-  const keeper = options.keep && new Keeper({ ...options.keep, description: [seed, options.machines, generated] });
+  // What was kept before there were identities is of a world without one.
+  const identity = options.identity === undefined ? [] : [options.identity];
+  const keeper = options.keep && new Keeper({ ...options.keep, description: [seed, options.machines, generated, ...identity] });
   const changes = createChangeFeed();
   const faults = createFaultPlan(options.faults);
   const tasks = createTaskRunner(clock, taskMs, faults, changes);

@@ -85,6 +85,8 @@ export interface LabMachineSpec {
 export interface WorldOptions {
   /** Decides uuids, generated machines, workloads. Default 1. */
   seed?: number;
+  /** Two worlds of one seed that differ in this are two vCenters: no uuid of one is in the other. */
+  identity?: number;
   machines?: LabMachineSpec[];
   /** Further machines, made up from the seed; up to 5000. */
   generate?: number;

@@ -6,7 +6,7 @@ import { OctopusError } from '../../../workers/octopus-error.ts';
 import { PinnedAgent } from './pinned-agent.ts';
 import { fromSoapError } from './vim-fault.ts';
 import { type RequestContext, VimHttpClient } from './vim-http.ts';
-import { cancelled, checkCancelled, sleep, unlessCancelled } from './wait.ts';
+import { checkCancelled, sleep, unlessCancelled } from './wait.ts';
 
 export interface MoRef {
   attributes: { type: string };
@@ -143,8 +143,8 @@ export class VimSession implements AsyncDisposable {
         return await this.#once(operation, args, { ...options, signal: this.#either(signal) }, login.cookie, raw);
       } catch (error) {
         const known = error as OctopusError;
-        if (this.#closing.signal.aborted) throw cancelled();
         checkCancelled(signal);
+        if (this.#closing.signal.aborted) throw this.#closed();
         if (known.code === 'source.session' && logins < LOGINS_PER_CALL) {
           logins++;
           // Others may have seen the same end and logged in meanwhile.
@@ -207,11 +207,13 @@ export class VimSession implements AsyncDisposable {
         return login;
       } catch (error) {
         const known = error as OctopusError;
-        if (this.#closing.signal.aborted) throw cancelled();
+        if (this.#closing.signal.aborted) throw this.#closed();
         if (known.code === 'source.denied') this.#denied = { error: known, at: Date.now() };
         // A session that ends between its first two calls counts like a lost connection.
         if (!(known.code === 'source.unreachable' || known.code === 'source.session') || !known.retryable || attempt >= TRIES) throw known;
-        await sleep(100 * 3 ** (attempt - 1), this.#closing.signal);
+        await sleep(100 * 3 ** (attempt - 1), this.#closing.signal).catch(() => {
+          throw this.#closed();
+        });
       }
     }
   }
@@ -235,6 +237,16 @@ export class VimSession implements AsyncDisposable {
     const user = (await this.#once('Login', login, options, cookie, false, onCookie)) as { key?: string } | undefined;
     if (cookie === undefined) throw new OctopusError('source.protocol', 'The server logged in without giving a session cookie.');
     return { cookie, key: user?.key ?? '', generation: this.generation + 1, at: Date.now() };
+  }
+
+  /** Nobody cancelled what was asked of it: the source has another login or address now, or is no source any more. */
+  #closed(): OctopusError {
+    const { host } = new URL(this.url);
+    return new OctopusError(
+      'source.unreachable',
+      `The connection to ${host} was closed: the source was changed, removed or stopped meanwhile. Test the source, then start anew.`,
+      { retryable: true, details: { reason: 'closed' } },
+    );
   }
 
   /** Logs out of every session opened here; idempotent, never throws. */

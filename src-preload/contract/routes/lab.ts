@@ -8,6 +8,10 @@ export const lab = z
     url: z.string().optional(),
     machines: z.int(),
     sourceId: id.optional(),
+    last: z
+      .object({ machines: z.int().optional(), seed: z.int() })
+      .optional()
+      .meta({ description: 'How it was started last: started so again, its machines are as they were.' }),
     trouble: z.enum(['lost', 'notKept']).optional().meta({
       description:
         'The state of its machines: `lost` could not be read, so it began afresh; `notKept` cannot be written, so the next start begins afresh.',
@@ -44,7 +48,7 @@ export const labRoutes = {
           .default(8)
           .meta({
             description:
-              'The same number is the same vCenter. `octopus lab` has 1 unless told otherwise, so that both can be sources at once.',
+              'The same number with the same machines is the same vCenter; another one is another source. `octopus lab` has 1 unless told otherwise, so that both can be sources at once.',
           }),
       })
       .prefault({}),

@@ -1,4 +1,4 @@
-import { Box, Button, NumberInput } from '@mantine/core';
+import { Box, Button, NumberInput, Select, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { Output } from '../../../src-preload/contract/routes.ts';
 import { useAction } from '../../api/queries.tsx';
@@ -14,12 +14,15 @@ import classes from './sources.module.css';
 /** Starts and ends the simulated vCenter. */
 export function LabPanel({ lab }: { lab: Output<'lab.get'> }) {
   const admin = useMay('admin');
-  const [machines, setMachines] = useState<number | string>(10);
+  const [generated, setGenerated] = useState(lab.last?.machines !== undefined);
+  const [machines, setMachines] = useState<number | string>(lab.last?.machines ?? 10);
   const [stopping, setStopping] = useState(false);
   const start = useAction('lab.start', { done: (started) => texts.started(formatNumber(started.machines)) });
   const stop = useAction('lab.stop', { done: texts.stopped });
   const count = Number(machines);
-  const valid = Number.isInteger(count) && count >= 1 && count <= 5000;
+  const valid = !generated || (Number.isInteger(count) && count >= 1 && count <= 5000);
+  // The same seed as before: without it another lab would be there.
+  const body = { ...(generated ? { machines: count } : {}), ...(lab.last ? { seed: lab.last.seed } : {}) };
   return (
     <Section title={texts.title} hint={texts.hint} panel>
       <form
@@ -27,7 +30,7 @@ export function LabPanel({ lab }: { lab: Output<'lab.get'> }) {
         aria-label={texts.title}
         onSubmit={(event) => {
           event.preventDefault();
-          if (valid && !lab.running) start.mutate({ body: { machines: count } });
+          if (valid && !lab.running) start.mutate({ body });
         }}
       >
         <div className={classes.labState} role="status">
@@ -43,23 +46,42 @@ export function LabPanel({ lab }: { lab: Output<'lab.get'> }) {
           </Button>
         ) : (
           <>
-            <NumberInput
-              label={texts.machines}
-              value={machines}
-              onChange={setMachines}
-              min={1}
-              max={5000}
-              allowDecimal={false}
-              clampBehavior="strict"
-              w={110}
+            <Select
+              label={texts.kind}
+              allowDeselect={false}
+              data={[
+                { value: 'samples', label: texts.samples },
+                { value: 'generated', label: texts.generated },
+              ]}
+              value={generated ? 'generated' : 'samples'}
+              onChange={(value) => setGenerated(value === 'generated')}
+              w={200}
               disabled={start.isPending}
             />
+            {generated ? (
+              <NumberInput
+                label={texts.machines}
+                value={machines}
+                onChange={setMachines}
+                min={1}
+                max={5000}
+                allowDecimal={false}
+                clampBehavior="strict"
+                w={110}
+                disabled={start.isPending}
+              />
+            ) : null}
             <Button type="submit" variant="default" loading={start.isPending} disabled={!valid}>
               {texts.start}
             </Button>
           </>
         )}
       </form>
+      {admin && !lab.running && generated && (
+        <Text mt={8} size="sm" c="dimmed">
+          {texts.generatedHint}
+        </Text>
+      )}
       {lab.running && lab.trouble && (
         <Box mt={12}>
           <Notice tone="warn">{texts.trouble[lab.trouble]}</Notice>

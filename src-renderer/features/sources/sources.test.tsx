@@ -223,3 +223,21 @@ test('silent disk images are looked at before they are saved as they are; anothe
   type('Name', 'Cellar');
   expect(screen.getByRole('button', { name: 'Save' })).toBeTruthy();
 });
+
+test('the lab is offered as it was last: samples first, generated machines only where they are chosen', async () => {
+  const { calls } = renderWith(<Sources params={{}} />, { ...base, 'lab.start': { running: true, machines: 12 } });
+  const starts = () => calls.filter(({ id }) => id === 'lab.start').map(({ input }) => input);
+  fireEvent.click(await screen.findByRole('button', { name: 'Start the lab' }));
+  await waitFor(() => expect(starts()).toEqual([{ body: {} }]));
+});
+
+test('a lab of generated machines is offered as that again', async () => {
+  const { calls } = renderWith(<Sources params={{}} />, {
+    ...base,
+    'lab.get': { running: false, machines: 0, last: { machines: 3, seed: 5 } },
+    'lab.start': { running: true, machines: 3 },
+  });
+  expect(await screen.findByText(/hundreds of GiB/)).toBeTruthy();
+  press('Start the lab');
+  await waitFor(() => expect(calls.find(({ id }) => id === 'lab.start')?.input).toEqual({ body: { machines: 3, seed: 5 } }));
+});
