@@ -110,11 +110,11 @@ test('what goes wrong or is refused is recorded as that, except calls of strange
 });
 
 test('a test of which a step failed is recorded as failed, though it was answered', async () => {
-  const failing = async () => ({ ok: false, steps: [{ id: 'login', outcome: 'failed' as const, text: 'No.' }], tookMs: 3 });
+  const failing = (id: 'login' | 'write') => ({ ok: false, steps: [{ id, outcome: 'failed' as const, text: 'No.' }], tookMs: 3 });
   await call('sources.probe', { body: login }, 'admin');
   await call('targets.probe', { body: { folder: '/srv' } }, 'admin');
-  world.services.environments.probeSource = failing as never;
-  world.services.environments.probeTarget = (async (folder: string) => ({ ...(await failing()), folder, exists: false })) as never;
+  world.services.environments.probeSource = async () => failing('login') as never;
+  world.services.environments.probeTarget = async (folder) => ({ ...failing('write'), folder, exists: false }) as never;
   await call('sources.probe', { body: login }, 'admin');
   await call('targets.probe', { body: { folder: '/srv' } }, 'admin');
   expect(world.recorded.map(({ action, outcome }) => `${action} ${outcome}`)).toEqual([

@@ -106,9 +106,9 @@ async function record(
     ...about(route, input, context),
     // Tokens are masked by the log as well; they need not get that far.
     ...(route.tag === 'auth' ? {} : { after: answer }),
+    outcome: 'succeeded',
     ...noted,
     action,
-    outcome: 'succeeded',
   });
 }
 

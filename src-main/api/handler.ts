@@ -7,6 +7,8 @@ import type { Services } from './services.ts';
 export interface AuditNote extends Pick<ActivityDraft, 'actor' | 'subjectKind' | 'subjectId' | 'message' | 'before' | 'after'> {
   /** Nothing worth an entry happened; false: also a refused input is worth one. */
   skip?: boolean;
+  /** The call was answered, and what it tried did not work. */
+  outcome?: 'failed';
 }
 
 export interface HandlerContext {
@@ -25,3 +27,7 @@ export type Handler<Id extends RouteId> = (input: Parsed<Id>, context: HandlerCo
 export type Handlers<Id extends RouteId = RouteId> = { [Each in Id]: Handler<Each> };
 /** Those of one resource. */
 export type HandlersOf<Routes> = Handlers<Extract<keyof Routes, RouteId>>;
+
+/** Of a test whose answer tells what went wrong: an entry of it must not say that all went well. */
+export const failedIf = ({ steps }: { steps: readonly { outcome: string }[] }): Pick<AuditNote, 'outcome'> =>
+  steps.some(({ outcome }) => outcome === 'failed') ? { outcome: 'failed' } : {};

@@ -1,7 +1,7 @@
 import type { sourceRoutes } from '../../../src-preload/contract/routes/sources.ts';
 import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { SourceEnvironment } from '../../store/repositories/source-environments.ts';
-import type { HandlersOf } from '../handler.ts';
+import { failedIf, type HandlersOf } from '../handler.ts';
 import { notFound } from '../ownership.ts';
 import type { Services } from '../services.ts';
 
@@ -21,7 +21,7 @@ export const sourceHandlers: HandlersOf<typeof sourceRoutes> = {
     const probe = await services.environments.probeSource(body, signal);
     // What was found is the caller's; the log holds what was tried and whether it went well.
     const what = body.kind === 'images' ? (body.folder ?? 'disk images') : new URL(body.url).host;
-    note({ message: `${what}: ${probe.ok ? 'everything is well' : 'not everything is well'}`, after: undefined });
+    note({ message: `${what}: ${probe.ok ? 'everything is well' : 'not everything is well'}`, after: undefined, ...failedIf(probe) });
     return probe;
   },
   'sources.get': async ({ params }, { services }) => {

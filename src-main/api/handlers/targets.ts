@@ -1,6 +1,6 @@
 import type { targetRoutes } from '../../../src-preload/contract/routes/targets.ts';
 import type { TargetEnvironment } from '../../store/repositories/target-environments.ts';
-import type { HandlersOf } from '../handler.ts';
+import { failedIf, type HandlersOf } from '../handler.ts';
 import { notFound } from '../ownership.ts';
 import type { Services } from '../services.ts';
 
@@ -18,7 +18,7 @@ export const targetHandlers: HandlersOf<typeof targetRoutes> = {
   },
   'targets.probe': async ({ body }, { services, note }) => {
     const probe = await services.environments.probeTarget(body.folder);
-    note({ message: `${probe.folder}: ${probe.ok ? 'fit' : 'unfit'}`, after: undefined });
+    note({ message: `${probe.folder}: ${probe.ok ? 'fit' : 'unfit'}`, after: undefined, ...failedIf(probe) });
     return probe;
   },
   'targets.suggestion': async (_input, { services }) => ({ folder: await services.environments.suggestTarget() }),
