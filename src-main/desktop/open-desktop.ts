@@ -186,7 +186,11 @@ export function openDesktop(parts: DesktopParts): Desktop {
       openKeychain: () => openVault({ mode: 'keychain', folder }),
       openFile: (passphrase) => openVault({ mode: 'file', folder, passphrase: async () => passphrase }),
       patience: () => new Promise((resolve) => setTimeout(resolve, KEYCHAIN_WITHIN)),
-      onFailure: (error) => log.warn({ code: error.code, error: error.message }, 'the secrets could not be opened'),
+      onFailure: (error) =>
+        log.warn(
+          { code: error.code, error: error.message, cause: error.cause instanceof Error ? error.cause.message : undefined },
+          'the secrets could not be opened',
+        ),
     });
   }
 

@@ -34,6 +34,7 @@ export async function openKeychain(options: KeychainOptions): Promise<SecretStor
     } catch (cause) {
       if (cause instanceof OctopusError) throw cause;
       // The keychains' messages speak of buses and collections, not of what was stored.
+      if (saysNoBus((cause as Error).message)) throw noKeychain(cause);
       throw unavailable(`refused: ${(cause as Error).message.replace(/[.\s]+$/, '')}. ${advice}`, cause);
     } finally {
       clearTimeout(timer);
@@ -76,6 +77,15 @@ const advice =
 
 function unavailable(what: string, cause: unknown): OctopusError {
   return new OctopusError('vault.unavailable', `The system's keychain ${what}; or choose the encrypted file for secrets.`, { cause });
+}
+
+/** What libsecret says where there is no session bus, or nobody on it who keeps secrets: nothing that helps a person. */
+const saysNoBus = (message: string): boolean =>
+  /transport|autolaunch|D-?Bus|org\.freedesktop\.secrets|session bus|could not connect|connection (is closed|refused)/i.test(message);
+
+function noKeychain(cause: unknown): OctopusError {
+  const text = `This system has no keychain that is running. ${advice}; or choose the encrypted file for secrets.`;
+  return new OctopusError('vault.unavailable', text, { cause });
 }
 
 async function loadKeytar(): Promise<typeof import('keytar')> {

@@ -1,5 +1,6 @@
 import { Button, PasswordInput, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
+import { useEffect, useRef } from 'react';
 import type { UnlockAnswer } from '../../../src-preload/bridge.ts';
 import { unlockTexts } from '../../texts/unlock.ts';
 import { Notice } from '../../ui/notice.tsx';
@@ -17,6 +18,11 @@ export function OpenFile(props: { problem: Problem | undefined; busy: boolean; o
     initialValues: { passphrase: '' },
     validate: { passphrase: (value) => (value === '' ? unlockTexts.needed : null) },
   });
+  const field = useRef<HTMLInputElement>(null);
+  // While an answer is tried the field is disabled, and a disabled field loses the focus.
+  useEffect(() => {
+    if (problem) field.current?.focus();
+  }, [problem]);
   return (
     <form
       aria-label={unlockTexts.openTitle}
@@ -30,6 +36,7 @@ export function OpenFile(props: { problem: Problem | undefined; busy: boolean; o
           label={unlockTexts.passphrase}
           autoComplete="off"
           autoFocus
+          ref={field}
           disabled={props.busy}
           {...form.getInputProps('passphrase')}
           key={form.key('passphrase')}

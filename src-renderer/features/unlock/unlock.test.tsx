@@ -75,6 +75,7 @@ describe('with the file', () => {
     ask({ ask: 'passphrase', problem: { kind: 'wrong', message: 'no' } });
     expect(screen.getByRole('alert').textContent).toBe(unlockTexts.wrong);
     expect((field(unlockTexts.passphrase) as HTMLInputElement).value).toBe('');
+    expect(document.activeElement).toBe(field(unlockTexts.passphrase));
     ask({ ask: 'passphrase', problem: { kind: 'altered', message: 'secrets.vault was altered.' } });
     expect(screen.getByRole('alert').textContent).toContain(unlockTexts.alteredTitle);
     expect(screen.getByRole('alert').textContent).toContain('secrets.vault');
