@@ -46,14 +46,14 @@ export const machineTexts = {
   },
   table: 'Machines',
   /** Short enough for a column. */
-  protection: { none: 'Not protected', pending: 'No point yet', protected: 'Protected', 'cut-over': 'Cut over' },
+  protection: { none: 'Not protected', pending: 'No good point', protected: 'Protected', 'cut-over': 'Cut over' },
   views: {
     button: 'Views',
     title: 'Saved views',
     all: 'All machines',
     unprotected: 'Not protected',
     running: 'Running and not protected',
-    pending: 'No recovery point yet',
+    pending: 'No good recovery point yet',
     saved: 'Saved',
     manage: 'Save this view, or remove one …',
     name: 'Name of this view',
@@ -124,6 +124,9 @@ export const machineTexts = {
     moreSnapshots: (count: number) => `and ${formatNumber(count)} more`,
     migrations: 'Migrations',
     noMigrations: 'It is not replicated yet.',
+    protectedByOthers: 'Protected by somebody else',
+    replicatedByOthers: 'Replicated by somebody else',
+    byOthers: 'Ask an administrator to share that migration with you.',
     to: (target: string) => `to ${target}`,
     points: (count: number) =>
       count === 0 ? 'no recovery point yet' : count === 1 ? '1 recovery point' : `${formatNumber(count)} recovery points`,

@@ -1,6 +1,6 @@
 import { ActionIcon, Anchor, Button } from '@mantine/core';
 import { IconTransfer, IconX } from '@tabler/icons-react';
-import type { KeyboardEvent, ReactNode } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react';
 import type { Output } from '../../../src-preload/contract/routes.ts';
 import { useRoute } from '../../api/queries.tsx';
 import { go, hrefOf } from '../../go.ts';
@@ -27,6 +27,7 @@ interface DetailsProps {
 export function MachineDetails({ id, sourceName, onClose }: DetailsProps) {
   const found = useRoute('vms.get', { params: { id } });
   const name = found.data?.name;
+  useEscape(onClose);
   function onKeyDown(event: KeyboardEvent): void {
     if (event.key !== 'Escape') return;
     event.stopPropagation();
@@ -55,6 +56,32 @@ export function MachineDetails({ id, sourceName, onClose }: DetailsProps) {
       </span>
     </aside>
   );
+}
+
+/** What takes Escape for itself. */
+const ownEscape = '[role=dialog], [role=alertdialog], [role=menu]';
+const isField = (target: EventTarget | null) => target instanceof Element && target.closest('input, textarea, select, [contenteditable]');
+
+/** Escape anywhere on the page, but not in a field or while something else is open over it. */
+function useEscape(onEscape: () => void): void {
+  const latest = useRef(onEscape);
+  latest.current = onEscape;
+  useEffect(() => {
+    let open = false;
+    // Asked before others hear of the key: they may have closed it when it arrives here.
+    const before = () => {
+      open = document.querySelector(ownEscape) !== null;
+    };
+    const after = (event: globalThis.KeyboardEvent) => {
+      if (event.key === 'Escape' && !open && !event.defaultPrevented && !isField(event.target)) latest.current();
+    };
+    window.addEventListener('keydown', before, { capture: true });
+    window.addEventListener('keydown', after);
+    return () => {
+      window.removeEventListener('keydown', before, { capture: true });
+      window.removeEventListener('keydown', after);
+    };
+  }, []);
 }
 
 function Facts({ machine, sourceName }: { machine: Machine; sourceName: string | undefined }) {
@@ -135,11 +162,14 @@ function Facts({ machine, sourceName }: { machine: Machine; sourceName: string |
   );
 }
 
+/** A migration is there that this person may not see. */
+const isOfOthers = ({ protection, migrations }: Machine) => protection !== 'none' && migrations.length === 0;
+
 /** The obvious next step. */
 function Next({ machine }: { machine: Machine }) {
   const may = useMay('operator');
   if (machine.template) return <p className={classes.quiet}>{texts.template}</p>;
-  if (!may) return null;
+  if (!may || isOfOthers(machine)) return null;
   const first = machine.migrations.length === 0;
   return (
     <Button
@@ -155,6 +185,13 @@ function Next({ machine }: { machine: Machine }) {
 }
 
 function Migrations({ machine }: { machine: Machine }) {
+  if (isOfOthers(machine)) {
+    return (
+      <p className={classes.under}>
+        {machine.protection === 'pending' ? texts.replicatedByOthers : texts.protectedByOthers}. {texts.byOthers}
+      </p>
+    );
+  }
   if (machine.migrations.length === 0) return <p className={classes.under}>{texts.noMigrations}</p>;
   return (
     <ul className={classes.list}>

@@ -139,6 +139,28 @@ test('details tell disks, snapshots, tracking and migrations, and lead on', asyn
   expect(location.hash).toBe('#/machines');
 });
 
+test('Escape anywhere on the page closes the details, but not in a field or below a dialog', async () => {
+  location.hash = '#/machines/m2';
+  renderWith(<Machines params={{ id: 'm2' }} />, answers);
+  await screen.findByRole('complementary', { name: 'Details of web-2' });
+  fireEvent.keyDown(screen.getByRole('searchbox'), { key: 'Escape' });
+  const dialog = document.body.appendChild(document.createElement('div'));
+  dialog.setAttribute('role', 'dialog');
+  fireEvent.keyDown(document.body, { key: 'Escape' });
+  dialog.remove();
+  expect(location.hash).toBe('#/machines/m2');
+  fireEvent.keyDown(document.body, { key: 'Escape' });
+  expect(location.hash).toBe('#/machines');
+});
+
+test('a machine that somebody else migrates says so and is not offered again', async () => {
+  const foreign = { ...details('m2'), protection: 'protected' as const, migrations: [] };
+  renderWith(<Machines params={{ id: 'm2' }} />, { ...answers, 'vms.get': foreign }, { role: 'operator' });
+  const panel = await screen.findByRole('complementary', { name: 'Details of web-2' });
+  expect(within(panel).getByText(/^Protected by somebody else\. Ask an administrator/)).toBeTruthy();
+  expect(within(panel).queryByRole('button', { name: 'Replicate …' })).toBeNull();
+});
+
 test('a view is saved, found again, removed and brought back', async () => {
   renderWith(<Machines params={{}} />, answers);
   await screen.findByText('web-1');

@@ -52,7 +52,7 @@ function Wizard({ first, targets }: { first: readonly string[]; targets: Targets
   const begin = useStart((all) => {
     const [one] = all;
     if (all.some(({ step }) => step !== 'done') || !one) return;
-    notifyDone(newMigrationTexts.start.doneAll(all.length));
+    notifyDone(newMigrationTexts.start[one.synced ? 'doneAll' : 'createdAll'](all.length));
     go(all.length === 1 ? `/migrations/${one.migrationId}` : '/migrations', { replace: true });
   });
   const { progress } = begin;
@@ -122,6 +122,7 @@ function Wizard({ first, targets }: { first: readonly string[]; targets: Targets
         <Foot
           step={step}
           count={chosen.machines.length}
+          syncNow={plan.syncNow}
           ready={target !== undefined && ids.length > 0}
           reason={reason === undefined ? undefined : newMigrationTexts.review.reasons[reason]}
           onStep={setStep}
@@ -183,6 +184,7 @@ function StepList({ step, views, onStep }: { step: StepId; views: Readonly<Recor
 interface FootProps {
   step: StepId;
   count: number;
+  syncNow: boolean;
   /** All that has no value of its own is there. */
   ready: boolean;
   reason: string | undefined;
@@ -190,7 +192,7 @@ interface FootProps {
   onStart: () => void;
 }
 
-function Foot({ step, count, ready, reason, onStep, onStart }: FootProps) {
+function Foot({ step, count, syncNow, ready, reason, onStep, onStart }: FootProps) {
   const at = stepIds.indexOf(step);
   const before = stepIds[at - 1];
   const next = stepIds[at + 1];
@@ -219,7 +221,7 @@ function Foot({ step, count, ready, reason, onStep, onStart }: FootProps) {
             {reason}
           </span>
           <Button disabled={reason !== undefined} leftSection={<IconPlayerPlay size={14} aria-hidden />} onClick={onStart}>
-            {newMigrationTexts.review.start(Math.max(1, count))}
+            {newMigrationTexts.review[syncNow ? 'start' : 'create'](Math.max(1, count))}
           </Button>
         </>
       )}

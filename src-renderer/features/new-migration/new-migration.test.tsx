@@ -62,8 +62,8 @@ function world(change: Answers = {}): Answers {
 }
 type Calls = { id: string; input: unknown }[];
 const made = (calls: Calls, id: string) => calls.filter((call) => call.id === id).map(({ input }) => (input as { body: object }).body);
-const startButton = async () => {
-  const button = await screen.findByRole('button', { name: /^Start/ });
+const startButton = async (name: string | RegExp = /^Start/) => {
+  const button = await screen.findByRole('button', { name });
   await waitFor(() => expect((button as HTMLButtonElement).disabled).toBe(false));
   return button;
 };
@@ -163,8 +163,10 @@ test('schedule, quiet windows, retention and options go with it', async () => {
   fireEvent.click(step(/^What is copied/));
   fireEvent.click(screen.getByLabelText('Every block of every disk'));
   fireEvent.click(step(/^Review/));
+  expect(screen.getByText(/It begins now, also within quiet windows\./)).toBeTruthy();
   fireEvent.click(screen.getByLabelText('Begin the first run at once'));
-  fireEvent.click(await startButton());
+  fireEvent.click(await startButton('Create the migration'));
+  expect(await screen.findByText('The migration is created; nothing runs yet.')).toBeTruthy();
   await waitFor(() => expect(location.hash).toBe('#/migrations/j-m1'));
   expect(made(calls, 'migrations.create')).toMatchObject([{ settings: { keep: 7, verify: 'all' } }]);
   expect(made(calls, 'schedules.create')).toMatchObject([

@@ -48,7 +48,11 @@ export function ReviewStep({ plan, views, checks, onPlan, onStep, ...props }: Re
       </dl>
       <Checkbox
         label={texts.syncNow}
-        description={texts.syncHint}
+        description={
+          plan.syncNow && plan.rhythm.mode !== 'none' && plan.rhythm.windows.length > 0
+            ? `${texts.syncHint} ${texts.syncQuiet}`
+            : texts.syncHint
+        }
         checked={plan.syncNow}
         onChange={(event) => onPlan({ syncNow: event.currentTarget.checked })}
       />
