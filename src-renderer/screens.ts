@@ -99,7 +99,7 @@ export const screens: readonly Screen[] = [
   }),
   screen(() => import('./features/users/index.tsx'), {
     id: 'users',
-    path: '/users',
+    path: '/users/:part?',
     role: 'admin',
     text: screenTexts.users,
     navigation: { icon: IconUsers, text: screenTexts.users, key: 'u' },

@@ -111,3 +111,14 @@ test('whoever signs in next begins at the overview', async () => {
   fireEvent.click(await screen.findByRole('button', { name: frameTexts.signOut }));
   await waitFor(() => expect(location.hash).toBe('#/'));
 });
+
+test('what can be added is found by that word', async () => {
+  renderWith(<Frame />, { 'vms.list': { items: [], total: 0 }, 'migrations.list': { items: [], total: 0 } });
+  act(() => openPalette());
+  fireEvent.change(await screen.findByRole('textbox', { name: frameTexts.search }), { target: { value: 'add' } });
+  for (const name of [frameTexts.newMigration, frameTexts.addSource, frameTexts.addTarget, frameTexts.addUser]) {
+    await waitFor(() =>
+      expect([...document.querySelectorAll('[data-action]')].some((line) => line.textContent?.includes(name))).toBe(true),
+    );
+  }
+});

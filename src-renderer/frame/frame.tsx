@@ -129,6 +129,13 @@ function LostBanner() {
   );
 }
 
+/** For administrators. */
+const additions: readonly Command[] = [
+  { id: 'add-source', text: frameTexts.addSource, icon: IconPlus, words: frameTexts.addSourceWords, run: () => go('/sources/new-vsphere') },
+  { id: 'add-target', text: frameTexts.addTarget, icon: IconPlus, words: frameTexts.addWords, run: () => go('/targets/new') },
+  { id: 'add-user', text: frameTexts.addUser, icon: IconPlus, words: frameTexts.addWords, run: () => go('/users/new') },
+];
+
 function useFrameCommands(openShortcuts: () => void): void {
   const { client, invalidator } = useCore();
   const { role } = useCaller();
@@ -139,8 +146,17 @@ function useFrameCommands(openShortcuts: () => void): void {
     const { desktop } = client;
     return [
       ...(mayDo(role, 'operator')
-        ? [{ id: 'new-migration', text: frameTexts.newMigration, icon: IconPlus, run: () => go('/migrations/new') }]
+        ? [
+            {
+              id: 'new-migration',
+              text: frameTexts.newMigration,
+              icon: IconPlus,
+              words: frameTexts.addWords,
+              run: () => go('/migrations/new'),
+            },
+          ]
         : []),
+      ...(mayDo(role, 'admin') ? additions : []),
       { id: 'reload', text: frameTexts.reload, icon: IconRefresh, run: () => invalidator.all() },
       { id: 'shortcuts', text: frameTexts.shortcuts, run: openShortcuts },
       ...(desktop

@@ -28,6 +28,12 @@ export const frameTexts = {
     ['?', 'This list'],
   ] as const,
   newMigration: 'New migration',
+  addSource: 'Add a source',
+  addTarget: 'Add a target',
+  addUser: 'Add a user',
+  /** Nobody sees them; the palette finds by them. */
+  addWords: 'add new create',
+  addSourceWords: 'add new connect vCenter',
   reload: 'Ask for everything anew',
   diagnostics: 'Collect diagnostics',
   diagnosticsSaved: (file: string) => `Diagnostics are in ${file}. They hold no secret.`,

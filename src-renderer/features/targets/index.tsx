@@ -1,9 +1,8 @@
 import { ActionIcon, Anchor, Button, Drawer, Menu } from '@mantine/core';
 import { IconDots, IconFolder, IconFolderPlus, IconPencil, IconTrash } from '@tabler/icons-react';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import type { Output } from '../../../src-preload/contract/routes.ts';
 import { useAction, useRoute } from '../../api/queries.tsx';
-import { useCommands } from '../../frame/commands.ts';
 import { go, hrefOf } from '../../go.ts';
 import type { ScreenProps } from '../../screen-props.ts';
 import { useMay } from '../../stores/session.ts';
@@ -53,10 +52,6 @@ export default function Targets({ params }: ScreenProps) {
   const [removing, setRemoving] = useState<Target>();
   const [renaming, setRenaming] = useState<Target>();
   const remove = useAction('targets.remove', { done: () => texts.done.removed(removing?.name ?? '') });
-  useCommands(
-    'targets',
-    useMemo(() => (admin ? [{ id: 'targets.add', text: texts.add, icon: IconFolderPlus, run: add }] : []), [admin]),
-  );
   const some = (targets.data?.items.length ?? 0) > 0;
   const addButton = (
     <Button leftSection={<IconFolderPlus size={15} aria-hidden />} onClick={add}>

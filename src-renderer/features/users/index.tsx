@@ -1,8 +1,9 @@
 import { Button, Drawer } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { useRoute } from '../../api/queries.tsx';
-import { useCommands } from '../../frame/commands.ts';
+import { go } from '../../go.ts';
+import type { ScreenProps } from '../../screen-props.ts';
 import { useRowHeight } from '../../stores/preferences.ts';
 import { useCaller } from '../../stores/session.ts';
 import { screenTexts } from '../../texts/screens.ts';
@@ -51,24 +52,22 @@ const nameOf = ({ name }: User) => name;
 /** A lock comes and ends without an event: strangers could fill the log with those. */
 const LOOK_AGAIN_MS = 60_000;
 
+const add = () => go('/users/new');
+const close = () => go('/users');
+
 /** Who may sign in, and what they may do. */
-export default function Users() {
+export default function Users({ params }: ScreenProps) {
   const users = useRoute('users.list', {}, { every: LOOK_AGAIN_MS });
   const rowHeight = useRowHeight();
-  const [adding, setAdding] = useState(false);
   const [opened, setOpened] = useState<string>();
   const all = users.data?.items ?? none;
   const chosen = all.find(({ id }) => id === opened);
-  useCommands(
-    'users',
-    useMemo(() => [{ id: 'user.add', text: texts.add, icon: IconPlus, run: () => setAdding(true) }], []),
-  );
   return (
     <>
       <PageHeader
         title={screenTexts.users}
         actions={
-          <Button leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setAdding(true)}>
+          <Button leftSection={<IconPlus size={15} aria-hidden />} onClick={add}>
             {texts.add}
           </Button>
         }
@@ -97,8 +96,8 @@ export default function Users() {
           </>
         )}
       </Loaded>
-      <Drawer opened={adding} onClose={() => setAdding(false)} title={userFormTexts.addTitle} size={460}>
-        <AddUser onDone={() => setAdding(false)} />
+      <Drawer opened={params.part === 'new'} onClose={close} title={userFormTexts.addTitle} size={460}>
+        <AddUser onDone={close} />
       </Drawer>
       <Drawer opened={chosen !== undefined} onClose={() => setOpened(undefined)} title={chosen?.name ?? ''} size={460}>
         {chosen ? <UserDetails user={chosen} all={all} /> : null}

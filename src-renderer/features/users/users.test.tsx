@@ -11,7 +11,7 @@ const user = (id: string, name: string, role: User['role']): User => ({
 const items = [user('u1', 'anna', 'admin'), user('u2', 'bert', 'operator')];
 
 test('the last administrator stays, and the screen says why', async () => {
-  renderWith(<Users />, { 'users.list': { items } });
+  renderWith(<Users params={{}} />, { 'users.list': { items } });
   fireEvent.click(await screen.findByText('anna'));
   const details = within(await screen.findByRole('dialog', { name: 'anna' }));
   details.getByText(/the last administrator/);
@@ -20,7 +20,7 @@ test('the last administrator stays, and the screen says why', async () => {
 });
 
 test('another role is chosen first and given by a button', async () => {
-  const { calls } = renderWith(<Users />, { 'users.list': { items }, 'users.update': user('u2', 'bert', 'admin') });
+  const { calls } = renderWith(<Users params={{}} />, { 'users.list': { items }, 'users.update': user('u2', 'bert', 'admin') });
   fireEvent.click(await screen.findByText('bert'));
   const details = within(await screen.findByRole('dialog', { name: 'bert' }));
   fireEvent.click(details.getByRole('radio', { name: 'Administrator' }));
