@@ -10,6 +10,8 @@ export interface Attention {
   taskId?: string;
   sourceId?: string;
   targetId?: string;
+  /** Of `unscheduled`: those that would run it, were they on. */
+  scheduleIds?: string[];
   machineName?: string;
   /** Of the source or target. */
   environmentName?: string;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Cutover } from '../domain/cutover.ts';
 import type { Run } from '../domain/run.ts';
 import type { Schedule } from '../domain/schedule.ts';
 import { newTask } from '../scheduler/plan.ts';
@@ -81,10 +82,10 @@ test('what is protected, behind, failed or forgotten, the most urgent first', as
   expect(counts).toEqual({
     ...{
       migrations: 9,
-      protected: 4,
+      protected: 3,
       withoutPoint: 1,
       behind: 2,
-      failed: 1,
+      failed: 2,
       running: 1,
       paused: 1,
       cutOver: 1,
@@ -220,7 +221,54 @@ test('a schedule that a cutover ended is said to be off after the rollback, not 
   await migration('back', { run: { startedAt: ago(5), endedAt: ago(5) }, pointAt: ago(5), everyMinutes: 60 });
   const [schedule] = await store.schedules.list();
   await store.schedules.put({ ...schedule!, enabled: false, endedByCutover: true });
-  expect((await overviewOf(store, undefined, now)).attention).toMatchObject([
-    { kind: 'unscheduled', text: expect.stringContaining('its schedule is off since its cutover') },
+  const settings = { preSync: true, powerOff: 'guest' } as unknown as Cutover['settings'];
+  const cutover = { id: 'c', jobId: 'back', state: 'rolled-back', phase: 'done', settings, startAttempted: true };
+  await store.cutovers.add({ ...cutover, undone: [], startedAt: ago(2), endedAt: ago(1) } as unknown as Cutover);
+  const told = async () => (await overviewOf(store, undefined, now)).attention;
+  expect(await told()).toMatchObject([
+    {
+      kind: 'unscheduled',
+      text: expect.stringContaining('its schedule is off since its cutover'),
+      since: ago(1),
+      scheduleIds: ['schedule-back'],
+    },
   ]);
+  await store.schedules.put({ ...schedule!, enabled: false });
+  expect(await told()).toMatchObject([{ text: expect.stringContaining('its schedule is switched off'), scheduleIds: ['schedule-back'] }]);
+});
+
+test('a machine whose point is damaged is not protected until a later point is proven whole', async () => {
+  await migration('hurt', { run: { startedAt: ago(3), endedAt: ago(3) }, pointAt: ago(3), everyMinutes: 600 });
+  const told = async () => {
+    const { counts, attention } = await overviewOf(store, undefined, now);
+    const { protection } = (await store.machines.look('hurt'))!;
+    const counted = (await store.machines.counts()).reduce((sum, one) => sum + one.protected, 0);
+    const failed = await store.jobs.count({ only: 'failed' });
+    return [counts.protected, counts.failed, counted, failed, protection, ...attention.map(({ text }) => text)];
+  };
+  const well = [1, 0, 1, 0, 'protected'];
+  expect(await told()).toEqual(well);
+  await store.recoveryPoints.setReread('point-hurt', ago(2.5), 'Disk 1 differs.');
+  expect(await told()).toEqual([0, 1, 0, 1, 'pending', 'The newest recovery point of hurt is not what was copied. Disk 1 differs.']);
+  const disk = {
+    key: 1,
+    objectId: 'o',
+    capacity: 1,
+    changeId: undefined,
+    manifestRoot: 'r',
+    algorithm: 'blake3',
+    manifest: 'm',
+    image: 'i',
+  };
+  const point = { runId: 'run-hurt', kind: 'incremental', doubts: [], disks: [disk] } as const;
+  const add = (id: string, hours: number, verified: 'all' | 'written') =>
+    store.recoveryPoints.add('hurt', { ...point, doubts: [], disks: [disk], id, takenAt: ago(hours), verified }, ago(hours));
+  // What it took over was not read.
+  await add('after', 2, 'written');
+  expect(await told()).toEqual([0, 1, 0, 1, 'pending', expect.stringContaining('no later one was read back as a whole')]);
+  await store.recoveryPoints.setReread('after', ago(1.5), undefined);
+  expect(await told()).toEqual(well);
+  await store.recoveryPoints.setReread('after', ago(1.4), 'Disk 1 differs again.');
+  await add('whole', 1, 'all');
+  expect(await told()).toEqual(well);
 });

@@ -37,7 +37,10 @@ export async function overviewOf(
   const known = new Map(migrations.map((migration) => [migration.id, migration]));
   const everySchedule = await store.schedules.list();
   const schedules = everySchedule.filter(({ enabled }) => enabled);
-  const endedByCutover = new Set(everySchedule.flatMap((one) => (one.endedByCutover && one.kind === 'run' ? [one.jobId] : [])));
+  const offOf = Map.groupBy(
+    everySchedule.filter(({ kind, enabled }) => kind === 'run' && !enabled),
+    ({ jobId }) => jobId,
+  );
   const runsOf = Map.groupBy(
     schedules.filter(({ kind, jobId }) => kind === 'run' && jobId !== undefined),
     ({ jobId }) => jobId as string,
@@ -62,7 +65,8 @@ export async function overviewOf(
     // The task of a run that failed ends right after it, with the same words.
     const failedRun = failedWork === 'run' ? { at: lastFailure!.at, error: lastFailure!.message } : lastRun?.state === 'failed' && lastRun;
     const failedCutover = failedWork === 'cutover' ? { at: lastFailure!.at, error: lastFailure!.message } : badCutover(migration);
-    const failed = Boolean(failedRun || failedCutover);
+    // What cannot be started from protects nothing.
+    const failed = Boolean(failedRun || failedCutover || mismatch);
     if (migration.paused) counts.paused++;
     if (failed) counts.failed++;
     if (behind) counts.behind++;
@@ -72,8 +76,12 @@ export async function overviewOf(
     if (untouched) counts.withoutPoint++;
     if (failedCutover)
       tell('cutover-failed', failedCutover.at, `The cutover of ${machineName} failed: ${failedCutover.error ?? 'its end is not known.'}`);
-    if (mismatch) tell('mismatch', mismatch.at, `A recovery point of ${machineName} is not what was copied. ${mismatch.text}`);
-    else if (failedWork === 'verify')
+    if (mismatch) {
+      const what = mismatch.newest
+        ? `The newest recovery point of ${machineName} is not what was copied.`
+        : `A recovery point of ${machineName} is not what was copied, and no later one was read back as a whole.`;
+      tell('mismatch', mismatch.at, `${what} ${mismatch.text}`);
+    } else if (failedWork === 'verify')
       tell('task-dead', lastFailure!.at, `The last verification of ${machineName} failed: ${lastFailure!.message}`, {
         taskId: lastFailure!.taskId,
       });
@@ -85,11 +93,16 @@ export async function overviewOf(
       tell('behind', behind, text);
     }
     if (mine.length === 0 && !migration.paused) {
+      const off = offOf.get(migrationId) ?? [];
+      const ended = off.filter(({ endedByCutover }) => endedByCutover);
       const idle = untouched && lastRun?.state !== 'running';
       const text = idle
         ? `${machineName} is not protected: it was never replicated, and has no schedule that would begin it.`
-        : `${machineName} is replicated only when somebody asks for it: ${endedByCutover.has(migrationId) ? 'its schedule is off since its cutover.' : 'it has no schedule.'}`;
-      tell('unscheduled', migration.createdAt, text);
+        : `${machineName} is replicated only when somebody asks for it: ${ended.length > 0 ? 'its schedule is off since its cutover.' : off.length > 0 ? 'its schedule is switched off.' : 'it has no schedule.'}`;
+      const since = !idle && ended.length > 0 ? lastCutover?.at : undefined;
+      // What a person had switched off before the cutover is theirs to bring back.
+      const scheduleIds = (ended.length > 0 ? ended : off).map(({ id }) => id);
+      tell('unscheduled', since ?? migration.createdAt, text, scheduleIds.length > 0 ? { scheduleIds } : {});
     }
   }
   const environments = await environmentsOf(store);

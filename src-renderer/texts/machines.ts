@@ -53,7 +53,7 @@ export const machineTexts = {
     all: 'All machines',
     unprotected: 'Not protected',
     running: 'Running and not protected',
-    pending: 'No good recovery point yet',
+    pending: 'No good recovery point',
     saved: 'Saved',
     manage: 'Save this view, or remove one …',
     name: 'Name of this view',

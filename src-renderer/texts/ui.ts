@@ -41,7 +41,7 @@ export const uiTexts = {
     active: 'Active',
     'cut-over': 'Cut over',
     none: 'Not protected',
-    pending: 'No recovery point yet',
+    pending: 'No good recovery point',
     protected: 'Protected',
     behind: 'Behind',
     on: 'On',

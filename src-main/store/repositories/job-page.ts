@@ -3,6 +3,7 @@ import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { JobState } from '../../domain/job.ts';
 import { nameKey } from '../../domain/user.ts';
 import type { Schema } from '../schema.ts';
+import { isDamaged } from './damage.ts';
 import { lastEndedTask } from './scheduled-tasks.ts';
 
 export interface JobFilter {
@@ -10,7 +11,7 @@ export interface JobFilter {
   machineId?: string | undefined;
   /** Part of the machine's name. */
   text?: string | undefined;
-  /** A run or a cutover goes on; the last run failed; its schedules do nothing. */
+  /** A run or a cutover goes on; the last run failed, or its points are damaged; its schedules do nothing. */
   only?: 'running' | 'failed' | 'paused' | undefined;
   /** Only these. */
   ids?: readonly string[] | undefined;
@@ -39,6 +40,7 @@ const runs = sql`(SELECT job_id FROM sync_history WHERE state = 'running' UNION 
   SELECT job_id FROM cutovers WHERE state IN ('running', 'rolling-back'))`;
 const failed = sql`((SELECT state FROM sync_history WHERE job_id = migration_jobs.id ORDER BY started_at DESC, id DESC LIMIT 1) = 'failed'
   OR EXISTS (SELECT 1 FROM scheduled_tasks WHERE state <> 'done' AND rowid = ${lastEndedTask('migration_jobs.id')}))`;
+const damaged = sql.raw(isDamaged('migration_jobs.id'));
 const points = (more: string) => sql.raw(`FROM recovery_points WHERE job_id = migration_jobs.id AND removed_at IS NULL${more}`);
 
 /** Never NULL: a page goes on behind the key of the one before. What is about times is '' where it never was. */
@@ -56,7 +58,7 @@ const keys: Record<JobSortKey, RawBuilder<unknown>> = {
   state: sql`CASE
     WHEN id IN ${runs} THEN 1
     WHEN state = 'cut-over' THEN 5
-    WHEN ${failed} OR EXISTS (SELECT 1 ${points(' AND mismatch IS NOT NULL')}) THEN 0
+    WHEN ${failed} OR ${damaged} THEN 0
     WHEN NOT EXISTS (SELECT 1 ${points('')}) THEN 2
     WHEN paused THEN 3 ELSE 4 END`,
 };
@@ -96,7 +98,7 @@ function matches({ state, machineId, text, only, ids, visibleTo }: JobFilter): R
   if (text) wanted.push(sql`vm_id IN (SELECT id FROM vms WHERE instr(name_key, ${nameKey(text)}) > 0)`);
   if (only === 'paused') wanted.push(sql`paused = 1`);
   if (only === 'running') wanted.push(sql`id IN ${runs}`);
-  if (only === 'failed') wanted.push(failed);
+  if (only === 'failed') wanted.push(sql`(${failed} OR ${damaged} AND state <> 'cut-over')`);
   if (ids !== undefined) wanted.push(sql`id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
   if (visibleTo !== undefined)
     wanted.push(

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.ts';
+import { isDamaged } from './damage.ts';
 
 /** How many machines of one source are in one folder and one cluster ('' for none). */
 export interface MachineCount {
@@ -7,7 +8,7 @@ export interface MachineCount {
   folder: string;
   cluster: string;
   machines: number;
-  /** Those with a recovery point, or cut over. */
+  /** Those with a recovery point that is not damaged, or cut over. */
   protected: number;
 }
 
@@ -17,7 +18,8 @@ export async function countMachines(database: Kysely<Schema>): Promise<MachineCo
     WITH held AS MATERIALIZED (
       SELECT DISTINCT vm_id FROM migration_jobs
       WHERE state = 'cut-over'
-        OR EXISTS (SELECT 1 FROM recovery_points p WHERE p.removed_at IS NULL AND p.job_id = migration_jobs.id)
+        OR (EXISTS (SELECT 1 FROM recovery_points p WHERE p.removed_at IS NULL AND p.job_id = migration_jobs.id)
+          AND NOT ${sql.raw(isDamaged('migration_jobs.id'))})
     )
     SELECT v.source_environment_id AS source, v.folder, v.cluster, count(*) AS machines, count(h.vm_id) AS protected
     FROM vms v LEFT JOIN held h ON h.vm_id = v.id

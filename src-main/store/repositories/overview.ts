@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.ts';
+import { damagedPoint } from './damage.ts';
 import { lastEndedTask, type TaskFailure, toFailure } from './scheduled-tasks.ts';
 
 /** How one migration is, in a row. Times are ISO 8601. */
@@ -15,8 +16,8 @@ export interface MigrationState {
   lastFailure: TaskFailure | undefined;
   /** When the newest recovery point was taken. */
   newestPoint: string | undefined;
-  /** The newest point that was found to differ from its manifest. */
-  mismatch: { text: string; at: string } | undefined;
+  /** The newest point that was found to differ from its manifest, unless a later one is proven whole. */
+  mismatch: { text: string; at: string; newest: boolean } | undefined;
 }
 
 export interface DayOfRuns {
@@ -49,15 +50,14 @@ export function createOverviewRepository(database: Kysely<Schema>): OverviewRepo
           run.state AS run_state, run.error_message AS run_error, coalesce(run.ended_at, run.started_at) AS run_at,
           cutover.state AS cutover_state, cutover.error_message AS cutover_error, coalesce(cutover.ended_at, cutover.started_at) AS cutover_at,
           (SELECT max(taken_at) FROM recovery_points WHERE job_id = job.id AND removed_at IS NULL) AS newest,
-          wrong.mismatch, wrong.reread_at,
+          wrong.mismatch, wrong.reread_at, wrong.taken_at AS wrong_taken,
           task.id AS task_id, task.kind AS task_kind, task.error_code AS task_code, task.error_message AS task_error, task.ended_at AS task_at
         FROM migration_jobs AS job JOIN vms AS vm ON vm.id = job.vm_id
         LEFT JOIN sync_history AS run ON run.rowid =
           (SELECT rowid FROM sync_history WHERE job_id = job.id ORDER BY started_at DESC, id DESC LIMIT 1)
         LEFT JOIN cutovers AS cutover ON cutover.rowid = (SELECT rowid FROM cutovers WHERE job_id = job.id ORDER BY started_at DESC LIMIT 1)
         LEFT JOIN scheduled_tasks AS task ON task.state <> 'done' AND task.rowid = ${lastEndedTask('job.id')}
-        LEFT JOIN recovery_points AS wrong ON wrong.rowid =
-          (SELECT rowid FROM recovery_points WHERE job_id = job.id AND removed_at IS NULL AND mismatch IS NOT NULL ORDER BY taken_at DESC LIMIT 1)
+        LEFT JOIN recovery_points AS wrong ON wrong.rowid = ${damagedPoint('job.id')}
         WHERE ${among('job.id', ids)} ORDER BY job.created_at, job.id`.execute(database);
       return rows.map((row) => ({
         id: row.id as string,
@@ -77,7 +77,7 @@ export function createOverviewRepository(database: Kysely<Schema>): OverviewRepo
           ended_at: row.task_at ?? null,
         }),
         newestPoint: row.newest ?? undefined,
-        mismatch: row.mismatch ? { text: row.mismatch, at: row.reread_at as string } : undefined,
+        mismatch: row.mismatch ? { text: row.mismatch, at: row.reread_at as string, newest: row.wrong_taken === row.newest } : undefined,
       }));
     },
     async days(ids, since) {

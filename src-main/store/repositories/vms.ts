@@ -3,6 +3,7 @@ import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { MachineInventory, PowerState } from '../../domain/machine.ts';
 import { nameKey } from '../../domain/user.ts';
 import type { Schema } from '../schema.ts';
+import { isDamaged } from './damage.ts';
 import { countMachines, type MachineCount } from './machine-counts.ts';
 
 export interface StoredMachine {
@@ -77,7 +78,7 @@ export function createMachineRepository(database: Kysely<Schema>): MachineReposi
     const jobs = await database
       .selectFrom('migration_jobs')
       .select(['vm_id', 'state'])
-      .select(sql<number>`EXISTS (${sql.raw(heldPoints)} AND p.job_id = migration_jobs.id)`.as('held'))
+      .select(sql<number>`${sql.raw(holdsPoint)}`.as('held'))
       .where(
         'vm_id',
         'in',
@@ -169,10 +170,11 @@ export function createMachineRepository(database: Kysely<Schema>): MachineReposi
   };
 }
 
-const heldPoints = 'SELECT 1 FROM recovery_points p WHERE p.removed_at IS NULL';
+const holdsPoint = `(EXISTS (SELECT 1 FROM recovery_points p WHERE p.removed_at IS NULL AND p.job_id = migration_jobs.id)
+  AND NOT ${isDamaged('migration_jobs.id')})`;
 const ofState = {
   'cut-over': "SELECT vm_id FROM migration_jobs WHERE state = 'cut-over'",
-  protected: `SELECT vm_id FROM migration_jobs WHERE EXISTS (${heldPoints} AND p.job_id = migration_jobs.id)`,
+  protected: `SELECT vm_id FROM migration_jobs WHERE ${holdsPoint}`,
   any: 'SELECT vm_id FROM migration_jobs',
 };
 /** A machine with several jobs shows the one that has come furthest. */

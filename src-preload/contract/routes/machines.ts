@@ -3,7 +3,7 @@ import { cursor, id, idParams, position, searchText, time } from '../common.ts';
 import { defineRoute } from '../route.ts';
 
 export const powerState = z.enum(['on', 'off', 'suspended']);
-/** `protected`: a recovery point exists; `pending`: a migration, but no point yet. */
+/** `protected`: a recovery point exists, and none was found damaged since; `pending`: a migration, but no such point. */
 export const protection = z.enum(['none', 'pending', 'protected', 'cut-over']);
 export const machineSort = z.enum([
   'name',

@@ -21,10 +21,17 @@ export const overview = z
   .object({
     counts: z.object({
       migrations: z.int(),
-      protected: z.int().meta({ description: 'Active, with a recovery point as new as its schedule wants it, and no failed last run.' }),
+      protected: z
+        .int()
+        .meta({ description: 'Active, with a recovery point as new as its schedule wants it, no failed last run, and no damage found.' }),
       withoutPoint: z.int().meta({ description: 'Without a recovery point yet, and neither failed, behind nor paused.' }),
       behind: z.int().meta({ description: 'Its newest recovery point is older than its schedule allows, or it has none yet.' }),
-      failed: z.int().meta({ description: 'Its last run or cutover failed, or could not begin.' }),
+      failed: z
+        .int()
+        .meta({
+          description:
+            'Its last run or cutover failed, or could not begin; or a recovery point was found damaged and no later one is proven whole.',
+        }),
       running: z.int(),
       paused: z.int(),
       cutOver: z.int(),
@@ -50,6 +57,10 @@ export const overview = z
           taskId: id.optional(),
           sourceId: id.optional(),
           targetId: id.optional(),
+          scheduleIds: z
+            .array(id)
+            .optional()
+            .meta({ description: 'Of `unscheduled`: its schedules that are off; switched on, they run it.' }),
           machineName: z.string().optional(),
           environmentName: z.string().optional().meta({ description: 'Of the source or target.' }),
           text: z.string(),

@@ -91,7 +91,7 @@ function Item({ item }: { item: Attention }) {
   return (
     <li>
       <span className={classes.kind}>
-        <StatusBadge state={state} word={texts.kinds[item.kind]} {...(tone ? { tone } : {})} />
+        <StatusBadge state={state} word={item.scheduleIds ? texts.off : texts.kinds[item.kind]} {...(tone ? { tone } : {})} />
       </span>
       <span className={classes.told}>
         {item.text}{' '}
@@ -108,10 +108,11 @@ function Item({ item }: { item: Attention }) {
 function Act({ item }: { item: Attention }) {
   const operator = useMay('operator');
   const admin = useMay('admin');
-  const { kind, migrationId, taskId, sourceId, machineName = '' } = item;
+  const { kind, migrationId, taskId, sourceId, scheduleIds, machineName = '' } = item;
   const name = item.environmentName ?? machineName;
   const actions = texts.actions;
   const sync = useAction('migrations.sync', { done: texts.begun(machineName) });
+  const turnOn = useAction('schedules.update', { done: texts.turnedOn });
   const resume = useAction('scheduler.set', { done: texts.resumed });
   const link = (text: string, path: string) => (
     <Button component="a" variant="default" href={hrefOf(path)} aria-label={name === '' ? text : actions.label(text, name)}>
@@ -150,7 +151,22 @@ function Act({ item }: { item: Attention }) {
     const text = kind === 'run-failed' ? actions.again : actions.sync;
     return (
       <span className={classes.deeds}>
-        {kind === 'unscheduled' ? link(actions.schedule, `${path}/settings`) : link(actions.open, path)}
+        {kind !== 'unscheduled' ? (
+          link(actions.open, path)
+        ) : scheduleIds === undefined ? (
+          link(actions.schedule, `${path}/settings`)
+        ) : (
+          <Button
+            variant="default"
+            aria-label={actions.label(actions.turnOn(scheduleIds.length), machineName)}
+            loading={turnOn.isPending}
+            onClick={() => {
+              for (const id of scheduleIds) turnOn.mutate({ params: { id }, body: { enabled: true } });
+            }}
+          >
+            {actions.turnOn(scheduleIds.length)}
+          </Button>
+        )}
         <Button
           variant="default"
           aria-label={actions.label(text, machineName)}

@@ -71,6 +71,16 @@ test('a failed run can be begun again, many of a kind are one line, and the coun
   expect(location.hash).toBe('#/migrations');
 });
 
+test('a schedule that a cutover ended is switched on from here', async () => {
+  const off = { kind: 'unscheduled' as const, migrationId: 'j1', machineName: 'web', text: 'It is off.', since: at, scheduleIds: ['s1'] };
+  const answers = { 'overview.get': { ...full, attention: [off] }, 'migrations.list': { items: [], total: 0 } };
+  const { calls } = renderWith(<Overview />, { ...answers, 'schedules.update': {} as never });
+  fireEvent.click(await screen.findByRole('button', { name: 'Turn its schedule on: web' }));
+  const update = () => calls.find(({ id }) => id === 'schedules.update')?.input;
+  await waitFor(() => expect(update()).toEqual({ params: { id: 's1' }, body: { enabled: true } }));
+  expect(screen.queryByRole('link', { name: /Add a schedule/ })).toBeNull();
+});
+
 test('a viewer looks, but begins nothing', async () => {
   renderWith(<Overview />, { 'overview.get': full, 'migrations.list': { items: [], total: 0 } }, { role: 'viewer' });
   expect(await screen.findByRole('link', { name: 'Look at it: web' })).toBeTruthy();
