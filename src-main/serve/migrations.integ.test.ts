@@ -81,7 +81,7 @@ test('a recovery point is read again, and one that was changed is found out', as
   await file.write(Buffer.from('no longer what was copied'), 0, 25, 3 * MiB);
   await file.sync();
   expect(await endOf((await ok('POST', `${pathOf('db')}/verify`, { recoveryPointId: point.id })).operationId)).toBe('verify.mismatch');
-  expect(await points()).toMatchObject([{ outcome: 'mismatch', mismatch: expect.stringContaining(`offset ${3 * MiB}`) }]);
+  expect(await points()).toMatchObject([{ outcome: 'mismatch', mismatch: expect.stringMatching(`^Hard disk 1: .*offset ${3 * MiB}`) }]);
   const told = events.told.filter(({ event }) => event === 'recovery-point.verified').map(({ data }) => data.data.outcome);
   expect(told).toEqual(['match', 'mismatch']);
   const { attention } = await ok('GET', '/overview');

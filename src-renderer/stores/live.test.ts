@@ -113,6 +113,19 @@ test('reading back does not undo what was counted while copying', () => {
   expect(useLive.getState().runs.m?.disks[1]).toMatchObject({ activity: 'verify', done: 40, counts: { read: 500, sent: 250 } });
 });
 
+test('the process that takes a run up counts what it does itself: what the one before it counted is not told twice', () => {
+  const take = feed();
+  take({ id: 1, at: at(1), type: 'run.started', data: { ...ofRun('r1'), machine: 'db', resumed: false } });
+  take(progress(2, 1, 500));
+  take({ id: 2, at: at(60), type: 'run.started', data: { ...ofRun('r1'), machine: 'db', resumed: true } });
+  frame();
+  expect(useLive.getState().runs.m?.disks[1]).toMatchObject({ done: 0, counts: { read: 0, sent: 0 } });
+  take(progress(61, 1, 300));
+  frame();
+  expect(useLive.getState().runs.m?.disks[1]?.counts.read).toBe(300);
+  expect(useLive.getState().runs.m?.samples.reduce((sum, { read }) => sum + read, 0)).toBeCloseTo(800);
+});
+
 test('what a run says, when its phases began, and how far a verification is', () => {
   const take = feed();
   const said = (type: string, second: number, data: object) => take({ id: 1, at: at(second), type, data: { ...ofRun('r1'), ...data } });

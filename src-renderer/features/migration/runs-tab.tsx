@@ -11,6 +11,7 @@ import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
 import { Bytes, Duration, When } from '../../ui/values.tsx';
 import { type Column, VirtualTable } from '../../ui/virtual-table.tsx';
+import { countsOf } from './bytes-of-run.tsx';
 import classes from './migration.module.css';
 import { downtimeOf, type Migration, type Run, stateOfRun } from './next-step.ts';
 import { type LogEntry, type LogKind, logOf } from './run-log.ts';
@@ -84,8 +85,9 @@ const icons: Record<LogKind, typeof IconPoint> = {
 
 function Details({ migrationId, run }: { migrationId: string; run: Run }) {
   const live = useLiveRun(migrationId);
-  const log = logOf(run, live?.runId === run.id ? live.log : []);
-  const { counts } = run;
+  const heard = live?.runId === run.id ? live : undefined;
+  const log = logOf(run, heard?.log ?? []);
+  const counts = countsOf(run, heard?.disks);
   const downtime = run.outage && downtimeOf(run.outage);
   const items: [string, ReactNode][] = [
     ...(['read', 'sent', 'zero', 'unchanged'] as const).map((name): [string, ReactNode] => [
