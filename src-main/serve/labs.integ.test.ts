@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startLabVcenter } from '../../lab/vcenter/lab-vcenter.ts';
+import { openEventClient } from '../rest/testing/event-client.ts';
 import { type ApplicationWorld, openApplicationWorld } from './testing/application-world.ts';
 
 let world: ApplicationWorld;
@@ -44,4 +45,25 @@ test('a lab of generated machines that was kept before stays what it is', async 
   const found = await Promise.all(items.map(async ({ id }: { id: string }) => (await world.call('GET', `/vms/${id}`)).json.instanceUuid));
   expect(found.sort()).toEqual(uuids.sort());
   await world.call('DELETE', '/lab');
+});
+
+test('a machine with a migration is not overwritten by another one under its uuid, which is refused before anything is copied', async () => {
+  const { call } = world;
+  const start = (name: string, size: number) => startLabVcenter({ seed: 4712, taskMs: 2, machines: [{ name, disks: [{ size }] }] });
+  const login = ({ url, username, password, thumbprint }: Awaited<ReturnType<typeof start>>) => ({ url, username, password, thumbprint });
+  await using first = await start('web', 2 ** 20);
+  const source = (await call('POST', '/sources', { body: login(first) })).json;
+  await call('POST', `/sources/${source.id}/sync`);
+  const machines = async () => (await call('GET', `/vms?sourceId=${source.id}`)).json.items;
+  const [{ id: machineId }] = await machines();
+  const target = (await call('POST', '/targets', { body: { folder: join(world.folder, 'shelf') } })).json;
+  const migration = (await call('POST', '/migrations', { body: { machineId, targetId: target.id } })).json;
+  await using second = await start('file server', 2 ** 21);
+  expect((await call('PATCH', `/sources/${source.id}`, { body: login(second) })).status).toBe(200);
+  await call('POST', `/sources/${source.id}/sync`);
+  expect((await machines()).map(({ name }: { name: string }) => name)).toEqual(['web']);
+  using told = await openEventClient(world.application.rest.url, world.tokens.admin, 0);
+  expect((await call('POST', `/migrations/${migration.id}/sync`, { body: { kind: 'incremental' } })).status).toBe(202);
+  const ends = () => told.told.filter(({ event }) => event === 'operation.ended').map(({ data }) => data.data);
+  await expect.poll(ends, { timeout: 60_000 }).toMatchObject([{ kind: 'sync', error: { code: 'source.missing' } }]);
 });
