@@ -148,7 +148,7 @@ export const tasksTexts = {
     all: 'All',
   },
   retrying: 'Retrying',
-  columns: { state: 'State', what: 'What', of: 'Of', when: 'When', attempt: 'Try', error: 'Last error' },
+  columns: { state: 'State', what: 'What', of: 'Of', when: 'When', attempt: 'Try', error: 'Reason' },
   quietUntil: (moment: string) => `Quiet hours until ${moment}`,
   running: (ago: string) => `since ${ago}`,
   emptyTitle: {
