@@ -26,8 +26,8 @@ interface Row {
 const columns: readonly Column<Row>[] = [
   { id: 'what', title: texts.columns.what, width: 172, cell: ({ schedule }) => <KindCell kind={schedule.kind} /> },
   { id: 'of', title: texts.columns.of, width: 120, grow: true, cell: ({ subject }) => subject },
-  { id: 'when', title: texts.columns.when, width: 150, grow: true, cell: ({ schedule }) => timingInWords(schedule.timing) },
-  { id: 'next', title: texts.columns.next, width: 180, grow: true, cell: ({ schedule }) => <Next schedule={schedule} /> },
+  { id: 'when', title: texts.columns.when, width: 180, grow: true, cell: ({ schedule }) => timingInWords(schedule.timing) },
+  { id: 'next', title: texts.columns.next, width: 240, grow: true, cell: ({ schedule }) => <Next schedule={schedule} /> },
   { id: 'windows', title: texts.columns.windows, width: 92, goes: 1, cell: ({ schedule }) => <Windows windows={schedule.windows} /> },
   {
     id: 'jitter',

@@ -24,7 +24,7 @@ import classes from './users.module.css';
 const columns: readonly Column<User>[] = [
   { id: 'name', title: texts.columns.name, width: 140, grow: true, cell: (user) => <Name user={user} /> },
   { id: 'role', title: texts.columns.role, width: 116, cell: ({ role }) => texts.roles[role] },
-  { id: 'state', title: texts.columns.state, width: 190, cell: (user) => <UserState user={user} /> },
+  { id: 'state', title: texts.columns.state, width: 210, cell: (user) => <UserState user={user} /> },
   { id: 'source', title: texts.columns.source, width: 86, cell: ({ source }) => texts.sources[source] },
   { id: 'last', title: texts.columns.lastSignIn, width: 110, cell: ({ lastSignInAt }) => <When at={lastSignInAt} none={texts.never} /> },
   {
