@@ -26,12 +26,10 @@ export const overview = z
         .meta({ description: 'Active, with a recovery point as new as its schedule wants it, no failed last run, and no damage found.' }),
       withoutPoint: z.int().meta({ description: 'Without a recovery point yet, and neither failed, behind nor paused.' }),
       behind: z.int().meta({ description: 'Its newest recovery point is older than its schedule allows, or it has none yet.' }),
-      failed: z
-        .int()
-        .meta({
-          description:
-            'Its last run or cutover failed, or could not begin; or a recovery point was found damaged and no later one is proven whole.',
-        }),
+      failed: z.int().meta({
+        description:
+          'Its last run or cutover failed, or could not begin; or a recovery point was found damaged and no later one is proven whole.',
+      }),
       running: z.int(),
       paused: z.int(),
       cutOver: z.int(),
