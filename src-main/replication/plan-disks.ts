@@ -1,6 +1,6 @@
 import { OctopusError } from '../../workers/octopus-error.ts';
 import type { ExtentTable } from '../../workers/protocol.ts';
-import type { RecoveryPoint, RunKind } from '../domain/recovery-point.ts';
+import type { KeptPoint, RecoveryPoint, RunKind } from '../domain/recovery-point.ts';
 import { type DiskMode, noCounts, type RunDisk } from '../domain/run.ts';
 import type { SnapshotDisk } from '../providers/source.ts';
 import type { RunContext } from './context.ts';
@@ -21,9 +21,10 @@ export async function planDisks(c: RunContext): Promise<void> {
     throw new OctopusError('source.unsupported', `${c.machine.inventory.name} has no disk that can be replicated.`);
   }
   const baseline = await c.store.recoveryPoints.newest(c.job.id);
+  const damaged = baseline !== undefined && (await isDamaged(c, baseline));
   const plans: RunDisk[] = [];
   for (const disk of frozen) {
-    const plan = await planDisk(c, disk, baseline);
+    const plan = await planDisk(c, disk, baseline, damaged);
     // A mark taken while tracking is doubted must not become a baseline.
     const trusted = c.run.trackingDoubt === undefined && disk.doubt === undefined;
     plans.push({
@@ -50,7 +51,13 @@ export async function planDisks(c: RunContext): Promise<void> {
   c.disks = plans;
 }
 
-async function planDisk(c: RunContext, disk: SnapshotDisk, point: RecoveryPoint | undefined): Promise<DiskPlan> {
+/** Whether a point was read again since the last run, and differed: what spoilt it may have spoilt the replica that they all share blocks with. */
+async function isDamaged(c: RunContext, baseline: KeptPoint): Promise<boolean> {
+  const points = [baseline, ...(await c.store.recoveryPoints.ofJob(c.job.id))];
+  return points.some(({ mismatch, rereadAt }) => mismatch !== undefined && (rereadAt ?? '') > baseline.committedAt);
+}
+
+async function planDisk(c: RunContext, disk: SnapshotDisk, point: RecoveryPoint | undefined, damaged: boolean): Promise<DiskPlan> {
   if (!point) return { mode: 'full' };
   const before = point.disks.find(({ key }) => key === disk.key);
   if (!before) return { mode: 'full', doubt: 'The disk was added since the last recovery point.' };
@@ -61,6 +68,7 @@ async function planDisk(c: RunContext, disk: SnapshotDisk, point: RecoveryPoint 
     const how = disk.capacity > before.capacity ? 'grown' : 'shrunk';
     return reconcile(`The disk has ${how} from ${before.capacity} to ${disk.capacity} bytes.`);
   }
+  if (damaged) return reconcile('A recovery point was found damaged when it was read again, so the replica may be, too.');
   if (c.run.trackingDoubt !== undefined) return reconcile(c.run.trackingDoubt);
   if (disk.doubt !== undefined) return reconcile(disk.doubt);
   if (before.changeId === undefined) return reconcile('The last recovery point has no change id for this disk.');

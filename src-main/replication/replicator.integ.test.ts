@@ -166,6 +166,15 @@ test('any doubt is a reconcile that reads everything and sends only what differs
     await expectProven(report);
     return report;
   };
+  const [older] = await store.recoveryPoints.ofJob('j');
+  await replicator.run('j');
+  const [newest] = await store.recoveryPoints.ofJob('j');
+  const later = new Date(Date.parse(newest!.committedAt) + 1).toISOString();
+  await store.recoveryPoints.setReread(older!.id, later, 'Disk A: one block differs.');
+  await doubted(/found damaged/);
+  expect((await replicator.run('j')).run.kind).toBe('incremental');
+
+  await source.write(A, 0, Buffer.from('y'));
   source.epoch = 'epoch-2';
   const reset = await doubted(/reset/);
   expect(reset.run.counts).toMatchObject({ read: 9 * MiB + 512, sent: MiB });
