@@ -91,7 +91,8 @@ export const overviewTexts = {
   schedules: 'Schedules',
   begin: {
     noSource: 'Where are the machines?',
-    noSourceHint: 'Connect a vCenter, open disk images, or try the lab. Until you cut over Octopus reads there, makes and removes its own snapshots, and switches change tracking on.',
+    noSourceHint:
+      'Connect a vCenter, open disk images, or try the lab. Until you cut over Octopus reads there, makes and removes its own snapshots, and switches change tracking on.',
     noSourceViewer: 'Nothing is set up yet. An administrator connects the first source.',
     noTarget: 'Where shall the replicas go?',
     noTargetHint: (count: number) => `${machines(count)} are known. Add a target: a folder with room for their replicas.`,
