@@ -2,6 +2,7 @@ import { type BlockState, blockState, isSettled, openStates, STATES_AT_ONCE } fr
 import { blockLength } from '../../workers/blocks/manifest.ts';
 import { noCounts, type Run, type RunCounts, type RunDisk } from '../domain/run.ts';
 import type { Store } from '../store/store.ts';
+import { addTransferCounts } from './transfer-counts.ts';
 
 /**
  * Bytes by what became of them in the journal's run: true also when several processes had a hand in it. Undefined where the journal is not
@@ -54,12 +55,5 @@ export function sumCounts(run: Run, disks: RunDisk[]): void {
 }
 
 function addRunCounts(a: RunCounts, b: RunCounts): RunCounts {
-  return {
-    read: a.read + b.read,
-    sent: a.sent + b.sent,
-    zero: a.zero + b.zero,
-    unchanged: a.unchanged + b.unchanged,
-    resumed: a.resumed + b.resumed,
-    verified: a.verified + b.verified,
-  };
+  return { ...addTransferCounts(a, b), verified: a.verified + b.verified };
 }
