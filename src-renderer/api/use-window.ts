@@ -1,10 +1,11 @@
 import { useQueries } from '@tanstack/react-query';
-import { useCallback, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Output } from '../../src-preload/contract/routes.ts';
 import { notifyFailed } from '../notify.tsx';
 import type { CallInput } from './client.ts';
 import { type ClientError, toClientError } from './client-error.ts';
 import { type Item, keyOf, type PagedId, useClient } from './queries.tsx';
+import { useSettled } from './use-settled.ts';
 
 /** Routes that answer any part of a list of which they tell the whole number. */
 export type WindowedId = {
@@ -24,6 +25,8 @@ export interface Window<Id extends WindowedId> {
   total: number | undefined;
   /** Differs where the rows are those of another query. */
   place: string;
+  /** The rows are those of this query, and not of the one before. */
+  isAnswered: boolean;
   /** Why there is nothing to show. */
   error: ClientError | undefined;
   refetch: () => void;
@@ -95,7 +98,21 @@ export function useWindow<Id extends WindowedId>(id: Id, query: WindowQuery<Id>,
     [client, id, asked, size],
   );
   const error = shown.total === undefined || shown.place !== asked ? (answers.find((one) => one.error)?.error ?? undefined) : undefined;
-  return { ...shown, error: error as ClientError | undefined, refetch, onRange, idsOf };
+  return { ...shown, isAnswered: shown.place === asked, error: error as ClientError | undefined, refetch, onRange, idsOf };
+}
+
+/** Milliseconds after which a search is asked for although the one before has no answer yet. */
+const PATIENCE = 60;
+
+/** The window of a list that is searched while the person types: a letter is asked for as soon as the rows of the one before stand. `settled` is what was asked last. */
+export function useSearchedWindow<Id extends WindowedId>(id: Id, text: string, queryOf: (text: string) => WindowQuery<Id>) {
+  const [settled, answered] = useSettled(text, PATIENCE);
+  const query = useMemo(() => queryOf(settled), [queryOf, settled]);
+  const list = useWindow(id, query);
+  useEffect(() => {
+    if (list.isAnswered) answered();
+  });
+  return { ...list, settled };
 }
 
 const nothing = { rows: [], total: undefined, place: '' };

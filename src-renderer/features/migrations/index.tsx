@@ -2,7 +2,7 @@ import { Button, Select, TextInput } from '@mantine/core';
 import { IconPlus, IconSearch, IconTransfer } from '@tabler/icons-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useRoute } from '../../api/queries.tsx';
-import { useWindow, type WindowQuery } from '../../api/use-window.ts';
+import { useSearchedWindow, type WindowQuery } from '../../api/use-window.ts';
 import { go, hrefOf } from '../../go.ts';
 import { filterMigrations, useMigrationFilter } from '../../stores/migration-filter.ts';
 import { useRowHeight } from '../../stores/preferences.ts';
@@ -12,7 +12,6 @@ import { screenTexts } from '../../texts/screens.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
 import type { Selection } from '../../ui/selection.ts';
 import { EmptyState, ErrorState, LoadingRows, NoneFound } from '../../ui/states.tsx';
-import { useSettled } from '../../ui/use-settled.ts';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
 import { nextOf, type Schedule } from '../migration/next-step.ts';
 import { BulkActions } from './bulk-actions.tsx';
@@ -39,8 +38,6 @@ const nameOf = ({ migration }: Row) => migration.machineName;
 const open = ({ migration }: Row) => go(`/migrations/${migration.id}`);
 const sortBy = (sort: string) => useMigrationFilter.setState({ sort: sort as Sort });
 const none: Selection = new Set();
-/** Milliseconds in which one search is enough. */
-const PATIENCE = 60;
 
 /** All migrations that the caller may see: how they are, and what they do this moment. */
 export default function Migrations() {
@@ -48,11 +45,11 @@ export default function Migrations() {
   const [search, setSearch] = useState('');
   const { filter, sort } = useMigrationFilter();
   const [selection, setSelection] = useState(none);
-  const text = useSettled(search.trim(), PATIENCE);
   const rowHeight = useRowHeight();
-  const list = useWindow('migrations.list', queryOf(text, filter, sort));
+  const queryWith = useCallback((settled: string) => queryOf(settled, filter, sort), [filter, sort]);
+  const list = useSearchedWindow('migrations.list', search.trim(), queryWith);
   const rows = useRows(list.rows);
-  const filtered = text !== '' || filter !== 'all';
+  const filtered = list.settled !== '' || filter !== 'all';
   const clear = () => {
     setSearch('');
     filterMigrations('all');
@@ -64,7 +61,7 @@ export default function Migrations() {
   ) : null;
   const forget = useCallback(() => setSelection(none), []);
   // What is selected and was filtered away is not acted upon unseen.
-  const wanted = `${filter} ${text}`;
+  const wanted = `${filter} ${list.settled}`;
   // biome-ignore lint/correctness/useExhaustiveDependencies: with another search or filter they are others
   useEffect(forget, [forget, wanted]);
   return (
