@@ -3,10 +3,10 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { findNode, prepareKeychain, root, say } from './prepare.mjs';
+import { findNode, nodeEnvironment, prepareKeychain, root, say } from './prepare.mjs';
 
 const require = createRequire(import.meta.url);
 const folder = join(root, 'node_modules', '.octopus-electron');
@@ -132,28 +132,48 @@ async function prepareNativeParts(electron) {
   await prepareSqlite();
 }
 
-/**
- * The package's own file for an older Node-API. It asks for version 10 in one function that does nothing else, and calls only what has been
- * there since version 8; with the version called experimental (`INT_MAX`, js_native_api.h) an older Electron loads it. src-main/store/sqlite.ts
- * finds it.
- */
+/** better-sqlite3 ships for newer Node-APIs only; an older one gets it compiled from the package's own source. src-main/store/sqlite.ts finds it. */
 async function prepareSqlite() {
-  const home = dirname(require.resolve('better-sqlite3/package.json'));
-  const file = await readFile(join(home, 'prebuilds', `${process.platform}-${process.arch}.node`));
-  // endbr64; mov eax, 10; ret
-  const asks = Buffer.from('f30f1efab80a000000c3', 'hex');
-  const at = file.indexOf(asks);
-  if (at < 0 || file.indexOf(asks, at + 1) >= 0)
-    throw new Error(
-      `better-sqlite3's file for ${process.platform}-${process.arch} is not as this script knows it: a newer Electron is needed.`,
+  const source = dirname(require.resolve('better-sqlite3/package.json'));
+  const built = join(source, 'older-node-api', 'better_sqlite3.node');
+  if (await readFile(built).catch(() => undefined)) return;
+  const { version } = require('better-sqlite3/package.json');
+  const kept = join(folder, `better-sqlite3-${version}`);
+  await whole(kept, async (making) => {
+    say('compiling better-sqlite3 for this Electron (first time only, two minutes) …');
+    const started = Date.now();
+    const made = join(making, 'better-sqlite3');
+    await cp(source, made, { recursive: true });
+    const gyp = join(made, 'binding.gyp');
+    const text = await readFile(gyp, 'utf8');
+    const changed = text.replace("'NAPI_VERSION=10'", "'NAPI_EXPERIMENTAL', 'NODE_API_EXPERIMENTAL_NOGC_ENV_OPT_OUT'");
+    if (text === changed) throw new Error("better-sqlite3's build file is not as this script knows it.");
+    await writeFile(gyp, changed);
+    const scripts = { build: 'node-gyp rebuild --release -- -Dforce_build=1' };
+    await writeFile(join(made, 'package.json'), JSON.stringify({ name: 'better-sqlite3', version, scripts }));
+    const node = findNode();
+    const headers = [dirname(dirname(node)), join(root, 'node_modules', `node-${process.platform}-${process.arch}`)];
+    const nodedir = await Promise.all(
+      headers.map((path) =>
+        readFile(join(path, 'include', 'node', 'node_api.h')).then(
+          () => path,
+          () => '',
+        ),
+      ),
     );
-  file.writeInt32LE(2 ** 31 - 1, at + asks.length - 5);
-  const made = join(home, 'older-node-api', 'better_sqlite3.node');
-  const old = await readFile(made).catch(() => undefined);
-  if (old?.equals(file)) return;
-  await mkdir(dirname(made), { recursive: true });
-  await writeFile(`${made}.new`, file);
-  await rename(`${made}.new`, made);
+    const environment = { ...nodeEnvironment(node), npm_config_nodedir: nodedir.find(Boolean), npm_config_jobs: 'max' };
+    const npm = spawnSync('npm', ['run', '--silent', 'build'], { cwd: made, encoding: 'utf8', env: environment });
+    const result = join(made, 'build', 'Release', 'better_sqlite3.node');
+    if (npm.status !== 0)
+      throw new Error(`better-sqlite3 could not be compiled: ${String(npm.stderr).trim().split('\n').slice(-4).join(' ')}`);
+    const only = join(making, 'only');
+    await mkdir(only);
+    await cp(result, join(only, 'better_sqlite3.node'));
+    say(`better-sqlite3 is there (${seconds(started)}).`);
+    return only;
+  });
+  await mkdir(dirname(built), { recursive: true });
+  await cp(join(kept, 'better_sqlite3.node'), built);
 }
 
 function run(program, args) {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 
-/** Node-API that the package's own files need. What is older gets one that scripts/electron.mjs made of them. */
+/** Node-API that the package's own files need. What is older gets one that scripts/electron.mjs compiled beside them. */
 const PREBUILT = 10;
 
 /** The options that a database is opened with, so that it also opens in an older runtime. */
