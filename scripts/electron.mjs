@@ -140,15 +140,13 @@ async function prepareSqlite() {
   const { version } = require('better-sqlite3/package.json');
   const kept = join(folder, `better-sqlite3-${version}`);
   await whole(kept, async (making) => {
-    say('compiling better-sqlite3 for this Electron (first time only, two minutes) …');
+    say('compiling better-sqlite3 for this Electron (first time only, a minute) …');
     const started = Date.now();
     const made = join(making, 'better-sqlite3');
     await cp(source, made, { recursive: true });
-    const gyp = join(made, 'binding.gyp');
-    const text = await readFile(gyp, 'utf8');
-    const changed = text.replace("'NAPI_VERSION=10'", "'NAPI_EXPERIMENTAL', 'NODE_API_EXPERIMENTAL_NOGC_ENV_OPT_OUT'");
-    if (text === changed) throw new Error("better-sqlite3's build file is not as this script knows it.");
-    await writeFile(gyp, changed);
+    await change(join(made, 'binding.gyp'), "'NAPI_VERSION=10'", "'NAPI_EXPERIMENTAL', 'NODE_API_EXPERIMENTAL_NOGC_ENV_OPT_OUT'");
+    // For tests and development that is fast enough, and takes 40 s in place of 70 (measured).
+    await change(join(made, 'deps', 'common.gypi'), "'-O3'", "'-O1'");
     const scripts = { build: 'node-gyp rebuild --release -- -Dforce_build=1' };
     await writeFile(join(made, 'package.json'), JSON.stringify({ name: 'better-sqlite3', version, scripts }));
     const node = findNode();
@@ -174,6 +172,12 @@ async function prepareSqlite() {
   });
   await mkdir(dirname(built), { recursive: true });
   await cp(join(kept, 'better_sqlite3.node'), built);
+}
+
+async function change(file, from, to) {
+  const text = await readFile(file, 'utf8');
+  if (!text.includes(from)) throw new Error(`${file} is not as this script knows it: ${from} is not there.`);
+  await writeFile(file, text.replace(from, to));
 }
 
 function run(program, args) {
