@@ -6,7 +6,7 @@ afterEach(() => vi.useRealTimers());
 
 function times(timing: Timing, from: string, count: number, createdAt = '2026-01-01T00:00:00.000Z'): string[] {
   const found: string[] = [];
-  for (let after = new Date(from); found.length < count; after = new Date(found.at(-1)!)) {
+  for (let after = new Date(from); found.length < count; after = new Date(`${found.at(-1)}Z`)) {
     const next = nextAfter(timing, createdAt, after);
     if (next === undefined) break;
     found.push(next.slice(0, 16));
