@@ -24,20 +24,14 @@ export type DiskIdentity = Pick<
   'key' | 'label' | 'controllerKey' | 'unitNumber' | 'objectId' | 'thin' | 'mode' | 'backing' | 'datastore' | 'datastoreRef'
 > & { sharing: 'none' | 'virtual' | 'physical' };
 
-/** A disk as a snapshot shows it. The layer may move when a consolidation merges it; the content it shows does not. */
-export class FrozenDisk implements LabDiskView {
+/** What a disk is by its identity and the layer that it is read from. */
+abstract class LayeredDisk {
   readonly identity: DiskIdentity;
-  readonly uuid: string;
-  readonly capacity: number;
-  readonly changeId: string | undefined;
-  layer: Layer;
+  /** Where reading begins. */
+  protected abstract get newest(): Layer;
 
-  constructor(fields: Pick<FrozenDisk, 'identity' | 'uuid' | 'capacity' | 'changeId' | 'layer'>) {
-    this.identity = fields.identity;
-    this.uuid = fields.uuid;
-    this.capacity = fields.capacity;
-    this.changeId = fields.changeId;
-    this.layer = fields.layer;
+  constructor(identity: DiskIdentity) {
+    this.identity = identity;
   }
 
   get key() {
@@ -71,17 +65,36 @@ export class FrozenDisk implements LabDiskView {
     return this.identity.datastoreRef;
   }
   get fileName() {
-    return `[${this.datastore}] ${this.layer.file}`;
+    return `[${this.datastore}] ${this.newest.file}`;
   }
   get parentFileNames() {
-    return chainOf(this.layer)
+    return chainOf(this.newest)
       .slice(1)
       .map((layer) => `[${this.datastore}] ${layer.file}`);
   }
 }
 
-export class SimulatedDisk implements LabDisk {
-  readonly identity: DiskIdentity;
+/** A disk as a snapshot shows it. The layer may move when a consolidation merges it; the content it shows does not. */
+export class FrozenDisk extends LayeredDisk implements LabDiskView {
+  readonly uuid: string;
+  readonly capacity: number;
+  readonly changeId: string | undefined;
+  layer: Layer;
+
+  constructor(fields: Pick<FrozenDisk, 'identity' | 'uuid' | 'capacity' | 'changeId' | 'layer'>) {
+    super(fields.identity);
+    this.uuid = fields.uuid;
+    this.capacity = fields.capacity;
+    this.changeId = fields.changeId;
+    this.layer = fields.layer;
+  }
+
+  protected get newest() {
+    return this.layer;
+  }
+}
+
+export class SimulatedDisk extends LayeredDisk implements LabDisk {
   readonly owner: DiskOwner;
   uuid: string;
   capacity: number;
@@ -92,51 +105,16 @@ export class SimulatedDisk implements LabDisk {
   tracking: Tracking | undefined;
 
   constructor(owner: DiskOwner, identity: DiskIdentity, uuid: string, content: Content, base: Layer) {
+    super(identity);
     this.owner = owner;
-    this.identity = identity;
     this.uuid = uuid;
     this.content = content;
     this.capacity = Math.ceil(content.size / 512) * 512;
     this.top = base;
   }
 
-  get key() {
-    return this.identity.key;
-  }
-  get label() {
-    return this.identity.label;
-  }
-  get controllerKey() {
-    return this.identity.controllerKey;
-  }
-  get unitNumber() {
-    return this.identity.unitNumber;
-  }
-  get objectId() {
-    return this.identity.objectId;
-  }
-  get thin() {
-    return this.identity.thin;
-  }
-  get mode() {
-    return this.identity.mode;
-  }
-  get backing() {
-    return this.identity.backing;
-  }
-  get datastore() {
-    return this.identity.datastore;
-  }
-  get datastoreRef() {
-    return this.identity.datastoreRef;
-  }
-  get fileName() {
-    return `[${this.datastore}] ${this.top.file}`;
-  }
-  get parentFileNames() {
-    return chainOf(this.top)
-      .slice(1)
-      .map((layer) => `[${this.datastore}] ${layer.file}`);
+  protected get newest() {
+    return this.top;
   }
   get changeId() {
     return this.tracking === undefined ? undefined : changeIdOf(this.tracking);
