@@ -116,7 +116,7 @@ async function protect(store: Store, jobId: string, at: string): Promise<void> {
   await store.recoveryPoints.add(jobId, { ...point, doubts: [], disks: [disk] }, at);
 }
 
-function inventoryOf(n: number): MachineInventory {
+export function inventoryOf(n: number): MachineInventory {
   const disk = (key: number) => ({
     key,
     objectId: `${n}-${key}`,

@@ -6,6 +6,6 @@ export async function withMachineNames<Item extends { migrationId: string | unde
   items: readonly Item[],
 ): Promise<(Item & { machineName: string | undefined })[]> {
   const ids = new Set(items.flatMap(({ migrationId }) => migrationId ?? []));
-  const names = ids.size === 0 ? undefined : await store.jobs.machineNames([...ids]);
-  return items.map((item) => ({ ...item, machineName: names?.get(item.migrationId ?? '') }));
+  const machines = ids.size === 0 ? undefined : await store.jobs.machinesOf([...ids]);
+  return items.map((item) => ({ ...item, machineName: machines?.get(item.migrationId ?? '')?.name }));
 }

@@ -136,9 +136,13 @@ test('work that failed before a run of it came to be is told of until work ends 
   };
   await ended('run', 'failed', 'It does not answer.');
   expect(await told()).toEqual([1, 1, 'run-failed: The last run of web failed: It does not answer.']);
-  expect(await store.tasks.lastFailure('web')).toMatchObject({ code: 'source.unreachable', message: 'It does not answer.', at: ago(4) });
+  expect((await store.tasks.lastFailures(['web'])).get('web')).toMatchObject({
+    code: 'source.unreachable',
+    message: 'It does not answer.',
+    at: ago(4),
+  });
   await ended('run', 'done');
-  expect([await told(), await store.tasks.lastFailure('web')]).toEqual([[0, 0], undefined]);
+  expect([await told(), (await store.tasks.lastFailures(['web'])).get('web')]).toEqual([[0, 0], undefined]);
   await ended('cutover', 'failed', 'No-go.');
   expect(await told()).toEqual([1, 1, 'cutover-failed: The cutover of web failed: No-go.']);
   await ended('run', 'done');

@@ -32,7 +32,7 @@ export const migrationHandlers: HandlersOf<typeof migrationRoutes> = {
       position,
     });
     const { items, next } = pageOf(found, limit, (last) => [sort, last.key, last.id]);
-    return { items: await Promise.all(items.map((job) => shape(services, job))), next, total: await store.jobs.count(wanted) };
+    return { items: await shapeAll(services, items), next, total: await store.jobs.count(wanted) };
   },
   'migrations.create': async ({ body }, { services, caller, signal, note }) => {
     const { machineId, targetId, settings } = body;
@@ -149,35 +149,53 @@ async function setPaused({ services, caller, note }: HandlerContext, migrationId
 }
 
 async function shape(services: Services, job: Job) {
-  const { store } = services;
-  const machine = await store.machines.find(job.machineId);
-  const [lastRun] = await store.runs.pageOfJob(job.id, 1);
-  const [lastCutover] = await store.cutovers.ofJob(job.id);
-  const newest = await store.recoveryPoints.newestHeld(job.id);
-  const failure = await store.tasks.lastFailure(job.id);
-  return {
-    id: job.id,
-    machineId: job.machineId,
-    machineName: machine?.inventory.name ?? '',
-    sourceId: machine?.sourceEnvironmentId ?? '',
-    targetId: job.targetEnvironmentId,
-    ownerId: job.ownerId,
-    state: job.state,
-    settings: { ...job.settings, bandwidthLimit: job.settings.bandwidthLimit ?? 0 },
-    paused: job.paused === true,
-    working: await services.operations.working(job.id),
-    lastRun: lastRun && shapeRun(lastRun),
-    lastCutover: lastCutover && shapeCutover(lastCutover),
-    lastFailure: failure && { code: failure.code, message: failure.message, at: failure.at },
-    newestPoint: newest && {
-      id: newest.id,
-      takenAt: newest.takenAt,
-      verifiedAt: newest.rereadAt ?? newest.committedAt,
-      outcome: newest.mismatch === undefined ? ('match' as const) : ('mismatch' as const),
-    },
-    userIds: await store.shares.of(sharedJobs, job.id),
-    createdAt: job.createdAt,
-  };
+  const [shaped] = await shapeAll(services, [job]);
+  return shaped as NonNullable<typeof shaped>;
+}
+
+/** Each kind of fact is asked for once, however many they are. */
+async function shapeAll({ store, operations }: Services, jobs: readonly Job[]) {
+  const ids = jobs.map(({ id }) => id);
+  const [machines, lastRuns, lastCutovers, newestPoints, failures, shares] = await Promise.all([
+    store.jobs.machinesOf(ids),
+    store.runs.lastOf(ids),
+    store.cutovers.lastOf(ids),
+    store.recoveryPoints.newestHeldOf(ids),
+    store.tasks.lastFailures(ids),
+    store.shares.ofAll(sharedJobs, ids),
+  ]);
+  return Promise.all(
+    jobs.map(async (job) => {
+      const machine = machines.get(job.id);
+      const lastRun = lastRuns.get(job.id);
+      const lastCutover = lastCutovers.get(job.id);
+      const newest = newestPoints.get(job.id);
+      const failure = failures.get(job.id);
+      return {
+        id: job.id,
+        machineId: job.machineId,
+        machineName: machine?.name ?? '',
+        sourceId: machine?.sourceEnvironmentId ?? '',
+        targetId: job.targetEnvironmentId,
+        ownerId: job.ownerId,
+        state: job.state,
+        settings: { ...job.settings, bandwidthLimit: job.settings.bandwidthLimit ?? 0 },
+        paused: job.paused === true,
+        working: await operations.working(job.id),
+        lastRun: lastRun && shapeRun(lastRun),
+        lastCutover: lastCutover && shapeCutover(lastCutover),
+        lastFailure: failure && { code: failure.code, message: failure.message, at: failure.at },
+        newestPoint: newest && {
+          id: newest.id,
+          takenAt: newest.takenAt,
+          verifiedAt: newest.rereadAt ?? newest.committedAt,
+          outcome: newest.mismatch === undefined ? ('match' as const) : ('mismatch' as const),
+        },
+        userIds: shares.get(job.id) ?? [],
+        createdAt: job.createdAt,
+      };
+    }),
+  );
 }
 
 async function withPhases<Shaped extends { id: string }>({ store }: Services, run: Shaped) {

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Cutover, CutoverPhase, CutoverSettings, CutoverState, CutoverTimes } from '../../domain/cutover.ts';
 import type { Schema } from '../schema.ts';
 
@@ -11,6 +11,8 @@ export interface CutoverRepository {
   unfinished(): Promise<Cutover[]>;
   /** Newest first. */
   ofJob(jobId: string): Promise<Cutover[]>;
+  /** The newest of each of these jobs that has one. */
+  lastOf(jobIds: readonly string[]): Promise<Map<string, Cutover>>;
 }
 
 export function createCutoverRepository(database: Kysely<Schema>): CutoverRepository {
@@ -32,6 +34,12 @@ export function createCutoverRepository(database: Kysely<Schema>): CutoverReposi
     },
     async ofJob(jobId) {
       return (await all().where('job_id', '=', jobId).orderBy('started_at', 'desc').execute()).map(fromRow);
+    },
+    async lastOf(jobIds) {
+      const { rows } = await sql<Schema['cutovers']>`
+        SELECT cutover.* FROM json_each(${JSON.stringify(jobIds)}) AS job JOIN cutovers AS cutover ON cutover.rowid =
+          (SELECT rowid FROM cutovers WHERE job_id = job.value ORDER BY started_at DESC LIMIT 1)`.execute(database);
+      return new Map(rows.map((row) => [row.job_id, fromRow(row)]));
     },
   };
 }

@@ -26,8 +26,8 @@ export interface JobRepository {
   scheduled(): Promise<{ id: string; createdAt: string; newestPoint: string | undefined }[]>;
   /** The job for this machine and target. */
   of(machineId: string, targetEnvironmentId: string): Promise<Job | undefined>;
-  /** What the machines are called that these jobs replicate, by the job's id. */
-  machineNames(ids: readonly string[]): Promise<Map<string, string>>;
+  /** What the machines are called that these jobs replicate, and the sources that they are of, by the job's id. */
+  machinesOf(ids: readonly string[]): Promise<Map<string, { name: string; sourceEnvironmentId: string }>>;
   /** How many replicate machines of this source, or to this target. */
   countOf(environment: { sourceEnvironmentId: string } | { targetEnvironmentId: string }): Promise<number>;
   setState(id: string, state: JobState): Promise<void>;
@@ -89,11 +89,11 @@ export function createJobRepository(database: Kysely<Schema>): JobRepository {
     async setState(id, state) {
       await database.updateTable('migration_jobs').set({ state }).where('id', '=', id).execute();
     },
-    async machineNames(ids) {
-      const { rows } = await sql<{ id: string; name: string }>`
-        SELECT job.id, vm.name FROM migration_jobs AS job JOIN vms AS vm ON vm.id = job.vm_id
+    async machinesOf(ids) {
+      const { rows } = await sql<{ id: string; name: string; sourceEnvironmentId: string }>`
+        SELECT job.id, vm.name, vm.source_environment_id AS sourceEnvironmentId FROM migration_jobs AS job JOIN vms AS vm ON vm.id = job.vm_id
         WHERE job.id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`.execute(database);
-      return new Map(rows.map(({ id, name }) => [id, name]));
+      return new Map(rows.map(({ id, ...machine }) => [id, machine]));
     },
     async setPaused(id, paused) {
       await database

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import { changeId } from '../../domain/machine.ts';
 import type { KeptPoint, RecoveryPoint, RunKind } from '../../domain/recovery-point.ts';
 import type { Schema } from '../schema.ts';
@@ -13,6 +13,8 @@ export interface RecoveryPointRepository {
   newest(jobId: string): Promise<KeptPoint | undefined>;
   /** The newest one that the target still holds, without its disks. */
   newestHeld(jobId: string): Promise<Omit<KeptPoint, 'disks'> | undefined>;
+  /** The same of each of these jobs that has one. */
+  newestHeldOf(jobIds: readonly string[]): Promise<Map<string, Omit<KeptPoint, 'disks'>>>;
   /** Those that the target still holds, newest first. */
   ofJob(jobId: string): Promise<KeptPoint[]>;
   /** Every block was read again at the target. */
@@ -89,6 +91,13 @@ export function createRecoveryPointRepository(database: Kysely<Schema>): Recover
     async newestHeld(jobId) {
       const row = await all(jobId).where('removed_at', 'is', null).limit(1).executeTakeFirst();
       return row && plain(row);
+    },
+    async newestHeldOf(jobIds) {
+      const { rows } = await sql<Selectable<Schema['recovery_points']>>`
+        SELECT point.* FROM json_each(${JSON.stringify(jobIds)}) AS job JOIN recovery_points AS point ON point.rowid =
+          (SELECT rowid FROM recovery_points WHERE job_id = job.value AND removed_at IS NULL
+            ORDER BY committed_at DESC, rowid DESC LIMIT 1)`.execute(database);
+      return new Map(rows.map((row) => [row.job_id, plain(row)]));
     },
     async ofJob(jobId) {
       const rows = await all(jobId).where('removed_at', 'is', null).execute();

@@ -50,8 +50,8 @@ export const lastEndedTask = (
   OR ended.state = 'done' AND ended.kind IN ('run', 'cutover')) ORDER BY ended.created_at DESC, ended.id DESC LIMIT 1)`;
 
 export interface ScheduledTaskRepository {
-  /** What the migration's last work failed of; undefined where it ended well. */
-  lastFailure(jobId: string): Promise<TaskFailure | undefined>;
+  /** What the last work of each of these migrations failed of; none where it ended well. */
+  lastFailures(jobIds: readonly string[]): Promise<Map<string, TaskFailure>>;
   /** One that has the schedule and planned time of a stored one is left out. Answers those that were added. */
   add(tasks: Task[]): Promise<Task[]>;
   /**
@@ -287,12 +287,17 @@ export function createScheduledTaskRepository(database: Kysely<Schema>): Schedul
       if (before !== undefined) query = query.where(sql<boolean>`(created_at, id) < (${before.createdAt}, ${before.id})`);
       return (await query.execute()).map(fromRow);
     },
-    async lastFailure(jobId) {
+    async lastFailures(jobIds) {
       const { rows } = await sql<Record<string, string>>`
-        SELECT task.id, task.kind, task.error_code, task.error_message, task.ended_at
-        FROM migration_jobs AS job JOIN scheduled_tasks AS task ON task.rowid = ${lastEndedTask('job.id')}
-        WHERE job.id = ${jobId} AND task.state <> 'done'`.execute(database);
-      return toFailure(rows[0]);
+        SELECT task.job_id, task.id, task.kind, task.error_code, task.error_message, task.ended_at
+        FROM json_each(${JSON.stringify(jobIds)}) AS job JOIN scheduled_tasks AS task ON task.rowid = ${lastEndedTask('job.value')}
+        WHERE task.state <> 'done'`.execute(database);
+      return new Map(
+        rows.flatMap((row) => {
+          const failure = toFailure(row);
+          return failure ? [[row.job_id as string, failure]] : [];
+        }),
+      );
     },
     async countByState() {
       const counts: Record<TaskState, number> = { waiting: 0, leased: 0, done: 0, failed: 0, dead: 0, cancelled: 0 };
@@ -323,13 +328,14 @@ export function createScheduledTaskRepository(database: Kysely<Schema>): Schedul
         const rows = await database
           .selectFrom('migration_jobs')
           .innerJoin('vms', 'vms.id', 'migration_jobs.vm_id')
-          .select(['migration_jobs.id', 'migration_jobs.target_environment_id', 'vms.inventory_json'])
+          .select(['migration_jobs.id', 'migration_jobs.vm_id', 'migration_jobs.target_environment_id', 'vms.inventory_json'])
           .where('migration_jobs.id', 'in', part)
           .execute();
         for (const row of rows) {
           const { host, disks = [] } = JSON.parse(row.inventory_json) as Partial<MachineInventory>;
           const datastores = new Set(disks.map((disk) => `datastore:${disk.datastore}`));
-          keys.set(row.id, [...(host ? [`host:${host}`] : []), ...datastores, `target:${row.target_environment_id}`]);
+          const places = [...(host ? [`host:${host}`] : []), ...datastores, `target:${row.target_environment_id}`];
+          keys.set(row.id, [`machine:${row.vm_id}`, ...places]);
         }
       }
       return keys;

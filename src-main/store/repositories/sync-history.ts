@@ -14,6 +14,8 @@ export interface RunRepository {
   ofJob(jobId: string): Promise<Run[]>;
   /** A part of ofJob: those after the last one of the page before. */
   pageOfJob(jobId: string, limit: number, after?: { startedAt: string; id: string }): Promise<Run[]>;
+  /** The newest of each of these jobs that has one. */
+  lastOf(jobIds: readonly string[]): Promise<Map<string, Run>>;
   /** The phase table: closes the open phase at `at` and opens `phase`; undefined only closes. */
   enterPhase(runId: string, phase: RunPhase | undefined, at: string): Promise<void>;
   phases(runId: string): Promise<{ phase: RunPhase; startedAt: string; endedAt: string | undefined }[]>;
@@ -43,6 +45,12 @@ export function createRunRepository(database: Kysely<Schema>): RunRepository {
       let rows = all().where('job_id', '=', jobId);
       if (after) rows = rows.where(sql<SqlBool>`(started_at, id) < (${after.startedAt}, ${after.id})`);
       return (await rows.orderBy('started_at', 'desc').orderBy('id', 'desc').limit(limit).execute()).map(fromRow);
+    },
+    async lastOf(jobIds) {
+      const { rows } = await sql<Schema['sync_history']>`
+        SELECT run.* FROM json_each(${JSON.stringify(jobIds)}) AS job JOIN sync_history AS run ON run.rowid =
+          (SELECT rowid FROM sync_history WHERE job_id = job.value ORDER BY started_at DESC, id DESC LIMIT 1)`.execute(database);
+      return new Map(rows.map((row) => [row.job_id, fromRow(row)]));
     },
     async enterPhase(runId, phase, at) {
       await database.transaction().execute(async (transaction) => {
