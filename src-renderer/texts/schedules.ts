@@ -128,6 +128,7 @@ export const scheduleFormTexts = {
   removed: 'The schedule is removed.',
   needed: 'Needed.',
   future: 'It must lie in the future.',
+  noMoment: 'A day and time, the year with four digits.',
   oneDay: 'Choose at least one day.',
   tooLong: 'At most 525,600 minutes (a year).',
   readOnly: 'Your role sees schedules and does not change them.',

@@ -12,6 +12,7 @@ test('what is stored comes out of the form as it went in', () => {
   const timings: Schedule['timing'][] = [
     { type: 'every', minutes: 90 },
     { type: 'every', minutes: 2880, startAt: '2030-05-01T06:30:00.000Z' },
+    { type: 'every', minutes: 60, startAt: '2030-05-01T06:30:47.000Z' },
     { type: 'cron', expression: '30 2 * * 1-5', zone: 'America/New_York' },
     { type: 'once', at: '2030-11-24T02:00:00.000Z', checkLeadMs: 1_800_000, graceMs: 600_000 },
   ];
@@ -20,6 +21,22 @@ test('what is stored comes out of the form as it went in', () => {
     const { windows, jitterMs, priority, enabled } = schedule;
     const accept = timing.type === 'once' ? { accept: ['disks' as const] } : {};
     expect(changesOf(valuesOf({ ...schedule, ...accept }))).toEqual({ timing, windows, jitterMs, priority, enabled, ...accept });
+  }
+});
+
+test('of an hour that comes twice, the one that is stored stays', () => {
+  const before = process.env.TZ;
+  process.env.TZ = 'America/New_York';
+  try {
+    for (const at of ['2030-11-03T05:30:00.000Z', '2030-11-03T06:30:00.000Z']) {
+      const values = valuesOf(stored({ type: 'once', at, checkLeadMs: 0, graceMs: 0 }));
+      expect(values.at).toBe('2030-11-03T01:30');
+      expect(changesOf(values).timing).toMatchObject({ at });
+      expect(changesOf({ ...values, at: '2030-11-04T01:30' }).timing).toMatchObject({ at: '2030-11-04T06:30:00.000Z' });
+    }
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
   }
 });
 
@@ -39,4 +56,9 @@ test('what is missing is said beside its field', () => {
   expect(problemsOf({ ...newValues('run', 'm1'), count: 366, unit: 'days' }, now)).toHaveProperty('count');
   expect(problemsOf({ ...newValues('cutover', 'm1'), at: '2029-12-31T00:00' }, now)).toHaveProperty('at');
   expect(problemsOf({ ...newValues('cutover', 'm1'), at: '2030-06-01T00:00' }, now)).toEqual({});
+  const far = '20300-06-01T00:00';
+  expect(problemsOf({ ...newValues('cutover', 'm1'), at: far }, now)).toHaveProperty('at');
+  expect(problemsOf({ ...newValues('run', 'm1'), startAt: far }, now)).toHaveProperty('startAt');
+  // What comes next is shown while one types.
+  expect(changesOf({ ...newValues('run', 'm1'), startAt: far }).timing).not.toHaveProperty('startAt');
 });

@@ -29,6 +29,8 @@ export interface Values {
   expression: string;
   zone: string;
   at: string;
+  /** What `startAt` or `at` was made of: their fields tell no seconds, nor which of the two hours when the clocks go back. */
+  stored?: string;
   leadMinutes: number | string;
   graceMinutes: number | string;
   windows: WindowValues[];
@@ -45,7 +47,12 @@ export function toLocal(at: string): string {
   return new Date(date.getTime() - date.getTimezoneOffset() * MINUTE).toISOString().slice(0, 16);
 }
 
-export const fromLocal = (text: string): string => new Date(text).toISOString();
+/** Undefined where it is no moment: the browser's field takes years of five digits, too, and JavaScript does not. */
+export function fromLocal(text: string, stored?: string): string | undefined {
+  if (stored !== undefined && text === toLocal(stored)) return stored;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : new Date(at).toISOString();
+}
 
 export function newWindow(key: string): WindowValues {
   return { key, zone: ownZone(), days: ['1', '2', '3', '4', '5'], from: '08:00', to: '18:00' };
@@ -68,10 +75,13 @@ export function valuesOf(schedule: Schedule): Values {
     acceptsLeftOut: schedule.accept?.includes('disks') ?? false,
     windows: windows.map((window, index) => ({ ...window, key: `stored ${index}`, days: window.days.map(String) })),
   };
-  if (timing.type === 'every') return { ...values, ...inUnits(timing.minutes), startAt: timing.startAt ? toLocal(timing.startAt) : '' };
+  if (timing.type === 'every') {
+    const { minutes, startAt } = timing;
+    return { ...values, ...inUnits(minutes), ...(startAt === undefined ? {} : { startAt: toLocal(startAt), stored: startAt }) };
+  }
   if (timing.type === 'cron') return { ...values, expression: timing.expression, zone: timing.zone };
   const { at, checkLeadMs = 0, graceMs = 0 } = timing;
-  return { ...values, at: toLocal(at), leadMinutes: checkLeadMs / MINUTE, graceMinutes: graceMs / MINUTE };
+  return { ...values, at: toLocal(at), stored: at, leadMinutes: checkLeadMs / MINUTE, graceMinutes: graceMs / MINUTE };
 }
 
 const numberOf = (value: number | string): number | undefined => (value === '' ? undefined : Number(value));
@@ -79,11 +89,13 @@ const numberOf = (value: number | string): number | undefined => (value === '' ?
 export function timingOf(values: Values): Timing {
   if (values.type === 'every') {
     const minutes = Math.round((numberOf(values.count) ?? 0) * unitMinutes[values.unit]);
-    return { type: 'every', minutes, ...(values.startAt === '' ? {} : { startAt: fromLocal(values.startAt) }) };
+    const startAt = fromLocal(values.startAt, values.stored);
+    return { type: 'every', minutes, ...(startAt === undefined ? {} : { startAt }) };
   }
   if (values.type === 'cron') return { type: 'cron', expression: values.expression.trim(), zone: values.zone };
   const lead = values.kind === 'cutover' ? (numberOf(values.leadMinutes) ?? 0) : 0;
-  return { type: 'once', at: fromLocal(values.at), checkLeadMs: lead * MINUTE, graceMs: (numberOf(values.graceMinutes) ?? 60) * MINUTE };
+  const at = fromLocal(values.at, values.stored) ?? '';
+  return { type: 'once', at, checkLeadMs: lead * MINUTE, graceMs: (numberOf(values.graceMinutes) ?? 60) * MINUTE };
 }
 
 export const windowsOf = ({ windows }: Pick<Values, 'windows'>) =>
@@ -122,11 +134,15 @@ export function problemsOf(values: Values, now: number): Record<string, string> 
     const minutes = (numberOf(values.count) ?? 0) * unitMinutes[values.unit];
     if (minutes < 1) problems.count = texts.needed;
     else if (minutes > LONGEST) problems.count = texts.tooLong;
+    if (values.startAt !== '' && fromLocal(values.startAt) === undefined) problems.startAt = texts.noMoment;
   } else if (values.type === 'cron') {
     if (values.expression.trim() === '') problems.expression = texts.needed;
     if (values.zone === '') problems.zone = texts.needed;
-  } else if (values.at === '') problems.at = texts.needed;
-  else if (new Date(values.at).getTime() <= now) problems.at = texts.future;
+  } else {
+    const at = fromLocal(values.at, values.stored);
+    if (at === undefined) problems.at = values.at === '' ? texts.needed : texts.noMoment;
+    else if (Date.parse(at) <= now) problems.at = texts.future;
+  }
   for (const [index, { days, from, to }] of values.windows.entries()) {
     if (days.length === 0) problems[`windows.${index}.days`] = texts.oneDay;
     if (from === '') problems[`windows.${index}.from`] = texts.needed;

@@ -6,7 +6,7 @@ import { useRoute } from '../../api/queries.tsx';
 import { scheduleFormTexts as texts } from '../../texts/schedules.ts';
 import { formatMoment, ownZone } from '../../ui/format.ts';
 import type { Values } from './form-values.ts';
-import { fromLocal, timingOf, windowsOf } from './form-values.ts';
+import { timingOf, windowsOf } from './form-values.ts';
 import { MinutesField } from './minutes-field.tsx';
 import classes from './schedules.module.css';
 import { cronInWords } from './timing-words.ts';
@@ -108,7 +108,7 @@ function NextTimes({ values, createdAt }: { values: Values; createdAt: string | 
       return timing.expression === '' ? undefined : { expression: timing.expression, zone: timing.zone, ...windows };
     if (timing.type !== 'every' || timing.minutes < 1 || timing.minutes > 525_600) return undefined;
     // Counted from when it was made, also while it is changed.
-    const startAt = values.startAt === '' ? createdAt : fromLocal(values.startAt);
+    const startAt = timing.startAt ?? createdAt;
     return { minutes: timing.minutes, ...(startAt === undefined ? {} : { startAt }), ...windows };
   }, [values, createdAt]);
   const [wanted] = useDebouncedValue(query, 250);
