@@ -2,6 +2,7 @@ import { create } from 'zustand';
 import type { Output } from '../../src-preload/contract/routes.ts';
 import type { Client, StreamState } from '../api/client.ts';
 import { type ClientError, toClientError } from '../api/client-error.ts';
+import { preferAs } from './preferences.ts';
 
 export type Caller = Output<'auth.me'>;
 export type Role = Caller['role'];
@@ -23,7 +24,10 @@ interface SessionStore {
 
 export const useSession = create<SessionStore>()(() => ({ session: { state: 'starting' }, version: '', stream: 'connecting' }));
 
-const set = (session: SessionState) => useSession.setState({ session });
+function set(session: SessionState): void {
+  if (session.state === 'signed-in') preferAs(session.user.id);
+  useSession.setState({ session });
+}
 
 /** Finds out who is signed in. */
 export async function loadSession(client: Client): Promise<void> {

@@ -126,7 +126,7 @@ export const apiTexts = {
 
 export const appearanceTexts = {
   title: 'Appearance',
-  hint: 'Kept on this computer.',
+  hint: 'Kept for you, on this computer.',
   colours: 'Colours',
   rows: 'Rows of tables',
   navigation: 'Navigation',
