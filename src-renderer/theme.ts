@@ -86,6 +86,9 @@ export const theme = createTheme({
         closeButtonProps: { 'aria-label': 'Close' },
       },
     },
+    // A page has one banner: theirs would be others.
+    ModalHeader: { defaultProps: { role: 'presentation' } },
+    DrawerHeader: { defaultProps: { role: 'presentation' } },
     // The placeholder is a child that a menu may not have: its first item takes the focus.
     Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     Menu: { defaultProps: { shadow: 'none', withinPortal: true, withInitialFocusPlaceholder: false } },

@@ -52,6 +52,14 @@ function probeOf(accepted: boolean, login: 'passed' | 'failed' | 'not-tried', mi
   };
 }
 
+test.each(['new-vsphere', 'new-images', 's1'])('the head of the drawer %s is no second banner of the page', async (id) => {
+  renderWith(<Sources params={{ id }} />, base);
+  const drawer = within(await screen.findByRole('dialog'));
+  await drawer.findByRole('form');
+  expect(drawer.getByRole('button', { name: 'Close' })).toBeTruthy();
+  expect(drawer.queryByRole('banner')).toBeNull();
+});
+
 test('a vCenter: the certificate is accepted, a wrong password is named, what is missing is told, then it is added and read', async () => {
   const { calls } = renderWith(<Sources params={{ id: 'new-vsphere' }} />, {
     ...base,
