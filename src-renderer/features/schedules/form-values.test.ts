@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { bodyOf, changesOf, newValues, problemsOf, valuesOf } from './form-values.ts';
 import type { Schedule } from './timing-words.ts';
+
+afterEach(() => void vi.unstubAllEnvs());
 
 const stored = (timing: Schedule['timing'], kind: Schedule['kind'] = 'run'): Schedule => ({
   ...{ id: 's1', kind, migrationId: 'm1', jitterMs: 120_000, priority: 20, enabled: false, createdAt: '2030-01-01T00:00:00.000Z' },
@@ -25,18 +27,12 @@ test('what is stored comes out of the form as it went in', () => {
 });
 
 test('of an hour that comes twice, the one that is stored stays', () => {
-  const before = process.env.TZ;
-  process.env.TZ = 'America/New_York';
-  try {
-    for (const at of ['2030-11-03T05:30:00.000Z', '2030-11-03T06:30:00.000Z']) {
-      const values = valuesOf(stored({ type: 'once', at, checkLeadMs: 0, graceMs: 0 }));
-      expect(values.at).toBe('2030-11-03T01:30');
-      expect(changesOf(values).timing).toMatchObject({ at });
-      expect(changesOf({ ...values, at: '2030-11-04T01:30' }).timing).toMatchObject({ at: '2030-11-04T06:30:00.000Z' });
-    }
-  } finally {
-    if (before === undefined) delete process.env.TZ;
-    else process.env.TZ = before;
+  vi.stubEnv('TZ', 'America/New_York');
+  for (const at of ['2030-11-03T05:30:00.000Z', '2030-11-03T06:30:00.000Z']) {
+    const values = valuesOf(stored({ type: 'once', at, checkLeadMs: 0, graceMs: 0 }));
+    expect(values.at).toBe('2030-11-03T01:30');
+    expect(changesOf(values).timing).toMatchObject({ at });
+    expect(changesOf({ ...values, at: '2030-11-04T01:30' }).timing).toMatchObject({ at: '2030-11-04T06:30:00.000Z' });
   }
 });
 
