@@ -1,5 +1,15 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { formatBytes, formatDuration, formatNumber, formatPercent, formatRate, formatTime, formatWhen, setFormatLocale } from './format.ts';
+import {
+  formatBytes,
+  formatDuration,
+  formatMoment,
+  formatNumber,
+  formatPercent,
+  formatRate,
+  formatTime,
+  formatWhen,
+  setFormatLocale,
+} from './format.ts';
 
 beforeEach(() => setFormatLocale('en-GB', 'UTC'));
 afterEach(() => setFormatLocale(undefined));
@@ -56,4 +66,19 @@ test.each([
 ])('%s seconds from now', (seconds, shown) => {
   const now = Date.UTC(2030, 0, 1, 12);
   expect(formatWhen(now + seconds * 1000, now)).toBe(shown);
+});
+
+test.each([
+  ['2030-01-15T23:30:00Z', '2030-01-17T01:30:00Z', 'in 2 days'],
+  ['2030-01-15T23:30:00Z', '2030-01-16T23:00:00Z', 'tomorrow'],
+  ['2030-01-15T23:30:00Z', '2030-01-15T00:30:00Z', '23 hr ago'],
+  ['2030-01-15T01:00:00Z', '2030-01-13T14:00:00Z', '2 days ago'],
+])('yesterday and tomorrow are days of the calendar: at %s, %s', (now, at, shown) => {
+  expect(formatWhen(at, Date.parse(now))).toBe(shown);
+});
+
+test('a moment tells its year where it is another one on the clock it is shown by', () => {
+  const newYear = Date.parse('2031-01-01T03:00:00Z');
+  expect(formatMoment(newYear, 'America/New_York', Date.parse('2030-12-31T12:00:00Z'))).not.toMatch(/203/);
+  expect(formatMoment(newYear, 'America/New_York', Date.parse('2031-01-01T12:00:00Z'))).toContain('2030');
 });

@@ -88,6 +88,12 @@ export function formatDay(at: string | number | Date): string {
   return once('day', () => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: zone })).format(new Date(at));
 }
 
+/** `2026-11-24` on the clock of a zone. */
+const dateOn = (at: string | number | Date, timeZone: string | undefined): string =>
+  once(`date ${timeZone}`, () => new Intl.DateTimeFormat('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone })).format(
+    new Date(at),
+  );
+
 /** `just now`, `40 sec. ago`, `5 min. ago`, `in 2 hr.`; from a week on the day. How long ago is told by this alone, everywhere. */
 export function formatWhen(at: string | number | Date, now: number): string {
   const seconds = (new Date(at).getTime() - now) / 1000;
@@ -97,16 +103,17 @@ export function formatWhen(at: string | number | Date, now: number): string {
   if (size < 10) return seconds > 2 ? relative.format(0, 'second') : uiTexts.justNow;
   if (size < 60) return relative.format(Math.trunc(seconds), 'second');
   if (size < 2700) return relative.format(Math.round(seconds / 60), 'minute');
-  if (size < 79_200) return relative.format(Math.round(seconds / 3600), 'hour');
-  if (size < 7 * 86_400) return relative.format(Math.round(seconds / 86_400), 'day');
-  return formatDay(at);
+  if (size >= 7 * 86_400) return formatDay(at);
+  // "Yesterday" and "tomorrow" are days of the calendar.
+  const days = (Date.parse(dateOn(at, zone)) - Date.parse(dateOn(now, zone))) / 86_400_000;
+  if (size < 79_200 || days === 0) return relative.format(Math.round(seconds / 3600), 'hour');
+  return relative.format(days, 'day');
 }
 
 /** `Tue, Nov 24, 02:30 AM` on the clock of a zone, the person's own unless given; the year where it is another than that of `now`. */
 export function formatMoment(at: string | number | Date, wantedZone?: string, now: number = Date.now()): string {
-  const date = new Date(at);
-  const year = date.getUTCFullYear() === new Date(now).getUTCFullYear() ? undefined : 'numeric';
   const timeZone = wantedZone ?? zone;
+  const year = dateOn(at, timeZone).slice(0, 4) === dateOn(now, timeZone).slice(0, 4) ? undefined : 'numeric';
   return once(
     `moment ${timeZone} ${year}`,
     () =>
@@ -119,7 +126,7 @@ export function formatMoment(at: string | number | Date, wantedZone?: string, no
         minute: '2-digit',
         timeZone,
       }),
-  ).format(date);
+  ).format(new Date(at));
 }
 
 /** `Tue 02:30` on the clock of a zone: beside a whole date. */
