@@ -49,7 +49,7 @@ function nextPlanned(timing: Timing, createdAt: string, after: number): number |
 /** Since when a newer recovery point should be there; undefined: it is as new as its schedules want it. */
 export function behindSince(
   { newestPoint, createdAt }: { newestPoint: string | undefined; createdAt: string },
-  schedules: readonly Schedule[],
+  schedules: readonly Pick<Schedule, 'timing' | 'windows' | 'jitterMs' | 'createdAt'>[],
   now: Date,
 ): string | undefined {
   let since: number | undefined;

@@ -66,10 +66,20 @@ beforeAll(async () => {
       await store.recoveryPoints.add(fact.id, { ...point, doubts: [], disks: [{ ...disk, manifest: 'm', image: 'i' }] }, fact.pointAt);
       if (fact.mismatch) await store.recoveryPoints.setReread(point.id, ago(0), 'a disk differs');
     }
-    if (fact.nextAt !== undefined)
+    // Those that were never run have two schedules.
+    for (const minutes of fact.nextAt === undefined ? [] : fact.run ? [600] : [600, 60])
       await store.schedules.put({
-        ...{ id: `s-${fact.id}`, kind: 'run', jobId: fact.id, sourceId: undefined, windows: [], jitterMs: 0, priority: 10, payload: {} },
-        ...{ timing: { type: 'every', minutes: 600 }, enabled: true, nextAt: fact.nextAt, createdAt: fact.createdAt },
+        ...{
+          id: `s-${fact.id}-${minutes}`,
+          kind: 'run',
+          jobId: fact.id,
+          sourceId: undefined,
+          windows: [],
+          jitterMs: 0,
+          priority: 10,
+          payload: {},
+        },
+        ...{ timing: { type: 'every', minutes }, enabled: true, nextAt: fact.nextAt, createdAt: fact.createdAt },
       });
   }
 });
@@ -136,6 +146,7 @@ test('behind are those whose newest point is older than their schedules want it'
   const late = facts.filter(({ nextAt, paused, cutOver, pointAt }) => {
     return nextAt !== undefined && !paused && !cutOver && (pointAt === undefined || pointAt < ago(20));
   });
+  expect(new Set(ids).size).toBe(ids.length);
   expect(ids).toEqual(expect.arrayContaining(late.map((fact) => fact.id)));
   for (const fact of facts.filter(({ nextAt, paused, cutOver }) => nextAt === undefined || paused || cutOver))
     expect(ids).not.toContain(fact.id);

@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { JobState } from '../../domain/job.ts';
+import type { Schedule } from '../../domain/schedule.ts';
 import { nameKey } from '../../domain/user.ts';
 import type { Schema } from '../schema.ts';
 import { isDamaged } from './damage.ts';
@@ -82,13 +83,39 @@ export async function countJobs(database: Kysely<Schema>, filter: JobFilter): Pr
   return rows[0]?.n ?? 0;
 }
 
-/** Those that schedules of their own run, with what tells whether these are kept up with. */
-export async function scheduledJobs(database: Kysely<Schema>) {
-  const { rows } = await sql<{ id: string; createdAt: string; newest: string | null }>`
-    SELECT id, created_at AS createdAt, (SELECT max(taken_at) ${points('')}) AS newest FROM migration_jobs
-    WHERE paused = 0 AND state <> 'cut-over'
-      AND id IN (SELECT job_id FROM schedules WHERE kind = 'run' AND enabled = 1)`.execute(database);
-  return rows.map(({ newest, ...row }) => ({ ...row, newestPoint: newest ?? undefined }));
+/** A job, with one of the schedules that run it. */
+export interface ScheduledJob {
+  id: string;
+  createdAt: string;
+  /** When its newest recovery point was taken. */
+  newestPoint: string | undefined;
+  schedule: Pick<Schedule, 'timing' | 'windows' | 'jitterMs' | 'createdAt'>;
+}
+
+/** Each as often as it has schedules that run it. */
+export async function scheduledJobs(database: Kysely<Schema>): Promise<ScheduledJob[]> {
+  type Found = Pick<Schema['schedules'], 'timing_json' | 'windows_json' | 'jitter_ms'> & Record<'id' | 'createdAt' | 'made', string>;
+  const { rows } = await sql<Found & { newest: string | null }>`
+    SELECT migration_jobs.id, migration_jobs.created_at AS createdAt, (SELECT max(taken_at) ${points('')}) AS newest,
+      schedule.timing_json, schedule.windows_json, schedule.jitter_ms, schedule.created_at AS made
+    FROM schedules AS schedule JOIN migration_jobs ON migration_jobs.id = schedule.job_id
+    WHERE schedule.kind = 'run' AND schedule.enabled = 1 AND paused = 0 AND state <> 'cut-over'`.execute(database);
+  const timingOf = jsonReader<Schedule['timing']>();
+  const windowsOf = jsonReader<Schedule['windows']>();
+  return rows.map(({ id, createdAt, newest, timing_json, windows_json, jitter_ms, made }) => ({
+    ...{ id, createdAt, newestPoint: newest ?? undefined },
+    schedule: { timing: timingOf(timing_json), windows: windowsOf(windows_json), jitterMs: jitter_ms, createdAt: made },
+  }));
+}
+
+/** Thousands of schedules share few texts: each is read once. */
+function jsonReader<Value extends object>(): (text: string) => Value {
+  const known = new Map<string, Value>();
+  return (text) => {
+    const value = known.get(text) ?? (JSON.parse(text) as Value);
+    known.set(text, value);
+    return value;
+  };
 }
 
 function matches({ state, machineId, text, only, ids, visibleTo }: JobFilter): RawBuilder<SqlBool> {

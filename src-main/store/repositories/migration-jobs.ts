@@ -1,7 +1,7 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { defaultJobSettings, type Job, type JobSettings, type JobState } from '../../domain/job.ts';
 import type { Schema } from '../schema.ts';
-import { countJobs, type JobFilter, type JobQuery, pageOfJobs, scheduledJobs, sharedJobs } from './job-page.ts';
+import { countJobs, type JobFilter, type JobQuery, pageOfJobs, type ScheduledJob, scheduledJobs, sharedJobs } from './job-page.ts';
 
 export { sharedJobs };
 
@@ -22,8 +22,8 @@ export interface JobRepository {
   page(query: JobQuery): Promise<ListedJob[]>;
   /** How many the filter lets through, on all pages. */
   count(filter: JobFilter): Promise<number>;
-  /** Those that are run by schedules of their own, and when their newest recovery points were taken. */
-  scheduled(): Promise<{ id: string; createdAt: string; newestPoint: string | undefined }[]>;
+  /** Those that schedules run now, each as often as it has such schedules. */
+  scheduled(): Promise<ScheduledJob[]>;
   /** The job for this machine and target. */
   of(machineId: string, targetEnvironmentId: string): Promise<Job | undefined>;
   /** What the machines are called that these jobs replicate, and the sources that they are of, by the job's id. */
