@@ -17,7 +17,7 @@ export interface Task {
   jobId: string | undefined;
   sourceId: string | undefined;
   payload: Record<string, string | number | boolean>;
-  /** What it takes room of: `host:…`, `datastore:…`, `target:…`. */
+  /** What it takes room of: `machine:…` (one at a time), `host:…`, `datastore:…`, `target:…`. */
   keys: string[];
   /** No two tasks of one lane are leased at once: `job:…`, `source:…`. */
   lane: string | undefined;

@@ -8,6 +8,7 @@ import type { StoredMachine } from '../store/repositories/vms.ts';
 import { createBandwidth } from './bandwidth.ts';
 import { type ReplicationParts, type RunReport, replicaId } from './context.ts';
 import { continueCutover, rollBackCutover } from './cutover.ts';
+import { createLimiter } from './limiter.ts';
 import { retrying } from './retry.ts';
 import { createRunLife, type EarlierWork } from './run-life.ts';
 import { sweepSnapshots } from './sweep.ts';
@@ -27,7 +28,7 @@ export interface Replicator {
   recover(signal?: AbortSignal): Promise<Recovered[]>;
   /**
    * Replicates the job's machine: full first, then incremental. Throws unless it was proven. `earlier`: an earlier process may have begun the
-   * same work, whose run is gone on with instead of another one.
+   * same work, whose run is gone on with instead of another one. Where something else goes on with the machine, it waits for its turn.
    */
   run(
     jobId: string,
@@ -35,7 +36,10 @@ export interface Replicator {
   ): Promise<RunReport>;
   /** Goes on with what an earlier process left of the job's runs; begins nothing. */
   resume(jobId: string, signal?: AbortSignal): Promise<void>;
-  /** Ends a run that an earlier process left as cancelled, its snapshot removed. Nothing where there is none. */
+  /**
+   * Ends a run that an earlier process left as cancelled, its snapshot removed: at the end of another job's work on the machine, where some goes
+   * on. Nothing where there is none.
+   */
   giveUp(jobId: string): Promise<void>;
   /** Removes the snapshots that dead runs left, of machines that nothing is done with now. */
   sweep(signal?: AbortSignal): Promise<Recovered[]>;
@@ -62,22 +66,47 @@ export const defaultCutoverSettings: CutoverSettings = {
   bootTimeoutMs: 5 * 60_000,
 };
 
+/** Milliseconds for removing what a run that was given up left: a consolidation takes its time. */
+const SWEEP_DEADLINE = 10 * 60_000;
+
 export function createReplicator(parts: ReplicationParts): Replicator {
   const { store, clock } = parts;
   const bandwidth = createBandwidth(() => parts.tuning.limit);
   const corridor = createRunLife(parts, bandwidth);
-  const { jobOf, startRun, resumeRun, earlierRun, abandon } = corridor;
-  /** Machines that are worked on now, by id. */
-  const busy = new Set<string>();
+  const { jobOf, startRun, resumeRun, earlierRun, abandon, forsake } = corridor;
+  /** The jobs whose machines are worked on now, by the machine's id. */
+  const busy = new Map<string, string>();
+  const turns = createLimiter({ perHost: 1, perDatastore: 1 });
+  /** Machines that hold snapshots of runs which were given up while another one went on. */
+  const unswept = new Set<string>();
 
-  async function exclusively<Result>(machineId: string, work: () => Promise<Result>): Promise<Result> {
-    if (busy.has(machineId)) throw new OctopusError('source.busy', 'The machine is being replicated already.', { retryable: true });
-    busy.add(machineId);
+  /** One after another for each machine. What is known of the job is read once it has its turn: it may have changed until then. */
+  async function inTurn<Result>(
+    jobId: string,
+    signal: AbortSignal | undefined,
+    work: (known: { job: Job; machine: StoredMachine }) => Promise<Result>,
+  ): Promise<Result> {
+    const { machine } = await jobOf(jobId);
+    const release = await turns.acquire([machine.id], signal);
+    busy.set(machine.id, jobId);
     try {
-      return await work();
+      return await work(await jobOf(jobId));
     } finally {
-      busy.delete(machineId);
+      // Octopus ends, or somebody waits for that: the next work on the machine sweeps it, or the next start.
+      if (!signal?.aborted && unswept.delete(machine.id)) await sweepMachine(machine, AbortSignal.timeout(SWEEP_DEADLINE)).catch(() => []);
+      busy.delete(machine.id);
+      release();
     }
+  }
+
+  /** Not at all where something goes on with the machine. */
+  async function exclusively<Result>(
+    jobId: string,
+    work: (known: { job: Job; machine: StoredMachine }) => Promise<Result>,
+  ): Promise<Result> {
+    const { machine } = await jobOf(jobId);
+    if (busy.has(machine.id)) throw new OctopusError('source.busy', 'The machine is being replicated already.', { retryable: true });
+    return inTurn(jobId, undefined, work);
   }
 
   async function recoverRun(run: Run, signal: AbortSignal): Promise<Recovered> {
@@ -144,6 +173,14 @@ export function createReplicator(parts: ReplicationParts): Replicator {
     }
   }
 
+  /** It may have waited while another migration moved the machine: a second copy of it must not start from what it was then. */
+  async function refuseSplit(job: Job, machine: StoredMachine): Promise<void> {
+    const all = await store.jobs.list();
+    if (!all.some(({ id, machineId, state }) => id !== job.id && machineId === machine.id && state === 'cut-over')) return;
+    const why = `${machine.inventory.name} was cut over by another migration and runs at its target`;
+    throw new OctopusError('job.state', `${why}: roll that back before cutting it over anew.`);
+  }
+
   return {
     async recover(signal = new AbortController().signal) {
       const recovered: Recovered[] = [];
@@ -158,25 +195,33 @@ export function createReplicator(parts: ReplicationParts): Replicator {
       return recovered;
     },
     async run(jobId, { kind = 'incremental', signal = new AbortController().signal, earlier } = {}) {
-      const { job, machine } = await jobOf(jobId);
-      refuseCutOver(job, machine);
-      await refuseInCutover(jobId, machine);
-      return exclusively(machine.id, async () => {
+      return inTurn(jobId, signal, async ({ job, machine }) => {
+        refuseCutOver(job, machine);
+        await refuseInCutover(jobId, machine);
         const before = earlier && (await earlierRun(jobId, kind, earlier, signal));
         return before ?? startRun(jobId, kind, parts.newId(), signal);
       });
     },
     async resume(jobId, signal = new AbortController().signal) {
-      const { machine } = await jobOf(jobId);
-      await refuseInCutover(jobId, machine);
-      await exclusively(machine.id, () => earlierRun(jobId, 'incremental', { since: '', done: false }, signal));
+      await inTurn(jobId, signal, async ({ machine }) => {
+        await refuseInCutover(jobId, machine);
+        await earlierRun(jobId, 'incremental', { since: '', done: false }, signal);
+      });
     },
     async giveUp(jobId) {
       const { machine } = await jobOf(jobId);
       await refuseInCutover(jobId, machine);
-      await exclusively(machine.id, async () => {
-        for (const run of await store.runs.unfinished()) if (run.jobId === jobId) await abandon(run);
-      });
+      const left = (await store.runs.unfinished()).filter((run) => run.jobId === jobId);
+      const other = busy.get(machine.id);
+      if (other === undefined || other === jobId) {
+        await exclusively(jobId, async () => {
+          for (const run of left) await abandon(run);
+        });
+      } else {
+        // The other one may take hours, and its source must not be touched meanwhile.
+        if (left.length > 0) unswept.add(machine.id);
+        for (const run of left) await forsake(run);
+      }
     },
     async sweep(signal = new AbortController().signal) {
       const bySource = Map.groupBy(await store.machines.list(), ({ sourceEnvironmentId }) => sourceEnvironmentId);
@@ -192,19 +237,18 @@ export function createReplicator(parts: ReplicationParts): Replicator {
       return (await Promise.all(swept)).flat();
     },
     async prune(jobId, signal = new AbortController().signal) {
-      const { job, machine } = await jobOf(jobId);
-      await exclusively(machine.id, async () => {
+      await exclusively(jobId, async ({ job, machine }) => {
         const target = await parts.target(job.targetEnvironmentId, signal);
         const removed = await target.prune(replicaId(machine), job.settings.keep, signal);
         await store.recoveryPoints.markRemoved(removed, clock.now().toISOString());
       });
     },
     async cutover(jobId, settings = {}, signal = new AbortController().signal) {
-      const { job, machine } = await jobOf(jobId);
-      return exclusively(machine.id, async () => {
+      return inTurn(jobId, signal, async ({ job, machine }) => {
         const [last] = await store.cutovers.ofJob(jobId);
         if (job.state === 'cut-over' && last) return last;
         if (last && (last.state === 'running' || last.state === 'rolling-back')) return continueCutover(parts, corridor, last, signal);
+        await refuseSplit(job, machine);
         const cutover: Cutover = {
           id: parts.newId(),
           jobId,
@@ -227,9 +271,8 @@ export function createReplicator(parts: ReplicationParts): Replicator {
       });
     },
     async verify(jobId, { pointId, onProgress = () => {}, signal = new AbortController().signal } = {}) {
-      const { job, machine } = await jobOf(jobId);
       // A run would prune points, and may be writing this one just now.
-      return exclusively(machine.id, async () => {
+      return inTurn(jobId, signal, async ({ job, machine }) => {
         const points = await store.recoveryPoints.ofJob(jobId);
         const point = pointId === undefined ? points[0] : points.find(({ id }) => id === pointId);
         if (!point)
@@ -245,8 +288,7 @@ export function createReplicator(parts: ReplicationParts): Replicator {
       });
     },
     async remove(jobId, { replicas, running }, signal = new AbortController().signal) {
-      const { job, machine } = await jobOf(jobId);
-      await exclusively(machine.id, async () => {
+      await exclusively(jobId, async ({ job, machine }) => {
         await refuseInCutover(jobId, machine);
         const id = replicaId(machine);
         if (replicas === 'remove' || running === 'stop') {
@@ -266,8 +308,7 @@ export function createReplicator(parts: ReplicationParts): Replicator {
     limit: (jobId, bytesPerSecond) => bandwidth.set(jobId, bytesPerSecond),
     retune: () => bandwidth.retune(),
     async rollback(jobId, signal = new AbortController().signal) {
-      const { machine } = await jobOf(jobId);
-      return exclusively(machine.id, async () => {
+      return exclusively(jobId, async ({ machine }) => {
         const [last] = await store.cutovers.ofJob(jobId);
         if (last?.state !== 'done') {
           throw new OctopusError('job.state', `${machine.inventory.name} is not cut over, so there is nothing to roll back.`);

@@ -11,6 +11,7 @@ import { settleCounts } from './run-counts.ts';
 
 /** A run that crashed its process this often is unwound instead of resumed once more. */
 const MOST_RESUMES = 20;
+const GIVEN_UP = 'The run was cancelled; the last recovery point is as it was.';
 
 export interface EarlierWork {
   /** ISO 8601. Runs that began before are somebody else's: they are ended first, and another one follows. */
@@ -31,6 +32,8 @@ export interface RunLife {
   earlierRun(jobId: string, kind: string, earlier: EarlierWork, signal: AbortSignal): Promise<RunReport | undefined>;
   /** Somebody does not want it to go on. Its snapshot is swept later where the source cannot be asked now. */
   abandon(run: Run): Promise<void>;
+  /** The same, where its snapshot has to stay for now. */
+  forsake(run: Run): Promise<void>;
 }
 
 export function createRunLife(parts: ReplicationParts, bandwidth: Bandwidth): RunLife {
@@ -178,19 +181,20 @@ export function createRunLife(parts: ReplicationParts, bandwidth: Bandwidth): Ru
     parts.onEvent({ type: 'ended', run });
   }
 
+  const forsake = (run: Run) => unwind(run, GIVEN_UP, 'cancelled');
+
   async function abandon(run: Run): Promise<void> {
     const { job, machine } = await jobOf(run.jobId);
-    const why = 'The run was cancelled; the last recovery point is as it was.';
     const abort = new AbortController();
     try {
       const c = await contextOf(run, job, machine, abort.signal);
-      abort.abort(new OctopusError('operation.cancelled', why));
+      abort.abort(new OctopusError('operation.cancelled', GIVEN_UP));
       await performRun(c);
     } catch (caught) {
-      if (run.state === 'running') await unwind(run, why, 'cancelled');
+      if (run.state === 'running') await forsake(run);
       else if (toOctopusError(caught).code !== 'operation.cancelled') throw caught;
     }
   }
 
-  return { jobOf, startRun, resumeRun, earlierRun, abandon };
+  return { jobOf, startRun, resumeRun, earlierRun, abandon, forsake };
 }

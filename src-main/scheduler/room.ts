@@ -21,6 +21,8 @@ export function createRoom(limits: SchedulerLimits, leased: readonly Task[]): Ro
   const lanes = new Set<string>();
   let total = 0;
   const most = (key: string) => {
+    // Two runs would take and remove their snapshots in each other's way.
+    if (key.startsWith('machine:')) return 1;
     if (key.startsWith('host:')) return limits.perHost;
     return key.startsWith('datastore:') ? limits.perDatastore : limits.perTarget;
   };

@@ -177,7 +177,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     const keys = await store.tasks.keysOfJobs(copying.map((task) => task.jobId!));
     for (const task of copying) {
       const all = keys.get(task.jobId!) ?? [];
-      task.keys = copies(task) ? all : all.filter((key) => key.startsWith('target:'));
+      task.keys = copies(task) ? all : all.filter((key) => key.startsWith('target:') || key.startsWith('machine:'));
     }
   }
 

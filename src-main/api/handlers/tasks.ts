@@ -26,11 +26,11 @@ export const taskHandlers: HandlersOf<Tasks> = {
     if (after) filter.before = { createdAt: after[0], id: after[1] };
     const found = await visibleTasks(services, filter, await visibleMigrations(services.store, caller));
     const { items, next } = pageOf(found, limit, (last) => [last.createdAt, last.id]);
-    return { items: await withMachineNames(services, await withQuiet(services, items.map(shape))), next };
+    return { items: await shown(services, items), next };
   },
   'tasks.get': async ({ params }, { services }) => {
-    const [known] = await withMachineNames(services, await withQuiet(services, [shape(await find(services, params.id))]));
-    return known as NonNullable<typeof known>;
+    const [task] = await shown(services, [await find(services, params.id)]);
+    return task as NonNullable<typeof task>;
   },
   'tasks.retry': async ({ params }, { services, note }) => {
     note({ before: shape(await find(services, params.id)) });
@@ -61,6 +61,25 @@ async function visibleTasks({ store }: Services, filter: TaskFilter, visible: Se
     if (some.length < STEP) break;
   }
   return found.slice(0, limit);
+}
+
+/** With what is told where tasks are read. */
+async function shown(services: Services, tasks: Task[]) {
+  return withMachineNames(services, await withQuiet(services, await withTurns(services, tasks)));
+}
+
+const machineOf = ({ keys }: Task) => keys.find((key) => key.startsWith('machine:'));
+
+/** Which task those that wait for the same machine are waiting for. */
+async function withTurns({ store }: Services, tasks: Task[]) {
+  const shaped = tasks.map(shape);
+  if (!tasks.some((task) => task.state === 'waiting' && machineOf(task) !== undefined)) return shaped;
+  const working = new Map((await store.tasks.list({ state: 'leased', limit: -1 })).map((task) => [machineOf(task), task.id]));
+  return shaped.map((task, index) => {
+    const machine = task.state === 'waiting' ? machineOf(tasks[index]!) : undefined;
+    const waitsFor = machine && working.get(machine);
+    return waitsFor === undefined ? task : { ...task, waitsFor };
+  });
 }
 
 /** Until when those that wait are kept waiting by a quiet window. */

@@ -98,6 +98,9 @@ export const task = z
     attempts: z.int(),
     dueAt: time,
     quietUntil: time.optional().meta({ description: "It waits for the end of its schedule's quiet window. Only where tasks are read." }),
+    waitsFor: id
+      .optional()
+      .meta({ description: 'The task that works with the same machine: this one begins once that has ended. Only where tasks are read.' }),
     createdAt: time,
     startedAt: time.optional(),
     endedAt: time.optional(),
