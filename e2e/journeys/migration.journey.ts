@@ -1,6 +1,8 @@
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
-import { createAdministrator, expectScreen } from '../person.ts';
+import { createAdministrator, expectScreen, goIn } from '../person.ts';
+import { beginSlowRun } from '../prepared.ts';
+import { visit } from '../screen-addresses.ts';
 
 const main = (page: Page): Locator => page.getByRole('main');
 /** The bar that says what comes next; it is called after the state. */
@@ -74,4 +76,17 @@ test('from the first start to a machine that was migrated, proven, cut over and 
     await world.call('sources.sync', { params: { id: migration.sourceId } });
     expect(await source()).toBe('on');
   });
+});
+
+test('what stands below the next step stays where it is when a run ends @web', async ({ world }) => {
+  const { page } = world;
+  await goIn(world);
+  await using slow = await beginSlowRun(world);
+  await visit(world, `/migrations/${slow.migrationId}`);
+  await expect(state(page, 'Running')).toBeVisible();
+  const below = async () => (await main(page).getByRole('navigation').boundingBox())?.y;
+  const before = await below();
+  await slow.hurry();
+  await expect(state(page, 'Protected')).toBeVisible({ timeout: 120_000 });
+  expect(await below()).toBe(before);
 });

@@ -73,8 +73,15 @@ export const migrationTexts = {
     checkAgain: 'Check again',
   },
   hints: {
+    sync: 'Sends what has changed',
     reconcile: 'Reads every block, sends what differs',
-    verify: 'Reads it at the target, compares every block',
+    verify: 'Reads and compares every block of it',
+    pause: 'Nothing begins by itself any more',
+    resume: 'They count again',
+    cutover: 'Moves the machine to the target',
+    rollback: 'Moves it back to the source',
+    cancel: 'What was copied is kept',
+    remove: 'Asks what becomes of its replicas',
   },
   hindrance: {
     busy: 'Not while it is busy',

@@ -30,11 +30,11 @@ const icons = {
   remove: IconTrash,
 };
 
-/** In groups: what runs, what moves the machine, what ends something. */
+/** In groups: what runs, what moves the machine, what ends something. Each of what moves it has its place, whatever the state. */
 function groupsOf(migration: Migration): ActionName[][] {
   return [
     ['sync', 'reconcile', 'verify', migration.paused ? 'resume' : 'pause'],
-    migration.state === 'cut-over' ? ['rollback'] : ['cutover'],
+    ['cutover', 'rollback'],
     ['cancel', 'remove'],
   ];
 }
@@ -57,7 +57,6 @@ export function ActionsMenu({ migration, actions }: { migration: Migration; acti
           ...group.map((action) => {
             const Icon = icons[action];
             const why = actions.hindrance(action);
-            const hint = why === undefined ? (texts.hints as Partial<Record<ActionName, string>>)[action] : texts.hindrance[why];
             return (
               <Menu.Item
                 key={action}
@@ -70,7 +69,8 @@ export function ActionsMenu({ migration, actions }: { migration: Migration; acti
                 }}
               >
                 {texts.actions[action]}
-                {hint === undefined ? null : <div className={classes.small}>{hint}</div>}
+                {/* Always one line: the state may change while the menu is open, and no item moves under the pointer. */}
+                <div className={classes.actionHint}>{why === undefined ? texts.hints[action] : texts.hindrance[why]}</div>
               </Menu.Item>
             );
           }),

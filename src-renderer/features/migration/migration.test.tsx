@@ -227,6 +227,28 @@ test('pausing is not offered while no schedule is on', async () => {
   expect((item as HTMLButtonElement).disabled).toBe(true);
 });
 
+test('cutting over and rolling back have each a place in the menu that stays while the state changes', async () => {
+  const { answers, core } = show(replicated);
+  await press('Actions');
+  const items = () => screen.getAllByRole<HTMLButtonElement>('menuitem').map((item) => [item.textContent, item.disabled]);
+  await screen.findByRole('menuitem', { name: /^Roll back …/ });
+  const before = items();
+  const place = before.findIndex(([text]) => String(text).startsWith('Cut over …'));
+  expect(before.slice(place, place + 2)).toEqual([
+    ['Cut over …Moves the machine to the target', false],
+    ['Roll back …It is not cut over', true],
+  ]);
+  answers['migrations.get'] = { ...replicated, ...cutOver };
+  core.invalidator.all();
+  await waitFor(() =>
+    expect(items().slice(place, place + 2)).toEqual([
+      ['Cut over …It is cut over: roll back first', true],
+      ['Roll back …Moves it back to the source', false],
+    ]),
+  );
+  expect(items()).toHaveLength(before.length);
+});
+
 test('the cutover says what it will do, checks first, and gives the options on', async () => {
   const { calls } = show(replicated);
   await press('Cut over …');
