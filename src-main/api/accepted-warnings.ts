@@ -1,18 +1,27 @@
-import type { CheckId } from '../../src-preload/contract/routes/migration-insight.ts';
+import type { Check, CheckId } from '../../src-preload/contract/routes/migration-insight.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import type { Job } from '../domain/job.ts';
 import type { InsightService } from './services.ts';
 
+/** What a cutover of the job is warned against now: all that its checks did not pass. */
+export async function warningsOf(
+  insight: Pick<InsightService, 'check'>,
+  { machineId, targetEnvironmentId, settings }: Job,
+  signal: AbortSignal,
+): Promise<Check[]> {
+  const items = await insight.check({ machineId, targetId: targetEnvironmentId, quiesce: settings.quiesce }, signal);
+  // That the machine is replicated there already is no warning here: it is this migration.
+  return items.filter(({ id, outcome }) => outcome !== 'pass' && id !== 'conflict');
+}
+
 /** A cutover that is warned against begins only where a person took each warning on: a disk that is left out is missing at the target. */
 export async function requireAccepted(
   insight: Pick<InsightService, 'check'>,
-  { machineId, targetEnvironmentId, settings }: Job,
+  job: Job,
   accepted: readonly CheckId[],
   signal: AbortSignal,
 ): Promise<void> {
-  const items = await insight.check({ machineId, targetId: targetEnvironmentId, quiesce: settings.quiesce }, signal);
-  // That the machine is replicated there already is no warning here: it is this migration.
-  const open = items.filter(({ id, outcome }) => outcome !== 'pass' && id !== 'conflict' && !accepted.includes(id));
+  const open = (await warningsOf(insight, job, signal)).filter(({ id }) => !accepted.includes(id));
   if (open.length === 0) return;
   const kinds = [...new Set(open.map(({ id }) => id))];
   throw new OctopusError(

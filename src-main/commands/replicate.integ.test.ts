@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type LabVcenter, startLabVcenter } from '../../lab/vcenter/lab-vcenter.ts';
-import { openOctopus } from '../octopus.ts';
+import { type Octopus, openOctopus } from '../octopus.ts';
 import type { Terminal } from './command.ts';
 import { replicateCommand } from './replicate.ts';
 
@@ -18,7 +18,17 @@ beforeEach(async () => {
   to = join(folder, 'replicas');
   lab = await startLabVcenter({
     seed: 3,
-    machines: [{ name: 'web', disks: [{ size: 24 * MiB, fill: 1 }] }],
+    machines: [
+      { name: 'web', disks: [{ size: 24 * MiB, fill: 1 }] },
+      // Snapshots leave an independent disk out.
+      {
+        name: 'db',
+        disks: [
+          { size: 8 * MiB, fill: 1 },
+          { size: 4 * MiB, mode: 'independent_persistent' },
+        ],
+      },
+    ],
     taskMs: 2,
     consolidationMs: 5,
     guestShutdownMs: 5,
@@ -169,4 +179,80 @@ test('a cutover without --expect-console says that the boot is not verified; aft
   }
   expect((await call(['--rollback'])).error).toMatchObject({ code: 'job.state' });
   expect(await readFile(join(folder, 'lab.json'), 'utf8')).toContain('url');
+});
+
+test('a cutover that the checks warn against begins only where each warning is accepted', async () => {
+  const db = ['--machine', 'db'];
+  await call(db);
+  const before = await readdir(to, { recursive: true });
+  const refused = await call([...db, '--cutover', '--json', '--accept', 'space']);
+  expect(refused.error).toMatchObject({
+    code: 'job.state',
+    message: expect.stringMatching(/^The cutover was not begun, .* nobody has accepted disks.* --accept space,disks\.$/),
+  });
+  expect(refused.err).toContain('  warning disks: 1 of 2 disks are left out. ');
+  expect(refused.err).toContain('    Make them dependent disks, or protect them otherwise.');
+  expect(JSON.parse(refused.out)).toMatchObject({
+    proven: false,
+    warnings: [{ code: 'disks', outcome: 'warn', accepted: false }],
+    error: { code: 'job.state' },
+  });
+  expect(lab.world.machineByName('db')!.powerState).toBe('poweredOn');
+  const files = (names: string[]) => names.filter((name) => !name.includes('octopus.db')).sort();
+  expect(files(await readdir(to, { recursive: true }))).toEqual(files(before));
+  for (const accept of ['disks', 'all']) {
+    const done = await call([...db, '--cutover', '--json', '--accept', accept]);
+    try {
+      expect(done.error).toBeUndefined();
+      expect(done.err).toContain('  warning disks (accepted): ');
+      expect(JSON.parse(done.out)).toMatchObject({
+        proven: true,
+        warnings: [{ code: 'disks', accepted: true }],
+        cutover: { state: 'done' },
+      });
+      // Nothing is asked of one that is done.
+      expect((await call([...db, '--cutover'])).error).toBeUndefined();
+    } finally {
+      expect((await call([...db, '--rollback'])).error).toBeUndefined();
+    }
+  }
+});
+
+test('an interrupted run stays as it is while a cutover is refused; an interrupted cutover was accepted before and goes on', async () => {
+  const db = ['--machine', 'db'];
+  const killedAt = async (crash: string, work: (octopus: Octopus, job: string) => Promise<unknown>) => {
+    const reached = Promise.withResolvers<void>();
+    const crashpoint = (name: string) => (name === crash ? new Promise<void>(() => reached.resolve()) : undefined);
+    const octopus = await openOctopus({ stateFolder: to, threads: 1, crashpoint });
+    const source = await octopus.addSource(connection());
+    const target = await octopus.addLocalTarget(to);
+    void work(octopus, (await octopus.addJob(source.id, 'db', target.id)).id);
+    await reached.promise;
+    await octopus.close();
+  };
+  await killedAt('transfer:done', ({ replicator }, job) => replicator.run(job));
+  const refused = await call([...db, '--cutover', '--json']);
+  expect(refused.error).toMatchObject({ code: 'job.state', message: expect.stringContaining('--accept disks.') });
+  expect(JSON.parse(refused.out).recovered).toEqual([]);
+  expect((await call(db)).err).toContain('An interrupted run was resumed');
+  await killedAt('cutover:final-run:entered', ({ replicator }, job) => replicator.cutover(job));
+  const done = await call([...db, '--cutover', '--json']);
+  try {
+    expect(done.error).toBeUndefined();
+    expect(JSON.parse(done.out)).toMatchObject({ recovered: [{ outcome: 'done' }], cutover: { state: 'done' } });
+  } finally {
+    expect((await call([...db, '--rollback'])).error).toBeUndefined();
+  }
+});
+
+test('--accept takes the codes of checks, and belongs to a cutover', async () => {
+  const refused = async (...args: string[]) => {
+    const { error } = await call(args);
+    expect(error).toMatchObject({ code: 'argument.invalid', field: 'accept' });
+    return error!.message;
+  };
+  expect(await refused('--cutover', '--accept', 'disks,nonsense')).toMatch(/'nonsense'.*snapshots, tracking, disks/);
+  expect(await refused('--accept', 'all')).toContain('--cutover');
+  expect(await refused('--rollback', '--accept', 'all')).toContain('--cutover');
+  expect(existsSync(to)).toBe(false);
 });

@@ -12,10 +12,11 @@ import type { Recovered } from '../replication/replicator.ts';
 import { type Command, type OptionTable, type Terminal, usageError } from './command.ts';
 import { count } from './count.ts';
 import { parseOptions } from './parse-options.ts';
+import { type CutoverWarning, cutoverWarnings, parseAccepted, requireEachAccepted } from './replicate/cutover-warnings.ts';
 import { mebibytes, type Narration, narrate } from './replicate/narration.ts';
 
 const usage =
-  '--info FILE.json --machine NAME --to FOLDER [--cutover | --rollback] [--expect-console TEXT] [--boot-timeout SECONDS] [--keep N] [--json]';
+  '--info FILE.json --machine NAME --to FOLDER [--cutover [--accept CODE,…] | --rollback] [--expect-console TEXT] [--boot-timeout SECONDS] [--keep N] [--json]';
 
 const BOOT_TIMEOUT = '300';
 const MOST_POINTS = 1000;
@@ -29,6 +30,10 @@ const options = {
   to: { value: 'FOLDER', help: 'where the replica, its recovery points and the state of the replication (octopus.db) are kept' },
   cutover: {
     help: 'moves the machine for good: a run, power off, a final run, start from FOLDER with QEMU;\nwith --expect-console the replica is booted after each of the two runs, so also before the power off',
+  },
+  accept: {
+    value: 'CODE,…',
+    help: 'begins the cutover although its checks warn: the code of each warning that is taken on, as the refusal names it,\nor all; without it a cutover that is warned against is not begun, and the warnings are told',
   },
   rollback: { help: 'undoes the cutover: stops the machine in FOLDER, discards what it wrote, powers the source on' },
   'expect-console': {
@@ -63,6 +68,8 @@ interface Outcome {
   boot?: BootObservation;
   /** Ids of the recovery points that had to go, by --keep. */
   removedPoints: string[];
+  /** What the checks before a cutover warned against. */
+  warnings?: CutoverWarning[];
   cutover?: Cutover;
   error?: ReturnType<typeof serializeError>;
 }
@@ -152,7 +159,18 @@ async function perform(
   const points = machineFolders(options.to, replicaId(machine)).points;
   outcome.machine = machine.inventory.name;
   const before = (await octopus.store.recoveryPoints.ofJob(job.id)).map(({ id }) => id);
+  const isHalfDone = async () => (await octopus.store.cutovers.unfinished()).some(({ jobId }) => jobId === job.id);
+  const requireAccepted = async () => {
+    const { state } = (await octopus.store.jobs.find(job.id)) ?? job;
+    // One that goes on was accepted when it was begun.
+    if (!options.cutover || state === 'cut-over' || (await isHalfDone())) return;
+    outcome.warnings = await cutoverWarnings(octopus, job, options.accepted, signal);
+    requireEachAccepted(outcome.warnings, options.accept, terminal);
+  };
+  await requireAccepted();
   const resumedAt = await recover(octopus, outcome, terminal);
+  // A rollback that was interrupted has come to its end: another cutover begins.
+  if (outcome.warnings === undefined) await requireAccepted();
   const noteRemoved = async () => {
     const left = new Set((await octopus.store.recoveryPoints.ofJob(job.id)).map(({ id }) => id));
     outcome.removedPoints = before.filter((id) => !left.has(id));
@@ -248,6 +266,7 @@ function parse(args: string[]) {
     if (!value) throw wrong(name, `--${name} is missing`);
     return value;
   };
+  if (values.accept !== undefined && !values.cutover) throw wrong('accept', '--accept belongs to --cutover');
   if (values.cutover && values.rollback) throw wrong('rollback', '--cutover and --rollback exclude each other');
   const timeout = values['boot-timeout'] ?? BOOT_TIMEOUT;
   const seconds = Number(timeout);
@@ -265,6 +284,8 @@ function parse(args: string[]) {
     machine: needed('machine'),
     to: needed('to'),
     cutover: values.cutover === true,
+    accept: values.accept,
+    accepted: values.accept === undefined ? [] : parseAccepted(values.accept),
     rollback: values.rollback === true,
     expectConsole: values['expect-console'],
     bootTimeoutMs: seconds * 1000,

@@ -38,3 +38,27 @@ test('a machine that a removed migration left running at the target is found bef
     await rm(location, { recursive: true, force: true });
   }
 });
+
+test('the snapshot of a run is none to warn of', async () => {
+  await using store = await openStore(':memory:');
+  const createdAt = new Date(0).toISOString();
+  const place = { kind: 'folder', folder: '/images', grouping: 'name' } as never;
+  await store.sources.put({ id: 's', kind: 'images', name: 's', place, instanceUuid: 's', createdAt });
+  await store.targets.put({ id: 't', kind: 'local', name: 'nas', location: '/nowhere', settings: {}, createdAt });
+  const source = async () => {
+    throw new OctopusError('source.unreachable', 'Gone.');
+  };
+  const told = async (...names: string[]) => {
+    const snapshots = names.map((name) => ({ name }));
+    const inventory = { ...inventoryOf('web'), snapshotCount: names.length, snapshots };
+    await store.machines.put({ id: 'web', sourceEnvironmentId: 's', inventory, seenAt: createdAt });
+    const wanted = { machineId: 'web', targetId: 't', quiesce: false };
+    const items = await checkMigration({ store, source } as unknown as Octopus, wanted, new AbortController().signal);
+    return items.find(({ id }) => id === 'snapshots');
+  };
+  expect(await told('octopus-run')).toMatchObject({ outcome: 'pass' });
+  expect(await told('octopus-run', 'before the update')).toMatchObject({
+    outcome: 'warn',
+    text: expect.stringContaining('It has a snapshot that Octopus did not make'),
+  });
+});

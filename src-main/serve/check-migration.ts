@@ -8,6 +8,7 @@ import type { MachineInventory } from '../domain/machine.ts';
 import { estimate } from '../estimation/estimate.ts';
 import type { Octopus } from '../octopus.ts';
 import { findQemu, findUefi } from '../providers/local/qemu/qemu-programs.ts';
+import { snapshotPrefix } from '../replication/context.ts';
 import type { TargetEnvironment } from '../store/repositories/target-environments.ts';
 import type { StoredMachine } from '../store/repositories/vms.ts';
 
@@ -93,23 +94,25 @@ async function checkSource(
 
 function checkInventory(machine: MachineInventory, quiesce: boolean): Check[] {
   const items: Check[] = [];
-  const { snapshotCount, consolidationNeeded, changeTracking, hardwareVersion, disks, tools } = machine;
+  const { snapshotCount, snapshots = [], consolidationNeeded, changeTracking, hardwareVersion, disks, tools } = machine;
+  // One of a run, also of a run that was interrupted, goes with it.
+  const others = snapshotCount - snapshots.filter(({ name }) => name.startsWith(snapshotPrefix)).length;
   if (consolidationNeeded) {
     items.push(warn('snapshots', 'Its disks need consolidation.', 'Consolidate them in vCenter first: each snapshot makes it slower.'));
-  } else if (snapshotCount > 0) {
+  } else if (others > 0) {
     items.push(
       warn(
         'snapshots',
-        `It has ${snapshotCount === 1 ? 'a snapshot' : `${snapshotCount} snapshots`} that Octopus did not make; they are never touched.`,
+        `It has ${others === 1 ? 'a snapshot' : `${others} snapshots`} that Octopus did not make; they are never touched.`,
         changeTracking ? 'Remove them when they are not needed.' : 'Remove them: until then change tracking cannot be switched on.',
       ),
     );
-  } else items.push(pass('snapshots', 'It has no snapshot.'));
+  } else items.push(pass('snapshots', snapshotCount > 0 ? 'It has no snapshot but those of runs.' : 'It has no snapshot.'));
   if (changeTracking) items.push(pass('tracking', 'Change tracking is on: later runs read only what changed.'));
   else if (hardwareVersion < LEAST_HARDWARE) {
     const text = `Its virtual hardware ${hardwareVersion} knows no change tracking: every run reads all of its disks.`;
     items.push(warn('tracking', text, 'Upgrade its hardware version, or accept it.'));
-  } else if (snapshotCount > 0) {
+  } else if (others > 0) {
     const text = 'Change tracking is off and cannot be switched on beside snapshots: every run reads all of its disks.';
     items.push(warn('tracking', text, 'Remove its snapshots.'));
   } else items.push(pass('tracking', 'Change tracking is off; the first run switches it on.'));
