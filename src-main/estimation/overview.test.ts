@@ -162,6 +162,11 @@ test('a next run that falls into a quiet window is told for its end', async () =
     'free 2026-03-10T13:00:00.000Z',
     'quiet 2026-03-10T23:00:00.000Z',
   ]);
+  // Ten are told of: though it is planned no later than they are, it begins after them.
+  const more = ['q0', 'q1', 'q2', 'q3', 'q4', 'q5', 'q6', 'q7', 'q8', 'q9'];
+  for (const id of more.toReversed()) await migration(id, { everyMinutes: 15 });
+  const soonest = (await overviewOf(store, undefined, now)).nextRuns.map(({ migrationId }) => migrationId);
+  expect(soonest).toEqual(['free', ...more.slice(0, 9)]);
 });
 
 test('the sums of the days follow runs that begin, end, change and go', async () => {

@@ -164,20 +164,29 @@ function badCutover({ lastCutover, lastRun }: MigrationState): MigrationState['l
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 function nextOf(schedules: readonly Schedule[], kind: string, known: ReadonlyMap<string, MigrationState>, now: Date): Next {
-  return schedules
-    .flatMap((schedule) => {
-      const migration = schedule.kind === kind ? known.get(schedule.jobId ?? '') : undefined;
-      if (!migration || migration.paused || migration.state === 'cut-over') return [];
-      const { timing, windows, nextAt, id: scheduleId } = schedule;
-      // Its next time may be that of the check ahead of it.
-      const planned = timing.type === 'once' ? new Date(timing.at).toISOString() : nextAt;
-      if (planned === undefined || nextAt === undefined) return [];
-      const at = beginsAt(windows, planned);
-      if (Date.parse(at) < now.getTime() - HOUR) return [];
-      return [{ migrationId: migration.id, machineName: migration.machineName, scheduleId, at }];
-    })
-    .sort((a, b) => byText(a.at, b.at))
-    .slice(0, NEXT);
+  const soonest: Next = [];
+  for (const schedule of schedules) {
+    const migration = schedule.kind === kind ? known.get(schedule.jobId ?? '') : undefined;
+    if (!migration || migration.paused || migration.state === 'cut-over') continue;
+    const { timing, windows, nextAt, id: scheduleId } = schedule;
+    // Its next time may be that of the check ahead of it.
+    const planned = timing.type === 'once' ? new Date(timing.at).toISOString() : nextAt;
+    if (planned === undefined || nextAt === undefined) continue;
+    const last = soonest[NEXT - 1]?.at;
+    // It never begins before it is planned.
+    if (last !== undefined && planned >= last) continue;
+    const at = beginsAt(windows, planned);
+    if (Date.parse(at) < now.getTime() - HOUR) continue;
+    const place = soonest.findIndex((other) => other.at > at);
+    soonest.splice(place < 0 ? soonest.length : place, 0, {
+      migrationId: migration.id,
+      machineName: migration.machineName,
+      scheduleId,
+      at,
+    });
+    soonest.length = Math.min(soonest.length, NEXT);
+  }
+  return soonest;
 }
 
 function allDays(found: readonly DayOfRuns[], now: Date): DayOfRuns[] {
