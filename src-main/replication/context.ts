@@ -11,7 +11,7 @@ import type { StoredMachine } from '../store/repositories/vms.ts';
 import type { Store } from '../store/store.ts';
 import type { Bandwidth } from './bandwidth.ts';
 import type { Limiter } from './limiter.ts';
-import type { RetryPolicy } from './retry.ts';
+import type { Outage, RetryPolicy } from './retry.ts';
 
 /** What happens, as it happens. Bytes everywhere. */
 export type ReplicationEvent =
@@ -66,6 +66,8 @@ export interface RunContext extends ReplicationParts {
   /** After a failure: the source may have been given another login or address meanwhile, and its old connection be closed. */
   renew(): Promise<void>;
   targetProvider: TargetProvider;
+  /** Tells of calls that are repeated. */
+  outage: Outage;
   signal: AbortSignal;
   /** Known from phase `snapshot` on. */
   snapshot: MachineSnapshot | undefined;

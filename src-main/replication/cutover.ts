@@ -7,6 +7,7 @@ import type { SourceProvider } from '../providers/source.ts';
 import type { TargetProvider } from '../providers/target.ts';
 import type { StoredMachine } from '../store/repositories/vms.ts';
 import { type ReplicationParts, type RunReport, replicaId } from './context.ts';
+import { createOutage } from './outage.ts';
 import { retrying } from './retry.ts';
 
 /** Milliseconds for bringing the source back: a rollback goes on when the person has already pressed Ctrl-C. */
@@ -24,6 +25,10 @@ export interface Corridor {
 
 interface CutoverContext {
   parts: ReplicationParts;
+  /** What calls are repeated by: it tells of that in the run. */
+  calls: Parameters<typeof retrying>[0];
+  /** The job's newest run. */
+  runId: string | undefined;
   corridor: Corridor;
   cutover: Cutover;
   job: Job;
@@ -109,7 +114,7 @@ export async function rollBackCutover(
     // A process that died in start() never learned the handle. Asked for without starting: what cannot start must not keep the source off.
     const handle = cutover.handle ?? (await startedFrom(c, id, own));
     if (handle !== undefined) {
-      await retrying(parts, own, (either) => c.target.stop(id, handle, either));
+      await retrying(c.calls, own, (either) => c.target.stop(id, handle, either));
       undid(cutover, `${name} was stopped at the target, and what it wrote there was discarded.`);
     }
     cutover.handle = undefined;
@@ -118,7 +123,7 @@ export async function rollBackCutover(
     await parts.crashpoint('cutover:roll-back:stopped');
   }
   if (cutover.sourceWasOn) {
-    await retrying(parts, own, (either) => c.source.powerOn(ref, either));
+    await retrying(c.calls, own, (either) => c.source.powerOn(ref, either));
     timesOf(cutover).backAt = nowOf(c);
     undid(cutover, `${name} was powered on again at the source.`);
     // The final run had seen it off: lists and the forecast would say so until the next inventory.
@@ -134,6 +139,7 @@ async function preSync(c: CutoverContext): Promise<void> {
   await requireNotStarted(c);
   if (!c.cutover.settings.preSync) return;
   const { run, point } = await c.corridor.startRun(c.job.id, 'incremental', c.parts.newId(), c.signal);
+  c.runId = run.id;
   if (c.cutover.settings.expectConsole === undefined) return;
   await c.parts.crashpoint('cutover:pre-sync:replicated');
   // A replica that does not start is found out while the source still works.
@@ -144,7 +150,7 @@ async function preSync(c: CutoverContext): Promise<void> {
 /** One that an earlier migration left running there: found out while the source still works. */
 async function requireNotStarted(c: CutoverContext): Promise<void> {
   const { name } = c.machine.inventory;
-  const [handle] = await retrying(c.parts, c.signal, (signal) => c.target.started(replicaId(c.machine), signal));
+  const [handle] = await retrying(c.calls, c.signal, (signal) => c.target.started(replicaId(c.machine), signal));
   if (handle === undefined) return;
   const what = `${name} is started at the target already (${handle}), by a migration that was removed since.`;
   throw new OctopusError('target.busy', `${what} It was not powered off at the source. ${howToStop}`);
@@ -154,7 +160,7 @@ async function powerOff(c: CutoverContext): Promise<void> {
   const { cutover } = c;
   const { ref } = c.machine.inventory;
   if (cutover.sourceWasOn === undefined) {
-    cutover.sourceWasOn = (await retrying(c.parts, c.signal, (signal) => c.source.powerState(ref, signal))) === 'on';
+    cutover.sourceWasOn = (await retrying(c.calls, c.signal, (signal) => c.source.powerState(ref, signal))) === 'on';
     await save(c);
     await c.parts.crashpoint('cutover:power-off:asked');
   }
@@ -165,7 +171,7 @@ async function powerOff(c: CutoverContext): Promise<void> {
     await save(c);
   }
   const options = { deadlineMs: cutover.settings.shutdownDeadlineMs };
-  const how = await retrying(c.parts, c.signal, (signal) => c.source.powerOff(ref, options, signal));
+  const how = await retrying(c.calls, c.signal, (signal) => c.source.powerOff(ref, options, signal));
   cutover.poweredOff ??= how;
   if (how === 'no-power') delete times.downAt;
   await save(c);
@@ -181,6 +187,7 @@ async function finalRun(c: CutoverContext): Promise<void> {
   await save(c);
   await parts.crashpoint('cutover:final-run:named');
   await c.corridor.startRun(c.job.id, 'final', cutover.finalRunId, c.signal);
+  c.runId = cutover.finalRunId;
 }
 
 async function checkBoot(c: CutoverContext): Promise<void> {
@@ -198,7 +205,7 @@ async function expectBoot(c: CutoverContext, point: string, more = ''): Promise<
 async function startAtTarget(c: CutoverContext): Promise<void> {
   const { cutover } = c;
   const { ref, name } = c.machine.inventory;
-  const state = await retrying(c.parts, c.signal, (signal) => c.source.powerState(ref, signal));
+  const state = await retrying(c.calls, c.signal, (signal) => c.source.powerState(ref, signal));
   if (state === 'on') {
     throw new OctopusError('source.busy', `${name} was powered on again during its cutover: starting it at the target would split it.`);
   }
@@ -216,7 +223,7 @@ async function startAtTarget(c: CutoverContext): Promise<void> {
 
 async function startedFrom(c: CutoverContext, id: string, signal: AbortSignal): Promise<string | undefined> {
   const point = await finalPoint(c);
-  return retrying(c.parts, signal, (either) => c.target.startedFrom(id, point, either));
+  return retrying(c.calls, signal, (either) => c.target.startedFrom(id, point, either));
 }
 
 /** The recovery point that the final run left. */
@@ -230,7 +237,10 @@ async function open(parts: ReplicationParts, corridor: Corridor, cutover: Cutove
   const { job, machine } = await corridor.jobOf(cutover.jobId);
   const source = await parts.source(machine.sourceEnvironmentId, signal);
   const target = await parts.target(job.targetEnvironmentId, signal);
-  return { parts, corridor, cutover, job, machine, source, target, signal };
+  const [last] = await parts.store.runs.pageOfJob(job.id, 1);
+  const c: CutoverContext = { parts, calls: parts, runId: last?.id, corridor, cutover, job, machine, source, target, signal };
+  c.calls = { clock: parts.clock, retry: parts.retry, outage: createOutage(() => c.runId, parts.onEvent) };
+  return c;
 }
 
 function timesOf(cutover: Cutover): CutoverTimes {

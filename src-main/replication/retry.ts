@@ -9,6 +9,13 @@ export interface RetryPolicy {
   maxMs: number;
 }
 
+/** Tells of calls that are repeated: once for an outage, however many calls meet it, and once when it is over. A run would look as if it did nothing. */
+export interface Outage {
+  failed(failures: number, error: OctopusError): void;
+  /** One that had failed came through. */
+  passed(error: OctopusError): void;
+}
+
 /** About four minutes of an unreachable vCenter: long enough for a restart of its services. */
 export const defaultRetryPolicy: RetryPolicy = { attempts: 12, firstMs: 250, maxMs: 30_000 };
 
@@ -25,20 +32,24 @@ export function backoff(policy: RetryPolicy, failures: number, error: OctopusErr
 
 /** Repeats an idempotent call while its error is worth it. */
 export async function retrying<Result>(
-  { clock, retry, renew }: { clock: Clock; retry: RetryPolicy; renew?(): Promise<void> },
+  { clock, retry, renew, outage }: { clock: Clock; retry: RetryPolicy; renew?(): Promise<void>; outage?: Outage },
   signal: AbortSignal,
   call: (signal: AbortSignal) => Promise<Result>,
-  onRetry: (failures: number, error: OctopusError) => void = () => {},
 ): Promise<Result> {
+  let last: OctopusError | undefined;
   for (let failures = 1; ; failures++) {
     try {
       signal.throwIfAborted();
-      return await call(signal);
+      const result = await call(signal);
+      if (last) outage?.passed(last);
+      return result;
     } catch (caught) {
       const error = toOctopusError(caught);
       if (signal.aborted || !isWorthRetrying(error) || failures >= retry.attempts) throw error;
-      onRetry(failures, error);
-      await clock.sleep(backoff(retry, failures, error), signal);
+      last = error;
+      const wait = backoff(retry, failures, error);
+      if (wait > 0) outage?.failed(failures, error);
+      await clock.sleep(wait, signal);
       await renew?.();
     }
   }

@@ -5,6 +5,7 @@ import { isProven, noCounts, type Run } from '../domain/run.ts';
 import type { StoredMachine } from '../store/repositories/vms.ts';
 import type { Bandwidth } from './bandwidth.ts';
 import { type ReplicationParts, type RunContext, type RunReport, snapshotName } from './context.ts';
+import { createOutage } from './outage.ts';
 import { retrying } from './retry.ts';
 import { performRun } from './run.ts';
 import { settleCounts } from './run-counts.ts';
@@ -51,8 +52,9 @@ export function createRunLife(parts: ReplicationParts, bandwidth: Bandwidth): Ru
     const targetProvider = await parts.target(job.targetEnvironmentId, signal);
     const disks = await store.runDisks.ofRun(run.id);
     bandwidth.begin(job.id, job.settings.bandwidthLimit);
+    const outage = createOutage(() => run.id, parts.onEvent);
     const c: RunContext = {
-      ...{ ...parts, bandwidth, job, run, machine, sourceProvider, targetProvider, signal, snapshot: undefined, disks },
+      ...{ ...parts, bandwidth, job, run, machine, sourceProvider, targetProvider, outage, signal, snapshot: undefined, disks },
       async renew() {
         c.sourceProvider = await parts.source(machine.sourceEnvironmentId, signal).catch(() => c.sourceProvider);
       },
@@ -137,7 +139,7 @@ export function createRunLife(parts: ReplicationParts, bandwidth: Bandwidth): Ru
     const { ref, name } = machine.inventory;
     if (!isProven(run.phase)) {
       let gone = 'its snapshot is not there any more';
-      c.snapshot = await retrying(parts, signal, async (either) => {
+      c.snapshot = await retrying(c, signal, async (either) => {
         try {
           return await c.sourceProvider.findSnapshot(ref, snapshotName(run.id), either);
         } catch (error) {

@@ -114,7 +114,7 @@ async function removeSnapshot(c: RunContext): Promise<void> {
   const signal = AbortSignal.timeout(CLEANUP_DEADLINE);
   const retry = c.run.error ? { ...c.retry, attempts: 3 } : c.retry;
   try {
-    await retrying({ clock: c.clock, retry, renew: c.renew }, signal, (either) =>
+    await retrying({ clock: c.clock, retry, renew: c.renew, outage: c.outage }, signal, (either) =>
       removeOwnSnapshots(c.sourceProvider, c.machine.inventory.ref, c.run.id, either),
     );
   } catch (caught) {
