@@ -257,7 +257,7 @@ export const migrationTexts = {
   limit: {
     none: 'none',
     change: 'Change the bandwidth limit',
-    title: 'MiB a second',
+    title: 'At most',
     hint: 'What its runs read together at most; zeros and unchanged blocks count, too. Counts at once, also in a run.',
     set: 'Set the limit',
     clear: 'No limit',

@@ -82,8 +82,7 @@ export const newMigrationTexts = {
     quiesce: 'Quiesce the guest’s file systems for each snapshot',
     quiesceHint: 'Needs guest tools that run. Without it a replica is as after a power cut, which today’s systems survive.',
     limit: 'Send at most',
-    limitHint: 'MiB a second for each migration; empty sets no limit. It can be changed later, also during a run.',
-    limitUnit: ' MiB/s',
+    limitHint: 'For each migration; empty sets no limit. It can be changed later, also during a run.',
     noLimit: 'no limit',
   },
   schedule: {

@@ -25,7 +25,7 @@ export const settingsTexts = {
   names: {
     'replication.parallelDisksPerHost': 'Disks at a time from one host',
     'replication.parallelDisksPerDatastore': 'Disks at a time from one datastore',
-    'replication.bandwidthLimit': 'Bandwidth of each transfer',
+    'replication.bandwidthLimit': 'Bandwidth of all runs',
     'scheduler.concurrentRuns': 'Scheduled runs at a time',
     'retention.defaultKeep': 'Recovery points that a new migration keeps',
     'rest.enabled': 'Serve the API and the web client from the application',
@@ -67,6 +67,7 @@ export const settingsTexts = {
   saved: (name: string) => `${name}: saved.`,
   savedRestart: (name: string) => `${name}: saved. It counts after a restart of Octopus.`,
   resetDone: (name: string) => `${name}: back to the default.`,
+  rateOrNone: (least: string, most: string) => `${least} to ${most}, or empty for no limit`,
   mustBe: (range: string) => `It must be ${range}.`,
   environment: (variable: string) => `Set by the environment variable ${variable}; change it there.`,
   restart: 'Counts after a restart',
@@ -74,8 +75,7 @@ export const settingsTexts = {
   restartTitle: (count: number) => (count === 1 ? 'A setting waits for a restart' : `${count} settings wait for a restart`),
   restartHint: 'End Octopus and start it again when nothing runs. A run that is interrupted goes on from its last checkpoint.',
   problem: 'The stored value is not used',
-  rate: (rate: string) => `That is ${rate}.`,
-  noLimit: 'No limit.',
+  noLimit: 'no limit',
 };
 
 export const directoryTexts = {

@@ -5,6 +5,7 @@ export const uiTexts = {
   copy: 'Copy',
   copied: 'Copied',
   justNow: 'just now',
+  rateUnit: ' MiB/s',
   failedTitle: 'This could not be loaded',
   offlineTitle: 'Octopus cannot be reached',
   forbiddenTitle: 'Your role does not allow this',

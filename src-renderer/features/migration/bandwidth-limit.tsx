@@ -1,16 +1,17 @@
-import { Button, Group, NumberInput, Popover, Stack } from '@mantine/core';
+import { Button, Group, Popover, Stack } from '@mantine/core';
 import { IconGauge } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useAction } from '../../api/queries.tsx';
 import { migrationTexts } from '../../texts/migration.ts';
 import { formatRate } from '../../ui/format.ts';
+import { bytesOf, mibOf } from '../../ui/rate.ts';
+import { RateInput } from '../../ui/rate-input.tsx';
 import classes from './migration.module.css';
 import type { Migration } from './next-step.ts';
 
 const texts = migrationTexts.limit;
-const MIB = 2 ** 20;
 /** MiB a second; the contract takes no more bytes than this. */
-const MOST = Math.floor(1e12 / MIB);
+const MOST = Math.floor(mibOf(1e12));
 
 /** What its runs may read together; a change counts in the run that goes on. */
 export function BandwidthLimit({ migration, may }: { migration: Migration; may: boolean }) {
@@ -43,8 +44,8 @@ export function BandwidthLimit({ migration, may }: { migration: Migration; may: 
 
 /** Mounted anew each time it opens. */
 function Form({ limit, busy, onSet }: { limit: number; busy: boolean; onSet: (bytes: number) => void }) {
-  const [value, setValue] = useState<string | number>(limit > 0 ? Math.round((limit / MIB) * 10) / 10 : '');
-  const bytes = Math.round(Number(value) * MIB);
+  const [value, setValue] = useState<string | number>(limit > 0 ? mibOf(limit) : '');
+  const bytes = bytesOf(Number(value));
   return (
     <form
       onSubmit={(event) => {
@@ -53,18 +54,7 @@ function Form({ limit, busy, onSet }: { limit: number; busy: boolean; onSet: (by
       }}
     >
       <Stack gap="sm">
-        <NumberInput
-          label={texts.title}
-          description={texts.hint}
-          value={value}
-          onChange={setValue}
-          min={0}
-          max={MOST}
-          decimalScale={1}
-          allowNegative={false}
-          hideControls
-          data-autofocus
-        />
+        <RateInput label={texts.title} description={texts.hint} value={value} onChange={setValue} max={MOST} data-autofocus />
         <Group gap="xs" justify="flex-end">
           <Button variant="default" onClick={() => onSet(0)} disabled={limit === 0 || busy}>
             {texts.clear}

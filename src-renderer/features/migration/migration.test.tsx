@@ -347,7 +347,7 @@ test('of a machine that runs at the target it is asked what becomes of it; its r
 test('the limit is changed where the throughput is seen', async () => {
   const { calls } = show(replicated);
   await press('Limit: none');
-  fireEvent.change(await screen.findByRole('textbox', { name: 'MiB a second' }), { target: { value: '12' } });
+  fireEvent.change(await screen.findByRole('textbox', { name: 'At most' }), { target: { value: '12' } });
   await press('Set the limit');
   await waitFor(() =>
     expect(asked(calls, 'migrations.update')).toEqual([{ params: { id: 'm1' }, body: { settings: { bandwidthLimit: 12 * 2 ** 20 } } }]),

@@ -1,5 +1,6 @@
-import { Checkbox, NumberInput, Radio, Stack } from '@mantine/core';
+import { Checkbox, Radio, Stack } from '@mantine/core';
 import { newMigrationTexts } from '../../texts/new-migration.ts';
+import { RateInput } from '../../ui/rate-input.tsx';
 import classes from './new-migration.module.css';
 import type { Plan } from './plan.ts';
 import { StepTitle } from './step-title.tsx';
@@ -37,16 +38,13 @@ export function MappingStep({ plan, onPlan }: { plan: Plan; onPlan: (change: Par
             checked={plan.quiesce}
             onChange={(event) => onPlan({ quiesce: event.currentTarget.checked })}
           />
-          <NumberInput
+          <RateInput
             label={texts.limit}
             description={texts.limitHint}
             placeholder={texts.noLimit}
-            suffix={texts.limitUnit}
             w={220}
             min={1}
             max={900_000}
-            step={10}
-            allowDecimal={false}
             value={plan.limit ?? ''}
             onChange={(value) => onPlan({ limit: typeof value === 'number' ? value : undefined })}
           />

@@ -1,4 +1,5 @@
 import type { Input } from '../../../src-preload/contract/routes.ts';
+import { bytesOf } from '../../ui/rate.ts';
 
 type Settings = NonNullable<Input<'migrations.create'>['body']['settings']>;
 type ScheduleBody = Input<'schedules.create'>['body'];
@@ -111,5 +112,5 @@ export function scheduleOf(rhythm: Rhythm, migrationId: string, machines: number
 }
 
 export function settingsOf({ keep, verify, quiesce, limit }: Plan): Settings {
-  return { verify, quiesce, bandwidthLimit: Math.round((limit ?? 0) * 2 ** 20), ...(keep === undefined ? {} : { keep }) };
+  return { verify, quiesce, bandwidthLimit: bytesOf(limit ?? 0), ...(keep === undefined ? {} : { keep }) };
 }

@@ -1,5 +1,6 @@
 import { newMigrationTexts } from '../../texts/new-migration.ts';
-import { formatBytes, formatNumber } from '../../ui/format.ts';
+import { formatBytes, formatRate } from '../../ui/format.ts';
+import { bytesOf } from '../../ui/rate.ts';
 import { type Plan, type Rhythm, rhythmProblem } from './plan.ts';
 import type { Checks } from './use-checks.ts';
 import type { Estimated } from './use-estimate.ts';
@@ -29,7 +30,7 @@ export function viewsOf(now: Situation): Record<StepId, StepView> {
   const copied = [
     mapping.says[plan.verify],
     ...(plan.quiesce ? [mapping.says.quiesce] : []),
-    ...(plan.limit === undefined ? [] : [mapping.says.limit(`${formatNumber(plan.limit)}${mapping.limitUnit}`)]),
+    ...(plan.limit === undefined ? [] : [mapping.says.limit(formatRate(bytesOf(plan.limit)))]),
   ];
   return {
     machines: { tone: now.names.length === 0 ? 'idle' : 'good', says: machinesSay(now.names) },

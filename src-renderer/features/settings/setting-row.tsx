@@ -2,9 +2,9 @@ import { Button, Group, NumberInput, Select, Switch, Text, Textarea, TextInput }
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
 import { useAction } from '../../api/queries.tsx';
 import { settingsTexts as texts } from '../../texts/settings.ts';
-import { formatNumber } from '../../ui/format.ts';
+import { RateInput } from '../../ui/rate-input.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
-import { labelOf, parseValue, readingOf, type Setting, type Value, valueInWords } from './setting-value.ts';
+import { isRate, labelOf, limitsOf, parseValue, rangeInWords, type Setting, typedOf, type Value, valueInWords } from './setting-value.ts';
 import classes from './settings.module.css';
 
 function useSave(setting: Setting, onProblem: (problem: string | undefined) => void) {
@@ -34,6 +34,7 @@ export function SettingRow({ setting }: { setting: Setting }) {
   const id = useId();
   const label = labelOf(setting);
   const off = !setting.writable || busy;
+  const limits = limitsOf(setting);
   return (
     <div className={classes.row}>
       <div className={classes.texts}>
@@ -42,9 +43,7 @@ export function SettingRow({ setting }: { setting: Setting }) {
         </label>
         <div className={classes.description}>{setting.description}</div>
         <div className={classes.facts}>
-          {setting.minimum === undefined || setting.maximum === undefined ? null : (
-            <span className="tabular">{texts.range(formatNumber(setting.minimum), formatNumber(setting.maximum))}</span>
-          )}
+          {limits ? <span className="tabular">{texts.range(limits.least, limits.most)}</span> : null}
           {setting.source === 'environment' ? <span>{texts.environment(setting.variable)}</span> : null}
           {setting.source === 'stored' ? (
             <>
@@ -107,7 +106,8 @@ function Control(props: ControlProps) {
 /** What is typed is saved by its button or Enter, and taken back by Escape. */
 function TypedControl({ id, setting, off, problem, onProblem, onSave }: ControlProps) {
   const { type, value } = setting;
-  const stored = typeof value === 'boolean' ? '' : value;
+  const rate = isRate(setting);
+  const stored = typedOf(setting, value);
   const [typed, setTyped] = useState<string | number>(stored);
   // Also what others changed meanwhile.
   useEffect(() => setTyped(stored), [stored]);
@@ -132,7 +132,9 @@ function TypedControl({ id, setting, off, problem, onProblem, onSave }: ControlP
   };
   const common = { id, disabled: off, error: problem, onKeyDown, autoComplete: 'off' } as const;
   let field: ReactNode;
-  if (type === 'integer') {
+  if (rate) {
+    field = <RateInput {...common} value={typed} onChange={type_} clampBehavior="none" placeholder={texts.noLimit} maw={140} />;
+  } else if (type === 'integer') {
     field = (
       <NumberInput
         {...common}
@@ -159,11 +161,10 @@ function TypedControl({ id, setting, off, problem, onProblem, onSave }: ControlP
   } else {
     field = <TextInput {...common} value={typed} onChange={(event) => type_(event.currentTarget.value)} spellCheck={false} />;
   }
-  const reading = type === 'integer' ? readingOf(setting, typed) : undefined;
   const label = labelOf(setting);
   return (
     <>
-      {type === 'integer' ? (
+      {type === 'integer' && !rate ? (
         <Group gap={8} wrap="nowrap" align="center">
           {field}
           <Text size="sm" c="dimmed">
@@ -173,14 +174,9 @@ function TypedControl({ id, setting, off, problem, onProblem, onSave }: ControlP
       ) : (
         field
       )}
-      {reading === undefined ? null : (
-        <Text size="xs" c="dimmed" mt={2}>
-          {reading}
-        </Text>
-      )}
       {changed && problem === undefined && type !== 'integer' ? (
         <Text size="xs" c="dimmed" mt={2}>
-          {texts.mustBe(setting.range)}
+          {texts.mustBe(rangeInWords(setting))}
         </Text>
       ) : null}
       {changed ? (

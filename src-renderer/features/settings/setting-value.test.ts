@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { setFormatLocale } from '../../ui/format.ts';
-import { groupsOf, parseValue, readingOf, type Setting, valueInWords } from './setting-value.ts';
+import { groupsOf, parseValue, type Setting, typedOf, valueInWords } from './setting-value.ts';
 
 beforeAll(() => setFormatLocale('en'));
 afterAll(() => setFormatLocale(undefined));
@@ -27,14 +27,24 @@ test('a number outside of its range is refused in words; 0 is allowed where it m
   const limited = setting('replication.a');
   expect(parseValue(limited, 4)).toEqual({ value: 4 });
   for (const wrong of ['', 3, 65, 4.5, 0, 'x']) expect(parseValue(limited, wrong)).toEqual({ problem: `It must be ${limited.range}.` });
-  const open = setting('replication.b', {
-    range: 'a whole number from 4 to 64 (bytes a second), or 0 for no limit',
-    unit: 'bytes a second',
-  });
+  const open = setting('replication.b', { range: 'a whole number from 4 to 64 (tasks), or 0 for no limit' });
   expect(parseValue(open, 0)).toEqual({ value: 0 });
-  expect(readingOf(open, 0)).toBe('No limit.');
-  expect(readingOf({ ...open, maximum: 1e12 }, 10 * 1024 * 1024)).toBe('That is 10 MiB/s.');
+  expect(parseValue(open, '')).toEqual({ problem: `It must be ${open.range}.` });
   expect(parseValue(setting('x.y', { type: 'text' }), 'z')).toEqual({ value: 'z' });
+});
+
+test('a rate is typed in MiB a second and kept in bytes; an empty field is no limit', () => {
+  const rate = setting('replication.bandwidthLimit', {
+    ...{ unit: 'bytes a second', minimum: 65_536, maximum: 100_000_000_000 },
+    range: 'a whole number from 65536 to 100000000000 (bytes a second), or 0 for no limit',
+  });
+  expect([0, 65_536, 10 * 2 ** 20, 1_500_000].map((bytes) => typedOf(rate, bytes))).toEqual(['', 0.06, 10, 1.43]);
+  expect(parseValue(rate, '12.5')).toEqual({ value: 12.5 * 2 ** 20 });
+  for (const none of ['', 0]) expect(parseValue(rate, none)).toEqual({ value: 0 });
+  for (const wrong of [0.01, 100_000, 'x']) {
+    expect(parseValue(rate, wrong)).toEqual({ problem: 'It must be 64 KiB/s to 93.1 GiB/s, or empty for no limit.' });
+  }
+  expect([0, 10 * 2 ** 20].map((bytes) => valueInWords(rate, bytes))).toEqual(['no limit', '10 MiB/s']);
 });
 
 test('values are told in words', () => {

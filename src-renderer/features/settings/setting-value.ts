@@ -1,33 +1,52 @@
 import type { Output } from '../../../src-preload/contract/routes.ts';
 import { settingsTexts as texts } from '../../texts/settings.ts';
 import { formatNumber, formatRate } from '../../ui/format.ts';
+import { bytesOf, mibOf } from '../../ui/rate.ts';
 
 export type Setting = Output<'settings.list'>['items'][number];
 export type Value = Setting['value'];
 
 export const labelOf = ({ name }: Pick<Setting, 'name'>): string => texts.names[name] ?? name;
 
+/** Kept in bytes a second, shown and typed in MiB; 0, which is no limit, as an empty field. */
+export const isRate = ({ unit }: Pick<Setting, 'unit'>): boolean => unit === 'bytes a second';
+
+/** A value as its field shows it. */
+export function typedOf(setting: Setting, value: Value): string | number {
+  if (typeof value === 'boolean') return '';
+  if (typeof value === 'string' || !isRate(setting)) return value;
+  return value === 0 ? '' : mibOf(value);
+}
+
 /** A value in words. */
 export function valueInWords({ type, unit }: Pick<Setting, 'type' | 'unit'>, value: Value): string {
   if (typeof value === 'boolean') return value ? texts.on : texts.off;
+  if (typeof value === 'number' && isRate({ unit })) return value === 0 ? texts.noLimit : formatRate(value);
   if (typeof value === 'number') return unit === undefined || unit === 'TCP port' ? String(value) : `${formatNumber(value)} ${unit}`;
   if (value === '') return texts.empty;
   return type === 'choice' ? (texts.choices[value] ?? value) : value.split('\n').join(', ');
 }
 
-/** What helps to read a number; undefined where it reads well. */
-export function readingOf({ unit, minimum }: Setting, value: number | string): string | undefined {
-  if (unit !== 'bytes a second' || value === '') return undefined;
-  const bytes = Number(value);
-  if (bytes === 0) return texts.noLimit;
-  return bytes >= (minimum ?? 0) ? texts.rate(formatRate(bytes)) : undefined;
+/** The least and the most, in words; undefined where there is no such. */
+export function limitsOf(setting: Setting): { least: string; most: string } | undefined {
+  const { minimum, maximum } = setting;
+  if (minimum === undefined || maximum === undefined) return undefined;
+  const inWords = isRate(setting) ? formatRate : formatNumber;
+  return { least: inWords(minimum), most: inWords(maximum) };
+}
+
+/** What the field must hold, in words. */
+export function rangeInWords(setting: Setting): string {
+  const limits = limitsOf(setting);
+  return limits && isRate(setting) ? texts.rateOrNone(limits.least, limits.most) : setting.range;
 }
 
 /** What the field holds as the setting's type; a sentence where it cannot be. The core checks it again. */
 export function parseValue(setting: Setting, text: string | number): { value: Value } | { problem: string } {
   if (setting.type !== 'integer') return { value: String(text) };
-  const problem = { problem: texts.mustBe(setting.range) };
-  const value = text === '' ? Number.NaN : Number(text);
+  const problem = { problem: texts.mustBe(rangeInWords(setting)) };
+  const typed = text === '' && !isRate(setting) ? Number.NaN : Number(text);
+  const value = isRate(setting) ? bytesOf(typed) : typed;
   if (!Number.isSafeInteger(value)) return problem;
   const { minimum = -Infinity, maximum = Infinity } = setting;
   // Where 0 means no limit it lies outside of the range.

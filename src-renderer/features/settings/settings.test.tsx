@@ -41,6 +41,26 @@ test('a value is checked, saved by Enter and refused in words', async () => {
   await screen.findByText(refusal.message);
 });
 
+test('the bandwidth of all runs is shown and typed in MiB a second', async () => {
+  const limit: Setting = {
+    ...{ ...setting, name: 'replication.bandwidthLimit', value: 20 * 2 ** 20, default: 0, source: 'stored', unit: 'bytes a second' },
+    ...{
+      range: 'a whole number from 65536 to 100000000000 (bytes a second), or 0 for no limit',
+      minimum: 65_536,
+      maximum: 100_000_000_000,
+    },
+  };
+  const { calls } = renderWith(inPart(), { 'settings.list': { items: [limit] }, 'settings.set': limit });
+  const field = await screen.findByLabelText<HTMLInputElement>('Bandwidth of all runs');
+  expect(field.value).toBe('20 MiB/s');
+  expect(screen.getByText('64 KiB/s to 93.1 GiB/s.')).toBeTruthy();
+  expect(screen.getByText('Default: no limit.')).toBeTruthy();
+  const save = () => calls.filter(({ id }) => id === 'settings.set').map(({ input }) => (input as { body: unknown }).body);
+  fireEvent.change(field, { target: { value: '12.5' } });
+  fireEvent.click(screen.getByRole('button', { name: 'Save: Bandwidth of all runs' }));
+  await waitFor(() => expect(save()).toEqual([{ value: 12.5 * 2 ** 20 }]));
+});
+
 test('what the environment says cannot be changed here; what waits for a restart says so', async () => {
   const items: Setting[] = [
     { ...setting, source: 'environment', writable: false },
