@@ -1,4 +1,5 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { journalRun } from '../../workers/blocks/journal.ts';
 import { readManifest } from '../../workers/blocks/manifest.ts';
@@ -162,6 +163,7 @@ function parseFormat(text: string | undefined, target: Place): ImageFormat {
 async function placeJournal(given: CopyArguments): Promise<({ path: string; remove(): Promise<void> } & AsyncDisposable) | undefined> {
   if (given.manifest !== undefined) {
     const path = `${resolve(given.manifest)}.journal`;
+    await requireWritable(`${path}.${randomUUID()}.tmp`, given.manifest);
     // Left where it is when the copy fails: it is what --resume continues from.
     return { path, remove: () => rm(path, { force: true }), async [Symbol.asyncDispose]() {} };
   }
@@ -170,6 +172,25 @@ async function placeJournal(given: CopyArguments): Promise<({ path: string; remo
   const folder = await mkdtemp(join(tmpdir(), 'octopus-copy-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   return { path: join(folder, 'journal'), remove, [Symbol.asyncDispose]: remove };
+}
+
+/** Found out before the TARGET is replaced. */
+async function requireWritable(trial: string, manifest: string): Promise<void> {
+  try {
+    await (await open(trial, 'wx')).close();
+    await rm(trial);
+  } catch (caught) {
+    const { code, message } = caught as NodeJS.ErrnoException;
+    const known: Record<string, string> = {
+      EROFS: 'it is on a read-only file system',
+      EACCES: 'permission is denied',
+      ENOENT: 'no file can be made in its folder',
+      ENOSPC: 'no space is left there',
+    };
+    throw new OctopusError('target.denied', `--manifest ${manifest} cannot be written: ${known[code ?? ''] ?? message}.`, {
+      cause: caught,
+    });
+  }
 }
 
 /** Names the run after what it copies: settled blocks count only while the source is the same. A file's time and size tell; NBD cannot. */

@@ -96,6 +96,16 @@ async function serve(name: string, program: string, ...args: string[]): Promise<
 }
 
 describe('octopus copy', () => {
+  it('replaces no TARGET where its --manifest cannot be written', async () => {
+    const target = file('target.raw');
+    await writeFile(target, 'of before');
+    await expect(octopus(copyCommand, file('source.raw'), target, '--manifest', '/proc/manifest')).rejects.toMatchObject({
+      code: 'target.denied',
+      message: '--manifest /proc/manifest cannot be written: no file can be made in its folder.',
+    });
+    expect(await readFile(target, 'utf8')).toBe('of before');
+  });
+
   it.each(['raw', 'vhd', 'qcow2'] as const)(
     'copies a raw file to %s, verified, with a manifest that verify and QEMU confirm',
     async (format) => {
