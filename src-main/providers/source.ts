@@ -62,6 +62,8 @@ export interface SourceProvider extends AsyncDisposable {
   /** Live changes until the signal aborts, which ends it without an error; the first batch is the current state. */
   watch(signal: AbortSignal): AsyncIterable<SourceChange[]>;
   missingPrivileges(machine: MachineRef, signal?: AbortSignal): Promise<MissingPrivilege[]>;
+  /** A sentence for each disk that runs are to read and could not read now: where it lies, or what is installed here, does not allow it. */
+  unreadable(machine: MachineRef, signal?: AbortSignal): Promise<string[]>;
   /**
    * Switches change tracking on where it is off, through a stun cycle (temporary snapshot) so that it is in effect. Idempotent.
    * Answers whether tracking can be trusted and, if not, why. Never touches a machine that has foreign snapshots.

@@ -62,3 +62,27 @@ test('the snapshot of a run is none to warn of', async () => {
     text: expect.stringContaining('It has a snapshot that Octopus did not make'),
   });
 });
+
+test('a disk that no run could read is found before there is one', async () => {
+  await using store = await openStore(':memory:');
+  const createdAt = new Date(0).toISOString();
+  await store.sources.put({ id: 's', kind: 'images', name: 's', place: {} as never, instanceUuid: 's', createdAt });
+  await store.targets.put({ id: 't', kind: 'local', name: 'nas', location: '/nowhere', settings: {}, createdAt });
+  const inventory = inventoryOf('web');
+  await store.machines.put({ id: 'web', sourceEnvironmentId: 's', inventory, seenAt: createdAt });
+  let unreadable: string[] = [];
+  const source = async () => ({
+    about: async () => ({ name: 'vc', version: '8' }),
+    machine: async () => inventory,
+    missingPrivileges: async () => [],
+    unreadable: async () => unreadable,
+  });
+  const told = async () => {
+    const wanted = { machineId: 'web', targetId: 't', quiesce: false };
+    const items = await checkMigration({ store, source } as unknown as Octopus, wanted, new AbortController().signal);
+    return items.filter(({ id }) => id === 'disks');
+  };
+  expect(await told()).toMatchObject([{ outcome: 'pass' }]);
+  unreadable = ['Hard disk 1 lies on vSAN.', 'Hard disk 2 is encrypted.'];
+  expect(await told()).toMatchObject([{ outcome: 'fail', text: 'Hard disk 1 lies on vSAN. Hard disk 2 is encrypted.' }]);
+});

@@ -37,14 +37,14 @@ export async function checkMigration(
   ]);
   // What the source said last, where it does not answer now.
   const now = asked.inventory ?? machine.inventory;
-  return [...asked.items, ...checkInventory(now, quiesce), checkFirmware(now), ...conflict, ...place];
+  return [...asked.items, ...checkInventory(now, quiesce, asked.unreadable), checkFirmware(now), ...conflict, ...place];
 }
 
 async function checkSource(
   octopus: Octopus,
   machine: StoredMachine,
   signal: AbortSignal,
-): Promise<{ items: Check[]; inventory?: MachineInventory }> {
+): Promise<{ items: Check[]; inventory?: MachineInventory; unreadable?: string[] }> {
   const { ref, name, instanceUuid } = machine.inventory;
   const items: Check[] = [];
   try {
@@ -83,7 +83,7 @@ async function checkSource(
             'Give its role these privileges in vCenter.',
           ),
     );
-    return { items, inventory };
+    return { items, inventory, unreadable: await source.unreadable(ref, signal) };
   } catch (caught) {
     signal.throwIfAborted();
     const { message } = toOctopusError(caught);
@@ -92,7 +92,7 @@ async function checkSource(
   }
 }
 
-function checkInventory(machine: MachineInventory, quiesce: boolean): Check[] {
+function checkInventory(machine: MachineInventory, quiesce: boolean, unreadable: string[] = []): Check[] {
   const items: Check[] = [];
   const { snapshotCount, snapshots = [], consolidationNeeded, changeTracking, hardwareVersion, disks, tools } = machine;
   // One of a run, also of a run that was interrupted, goes with it.
@@ -120,6 +120,8 @@ function checkInventory(machine: MachineInventory, quiesce: boolean): Check[] {
   const reasons = left.map(({ label, excluded }) => `${label}: ${excluded}`).join(' ');
   if (left.length === disks.length) {
     items.push(fail('disks', `It has no disk that can be replicated. ${reasons}`.trim(), 'Choose another machine, or change its disks.'));
+  } else if (unreadable.length > 0) {
+    items.push(fail('disks', unreadable.join(' '), 'Mend that first: no run could read it.'));
   } else if (left.length > 0) {
     items.push(
       warn(

@@ -12,6 +12,7 @@ export function callsOf(source: SourceProvider, machine: string, signal?: AbortS
   return {
     machine: () => source.machine(machine, signal),
     missingPrivileges: () => source.missingPrivileges(machine, signal),
+    unreadable: () => source.unreadable(machine, signal),
     prepareTracking: () => source.prepareTracking(machine, 'octopus-none', signal),
     createSnapshot: () => source.createSnapshot(machine, 'octopus-none', { quiesce: true }, signal),
     openDescriptor: () => source.openDescriptor(machine, { ...snapshot, disks: [disk] }, disk, { refresh: false }, signal),

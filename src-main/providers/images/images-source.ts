@@ -96,6 +96,7 @@ export function createImagesSource(options: ImagesSourceOptions): SourceProvider
       }
     },
     missingPrivileges: (machine, signal) => ofMachine(machine, signal, async () => []),
+    unreadable: (machine, signal) => ofMachine(machine, signal, async () => []),
     prepareTracking: (machine, _name, signal) => ofMachine(machine, signal, async () => ({ tracked: false, doubt: noTracking })),
     createSnapshot: (machine, name, _options, signal) =>
       cancellable(signal, async () => {

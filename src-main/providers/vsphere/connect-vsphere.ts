@@ -1,4 +1,4 @@
-import { OctopusError } from '../../../workers/octopus-error.ts';
+import { OctopusError, toOctopusError } from '../../../workers/octopus-error.ts';
 import type { MachineInventory } from '../../domain/machine.ts';
 import type { ChangedExtents, MachineRef, MachineSnapshot, SnapshotDisk, SourceProvider } from '../source.ts';
 import { baselineDoubt, type ChangedPage, collectChangedExtents } from './changed-extents.ts';
@@ -13,14 +13,14 @@ import { type ObjectProperties, retrieveAll, retrieveMapped, retrieveObject } fr
 import { createSnapshot, defaultPatience, findSnapshot, removeSnapshot, type SnapshotPatience, snapshotDevices } from './snapshots.ts';
 import { readTags } from './tags.ts';
 import { prepareTracking } from './tracking.ts';
-import { openVddk, type VddkPrograms } from './vddk.ts';
+import { openVddk, type VddkPrograms, vddkMissing } from './vddk.ts';
 import { moRef, type SessionOptions, VimSession } from './vim-session.ts';
 import { checkCancelled } from './wait.ts';
 import { watchMachines } from './watch.ts';
 
 export interface VsphereOptions extends SessionOptions {
-  /** How disks are read: `/folder` over HTTPS (default), or VMware's library through nbdkit. */
-  readVia?: 'datastore' | 'vddk';
+  /** Disks are read over HTTPS (`/folder`), and those that it cannot serve with VMware's library through nbdkit; with `vddk` all of them. */
+  readVia?: 'vddk';
   vddk?: VddkPrograms;
   patience?: Partial<SnapshotPatience>;
 }
@@ -123,6 +123,23 @@ class VsphereSource implements SourceProvider {
     return missingPrivileges(this.#session, moRef('VirtualMachine', machine), datastores, this.#options.readVia !== 'vddk', signal);
   }
 
+  async unreadable(machine: MachineRef, signal?: AbortSignal) {
+    const state = await machineState(this.#session, machine, signal);
+    const stays = foreignSnapshots(state).length > 0;
+    const refusals: string[] = [];
+    for (const disk of state.disks) {
+      if (disk.excluded !== undefined) continue;
+      // What a run left of a snapshot is removed before the next one.
+      const device = stays ? disk : { ...disk, hasParent: false, path: disk.path.replace(/-\d{6}\.vmdk$/, '.vmdk') };
+      await this.#urlOf(device, signal).catch((refusal: unknown) => {
+        const { code, message } = toOctopusError(refusal);
+        if (code !== 'source.unsupported') throw refusal;
+        refusals.push(message);
+      });
+    }
+    return refusals;
+  }
+
   prepareTracking(machine: MachineRef, snapshotName: string, signal?: AbortSignal) {
     return prepareTracking(this.#session, machine, snapshotName, this.#patience, signal);
   }
@@ -185,11 +202,8 @@ class VsphereSource implements SourceProvider {
     const device = (await snapshotDevices(this.#session, snapshot.ref, signal)).find(({ key }) => key === disk.key);
     if (device === undefined) throw new OctopusError('source.missing', `The snapshot ${snapshot.name} has no disk ${disk.key}.`);
     if (device.excluded !== undefined) throw new OctopusError('source.unsupported', `${device.label} cannot be read. ${device.excluded}`);
-    if (this.#options.readVia === 'vddk') return this.#openVddk(machine, snapshot, device, signal);
-    const infrastructure = await this.#names([device.datastoreRef], signal);
-    // ESXi itself has one data centre of this name.
-    const datacenter = infrastructure.datacenterPath(device.datastoreRef) ?? 'ha-datacenter';
-    const url = datastoreUrl(this.#session.url, device, datacenter, infrastructure.datastoreType(device.datastoreRef));
+    const url = await this.#urlOf(device, signal);
+    if (url === undefined) return this.#openVddk(machine, snapshot, device, signal);
     const { thumbprint } = this.#session.agent;
     // The calls above may have logged in once more.
     const current = await this.#session.cookie(false, signal);
@@ -202,6 +216,22 @@ class VsphereSource implements SourceProvider {
       connections: CONNECTIONS,
     };
     return { source, close: async () => {} };
+  }
+
+  /** Where `/folder` serves it; undefined where VDDK is to read it. Refuses what neither can. */
+  async #urlOf(device: DiskDevice, signal?: AbortSignal): Promise<string | undefined> {
+    if (this.#options.readVia === 'vddk') return undefined;
+    const infrastructure = await this.#names([device.datastoreRef], signal);
+    // ESXi itself has one data centre of this name.
+    const datacenter = infrastructure.datacenterPath(device.datastoreRef) ?? 'ha-datacenter';
+    try {
+      return datastoreUrl(this.#session.url, device, datacenter, infrastructure.datastoreType(device.datastoreRef));
+    } catch (refusal) {
+      const { code, message, details } = toOctopusError(refusal);
+      const missing = await vddkMissing(this.#options.vddk ?? {});
+      if (missing === undefined) return undefined;
+      throw new OctopusError(code, `${message} VDDK could read it, but ${missing}`, { details, cause: refusal });
+    }
   }
 
   async #openVddk(machine: MachineRef, snapshot: MachineSnapshot, device: DiskDevice, signal?: AbortSignal) {

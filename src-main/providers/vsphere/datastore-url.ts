@@ -22,6 +22,6 @@ export function datastoreUrl(serviceUrl: string, disk: DiskDevice, datacenterPat
 }
 
 function unsupported(disk: DiskDevice, reason: string): OctopusError {
-  const message = `${disk.label} cannot be read over the datastore: ${reason}. Reading with VDDK works for such disks.`;
+  const message = `${disk.label} cannot be read over the datastore: ${reason}.`;
   return new OctopusError('source.unsupported', message, { details: { disk: disk.key } });
 }

@@ -4,6 +4,8 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLabVcenter } from '../../../lab/vcenter/lab-vcenter.ts';
+import { connectVsphere } from './connect-vsphere.ts';
 import { openVddk } from './vddk.ts';
 
 let folder: string;
@@ -90,5 +92,39 @@ describe('nbdkit vddk', () => {
   it('stops waiting when it is cancelled', async () => {
     const program = await standIn('exec sleep 60');
     await expect(openVddk(disk, { nbdkit: program }, AbortSignal.timeout(400))).rejects.toMatchObject({ code: 'operation.cancelled' });
+  });
+});
+
+describe('a disk that the datastore cannot serve', () => {
+  it('is told of before a run, and read with VDDK where that is installed', async () => {
+    await using lab = await startLabVcenter({
+      seed: 7,
+      taskMs: 10,
+      machines: [{ name: 'web', disks: [{ size: 2 ** 20 }], foreignSnapshots: ['before update'] }],
+    });
+    const { ref } = lab.world.machineByName('web')!;
+    const connect = (nbdkit: string) => {
+      const { url, username, thumbprint } = lab;
+      return connectVsphere({ url, username, password: async () => lab.password, thumbprint, vddk: { nbdkit } });
+    };
+    await using source = await connect(join(folder, 'nothing'));
+    const sentence = /^Hard disk 1 cannot be read over the datastore: older snapshots .* VDDK could read it, but nbdkit is not installed/;
+    expect(await source.unreadable(ref)).toEqual([expect.stringMatching(sentence)]);
+    const snapshot = await source.createSnapshot(ref, 'octopus-1', { quiesce: false });
+    const [disk] = snapshot.disks;
+    await expect(source.openDescriptor(ref, snapshot, disk!, { refresh: false })).rejects.toMatchObject({
+      code: 'source.unsupported',
+      message: expect.stringMatching(sentence),
+    });
+    await using other = await connect(await standIn('exec nbdkit --foreground --exit-with-parent --readonly --unix "$5" memory 1M'));
+    expect(await other.unreadable(ref)).toEqual([]);
+    const opened = await other.openDescriptor(ref, snapshot, disk!, { refresh: false });
+    expect(opened.source).toMatchObject({ kind: 'nbd' });
+    await opened.close();
+    // What Octopus left of a snapshot itself goes before the next run.
+    const [foreign] = (await source.listSnapshots(ref, '')).filter(({ name }) => name === 'before update');
+    await lab.world.machineByName('web')!.removeSnapshot(foreign!.ref).done;
+    expect((await source.listSnapshots(ref, '')).map(({ name }) => name)).toEqual(['octopus-1']);
+    expect(await source.unreadable(ref)).toEqual([]);
   });
 });

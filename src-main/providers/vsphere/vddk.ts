@@ -38,8 +38,9 @@ export async function openVddk(
   signal?: AbortSignal,
 ): Promise<{ source: SourceDescriptor; close(): Promise<void> }> {
   const program = programs.nbdkit ?? 'nbdkit';
-  const library = programs.libraryFolder === undefined ? [] : [`libdir=${programs.libraryFolder}`];
-  await requirePlugin(program, library);
+  const library = libraryOf(programs);
+  const missing = await vddkMissing(programs);
+  if (missing !== undefined) throw new OctopusError('source.unsupported', `This disk cannot be read with VDDK: ${missing}`);
   checkCancelled(signal);
   const folder = await mkdtemp(join(tmpdir(), 'octopus-vddk-'));
   const socketPath = join(folder, 'nbd.sock');
@@ -69,14 +70,16 @@ export async function openVddk(
   return { source: { kind: 'nbd', endpoint: { socketPath }, exportName: '', connections: 4 }, close };
 }
 
-async function requirePlugin(program: string, library: string[]): Promise<void> {
-  const child = spawn(program, ['vddk', '--dump-plugin', ...library], { stdio: 'ignore' });
+const libraryOf = ({ libraryFolder }: VddkPrograms): string[] => (libraryFolder === undefined ? [] : [`libdir=${libraryFolder}`]);
+
+/** What disks cannot be read with VDDK here for, and what to install; undefined: they can. */
+export async function vddkMissing(programs: VddkPrograms): Promise<string | undefined> {
+  const child = spawn(programs.nbdkit ?? 'nbdkit', ['vddk', '--dump-plugin', ...libraryOf(programs)], { stdio: 'ignore' });
   const code = await new Promise<number | NodeJS.ErrnoException | null>((resolve) => child.on('error', resolve).on('exit', resolve));
-  if (code === 0) return;
+  if (code === 0) return undefined;
   const reason =
     code instanceof Error ? `nbdkit is not installed (Debian package 'nbdkit')` : `nbdkit has no vddk plugin or finds no VDDK library`;
-  const message = `This disk cannot be read with VDDK: ${reason}. VMware's VDDK may not be redistributed: install nbdkit with its vddk plugin and VDDK, or read over the datastore.`;
-  throw new OctopusError('source.unsupported', message);
+  return `${reason}. VMware's VDDK may not be redistributed: install nbdkit with its vddk plugin and VDDK.`;
 }
 
 async function listening(child: ChildProcess, socketPath: string, said: () => string, signal?: AbortSignal): Promise<void> {

@@ -143,6 +143,11 @@ export class FakeSource implements SourceProvider {
     return [];
   }
 
+  async unreadable(machine: string, signal?: AbortSignal) {
+    this.begin('unreadable', machine, signal);
+    return [];
+  }
+
   async prepareTracking(machine: string, _snapshotName?: string, signal?: AbortSignal) {
     this.begin('prepareTracking', machine, signal);
     const doubt = this.foreignDoubt();
