@@ -69,7 +69,7 @@ export async function unseal(sealed: Buffer, passphrase: string, purpose: string
   const key = await deriveSealKey(passphrase, Buffer.from(header.salt, 'base64'));
   const stated = Buffer.from(header.proof);
   if (stated.length !== key.proof.length || !timingSafeEqual(stated, Buffer.from(key.proof))) {
-    throw new OctopusError('vault.passphrase', `The passphrase does not open ${name}.`);
+    throw new OctopusError('vault.passphrase', `${name} does not open with this passphrase.`);
   }
   const decipher = createDecipheriv('aes-256-gcm', key.encryption, Buffer.from(header.nonce, 'base64'), { authTagLength: 16 });
   decipher.setAAD(line);
