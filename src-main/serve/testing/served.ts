@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -25,6 +26,7 @@ export async function serve(folder: string): Promise<Served> {
   await rm(portFile, { force: true });
   await writeFile(passphrase, 'a passphrase of the test\n', { mode: 0o600 });
   const cli = join(import.meta.dirname, '..', '..', 'cli.ts');
+  const isNew = !existsSync(join(folder, 'data'));
   const where = ['--data', join(folder, 'data'), '--port', '0', '--port-file', portFile];
   const child = spawn(process.execPath, [cli, 'serve', ...where, '--vault', 'file', '--passphrase-file', passphrase]);
   let output = '';
@@ -42,6 +44,8 @@ export async function serve(folder: string): Promise<Served> {
     };
     await expect.poll(port, patience).not.toBe('');
     const url = `http://127.0.0.1:${await port()}/api/v1`;
+    // It is printed behind the port.
+    if (isNew) await expect.poll(() => output, patience).toMatch(/shown only now: \S+\n/);
     const token = /shown only now: (\S+)/.exec(output)?.[1];
     const [path, body] = token ? ['/auth/setup', { token, name: 'admin', password }] : ['/auth/login', { name: 'admin', password }];
     const session = await ask(url + path, 'POST', { as: 'nobody', body });
