@@ -45,7 +45,8 @@ async function checkManifest(path: string, image: Buffer, root: string, where: s
     { 'octopus-manifest': 1, algorithm: 'blake3', blockSize: MiB, size: image.length, blocks: blocks.length, root: expected },
     `${where}: head of the manifest`,
   );
-  assert.ok(bytes.subarray(end + 1).equals(digests), `${where}: digests of the manifest`);
+  const [held, right] = [bytes.toString('hex', end + 1), digests.toString('hex')];
+  assert.equal(held, right, `${where}: the manifest holds the digests ${held} in place of ${right}`);
   assert.equal(root, expected, `${where}: root digest`);
 }
 
