@@ -6,7 +6,7 @@ export async function writeDurably(path: string, fill: (handle: FileHandle) => P
   const { randomBytes } = await import('node:crypto');
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    const handle = await open(temporary, 'wx');
+    const handle = await open(temporary, 'wx+');
     try {
       await fill(handle);
       await handle.sync();

@@ -46,6 +46,17 @@ describe('manifest', () => {
     expect(digestOf(Buffer.alloc(0), 'sha256').toString('hex')).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
   });
 
+  it('is not put in place when what was written is not what its root is of', async () => {
+    const path = join(folder, 'changed.manifest');
+    const manifest = sample('blake3');
+    await writeManifest(path, manifest);
+    const before = await readFile(path);
+    manifest.digests[40]! ^= 1;
+    await expect(writeManifest(path, manifest)).rejects.toMatchObject({ code: 'manifest.invalid' });
+    expect(await readFile(path)).toEqual(before);
+    expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
   it('refuses a truncated, altered, foreign or missing file', async () => {
     const path = join(folder, 'bad.manifest');
     await writeManifest(path, sample('blake3'));

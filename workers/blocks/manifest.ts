@@ -1,10 +1,13 @@
-import { open, readFile } from 'node:fs/promises';
+import { readSync } from 'node:fs';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { OctopusError } from '../octopus-error.ts';
 import { DIGEST_SIZE, type DigestAlgorithm, digestOfParts } from './digest.ts';
 import { writeDurably, writeFully } from './durable-file.ts';
 
 /** Bytes a block. */
 export const BLOCK_SIZE = 1024 * 1024;
+/** Bytes of a manifest's file read back at once. */
+const READ_BACK_BYTES = 256 * 1024;
 
 /**
  * The digests of a whole disk. The file is one line of JSON {"octopus-manifest":1,algorithm,blockSize,size,blocks,root} and '\n',
@@ -33,10 +36,19 @@ export function blockLength(index: number, size: number, blockSize: number = BLO
 }
 
 export function computeRoot(manifest: Omit<Manifest, 'root'>): string {
-  const { algorithm, blockSize, size, digests } = manifest;
-  return digestOfParts([Buffer.from(`octopus-manifest-v1\n${algorithm}\n${blockSize}\n${size}\n`), digests], algorithm).toString('hex');
+  return rootOf(manifest, [manifest.digests]);
 }
 
+function rootOf({ algorithm, blockSize, size }: Omit<Manifest, 'root' | 'digests'>, digests: Iterable<Buffer>): string {
+  const title = Buffer.from(`octopus-manifest-v1\n${algorithm}\n${blockSize}\n${size}\n`);
+  const parts = function* (): Generator<Buffer> {
+    yield title;
+    yield* digests;
+  };
+  return digestOfParts(parts(), algorithm).toString('hex');
+}
+
+/** Reads back what it wrote before the file has its name; fails with `manifest.invalid`, and leaves nothing, where that has another root. */
 export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
   const { algorithm, blockSize, size, root, digests } = manifest;
   const header = { 'octopus-manifest': 1, algorithm, blockSize, size, blocks: digests.length / DIGEST_SIZE, root };
@@ -44,7 +56,21 @@ export async function writeManifest(path: string, manifest: Manifest): Promise<v
   await writeDurably(path, async (handle) => {
     await writeFully(handle, line, 0);
     await writeFully(handle, digests, line.length);
+    if (rootOf(manifest, readBack(handle, line.length)) !== root) {
+      throw invalid(path, 'what was read back of it after it was written has another root digest; write it again');
+    }
   });
+}
+
+/** What the file holds from `position` on. Each part is the caller's until it asks for the next one. */
+function* readBack(handle: FileHandle, position: number): Generator<Buffer> {
+  const part = Buffer.allocUnsafeSlow(READ_BACK_BYTES);
+  for (let at = position; ; ) {
+    const count = readSync(handle.fd, part, 0, part.length, at);
+    if (count === 0) return;
+    yield part.subarray(0, count);
+    at += count;
+  }
 }
 
 /** Fails with `manifest.invalid` unless the file is whole and its root digest is right. */
