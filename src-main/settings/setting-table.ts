@@ -34,7 +34,7 @@ export const settingTable = {
     maximum: 100_000_000_000,
     unit: 'bytes a second',
     noneAtZero: true,
-    description: 'What all runs together read at most; 0 is no limit. A migration may have a lower limit of its own.',
+    description: 'What all runs together read at most. A migration may have a lower limit of its own.',
     effect: 'at-once',
   },
   'scheduler.concurrentRuns': {
