@@ -1,7 +1,8 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type SqliteDatabase from 'better-sqlite3';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import { makeFolder } from './make-folder.ts';
+import { isFull } from './no-space.ts';
 import { openSqlite } from './sqlite.ts';
 
 export interface FolderLock extends AsyncDisposable {
@@ -26,6 +27,10 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
         cause,
       });
     }
+    if (isFull(cause))
+      throw new OctopusError('target.full', `There is no space left in the folder ${resolve(folder)}: free some there, then try again.`, {
+        cause,
+      });
     throw new OctopusError('target.denied', `The folder ${folder} cannot be written to: ${(cause as Error).message}.`, { cause });
   }
   const held = database;

@@ -5,6 +5,7 @@ import { Kysely, SqliteDialect } from 'kysely';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import { type BackupResult, backupDatabase } from './backup.ts';
 import { migrate } from './migrate.ts';
+import { noSpaceFor, tellingOfSpace } from './no-space.ts';
 import { makePrivate } from './private-file.ts';
 import { type ActivityRepository, createActivityRepository } from './repositories/activity-logs.ts';
 import { type ContactRepository, createContactRepository } from './repositories/contacts.ts';
@@ -29,7 +30,6 @@ import { createUserRepository, type UserRepository } from './repositories/users.
 import { createMachineRepository, type MachineRepository } from './repositories/vms.ts';
 import type { Schema } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
-import { cacheStatements } from './statement-cache.ts';
 
 /** Every write is durable once its promise settles. */
 export interface Store extends AsyncDisposable {
@@ -65,7 +65,7 @@ export async function openStore(path: string): Promise<Store> {
     throw new OctopusError('target.denied', `The folder ${dirname(path)} cannot be made: ${cause.message}.`, { cause });
   });
   const database = openDatabase(path);
-  const kysely = new Kysely<Schema>({ dialect: new SqliteDialect({ database: cacheStatements(database) }) });
+  const kysely = new Kysely<Schema>({ dialect: new SqliteDialect({ database: tellingOfSpace(database, path) }) });
   const close = () => kysely.destroy();
   return {
     sources: createSourceEnvironmentRepository(kysely),
@@ -110,12 +110,13 @@ function openDatabase(path: string): SqliteDatabase.Database {
   } catch (cause) {
     database?.close();
     if (cause instanceof OctopusError) throw cause;
+    const full = noSpaceFor(path, cause);
+    if (full) throw full;
     const code = String((cause as { code?: unknown }).code ?? '');
     if (/CANTOPEN|READONLY|PERM/.test(code)) {
       throw new OctopusError('target.denied', `The database ${path} cannot be opened for writing: ${(cause as Error).message}.`, { cause });
     }
     if (/BUSY|LOCKED/.test(code)) throw new OctopusError('target.busy', `The database ${path} is in use by another process.`, { cause });
-    if (/FULL/.test(code)) throw new OctopusError('target.full', `There is no space left for the database ${path}.`, { cause });
     throw new OctopusError('store.corrupt', `${path} cannot be read as a database: ${(cause as Error).message}.`, { cause });
   }
 }
