@@ -132,9 +132,13 @@ export async function copyImage(given: CopyArguments, terminal: Terminal): Promi
       draw(progress);
     },
   }).catch(async (error: unknown) => {
-    if (!terminal.signal.aborted) throw error;
+    const journaled = given.manifest === undefined ? undefined : journal?.path;
+    if (!terminal.signal.aborted) {
+      if (journaled === undefined || !(error instanceof OctopusError) || error.code !== 'target.full') throw error;
+      throw await (await import('./copy/out-of-room.ts')).outOfRoom(error, { size, journal: journaled });
+    }
     const { interrupted } = await import('./interrupted.ts');
-    throw await interrupted({ done, size, journal: given.manifest === undefined ? undefined : journal?.path, cause: error });
+    throw await interrupted({ done, size, journal: journaled, cause: error });
   });
   await journal?.remove();
   return {

@@ -22,7 +22,7 @@ export async function interrupted(copy: {
 }
 
 /** Undefined where the copy was stopped before it had a journal. */
-async function settledBytes(path: string): Promise<number | undefined> {
+export async function settledBytes(path: string): Promise<number | undefined> {
   const journal = await openJournal(path).catch(() => undefined);
   if (journal === undefined) return undefined;
   try {
