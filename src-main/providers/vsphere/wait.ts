@@ -17,8 +17,9 @@ export function unlessCancelled<T>(promise: Promise<T>, signal: AbortSignal | un
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
     const abort = () => reject(cancelled(signal.reason));
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    // Also where nobody waits any more: a failure that nobody takes would end the application.
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }
