@@ -181,13 +181,19 @@ async function perform(
   };
 
   if (options.rollback) {
-    outcome.cutover = await octopus.replicator.rollback(job.id, signal);
+    const [last] = await octopus.store.cutovers.ofJob(job.id);
+    const recovered = outcome.recovered.find(({ what, id }) => what === 'cutover' && id === last?.id);
+    // What is still half done is no reason to say that there is nothing to roll back: the source may be off.
+    if (recovered?.outcome === 'postponed') throw new OctopusError('job.state', `${recovered.message} The same command tries again.`);
+    const ended = recovered !== undefined && last?.state === 'rolled-back';
+    outcome.cutover = ended ? last : await octopus.replicator.rollback(job.id, signal);
     say(`${outcome.machine}: rolled back. ${outcome.cutover.undone.join(' ')}`);
     return;
   }
   if (options.cutover) {
     const [last] = await octopus.store.cutovers.ofJob(job.id);
-    if (job.state === 'cut-over' && last) {
+    // Asked anew: what was interrupted has come to its end since.
+    if ((await octopus.store.jobs.find(job.id))?.state === 'cut-over' && last?.state === 'done') {
       outcome.cutover = last;
       outcome.bootVerified = last.settings.expectConsole !== undefined;
       say(`${outcome.machine} was already cut over at ${last.endedAt}; it runs at the target (${last.where}).`);
