@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { backupDatabaseFile } from '../store/backup.ts';
 import type { Command, OptionTable } from './command.ts';
+import { requireFolderOf } from './named-file.ts';
 import { parseOptions, required } from './parse-options.ts';
 
 const usage = '--data DIR --to FILE';
@@ -19,6 +20,7 @@ export const backupCommand: Command & { options: typeof options } = {
     const { values } = parseOptions(backupCommand, args);
     const data = required(backupCommand, values, 'data');
     const to = required(backupCommand, values, 'to');
+    await requireFolderOf('to', to);
     const { path, size, schema } = await backupDatabaseFile(join(data, 'octopus.db'), to, terminal.signal);
     terminal.out(`${path}: ${size} bytes, schema ${schema}, checked.`);
     return 0;

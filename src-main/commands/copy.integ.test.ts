@@ -433,14 +433,14 @@ describe('octopus copy', () => {
       [[`nbd+unix:///?socket=${file('none.sock')}`, file('held')], 'source.unreachable'],
       [[file('source.raw'), join(folder, 'none', 'target')], 'target.missing'],
       [[file('source.raw'), file('target'), '--base', file('none')], 'target.missing'],
-      [[file('source.raw'), file('held'), '--base', file('none')], 'manifest.invalid'],
+      [[file('source.raw'), file('held'), '--base', file('none')], 'argument.invalid'],
       [[file('source.raw'), file('held'), '--base', file('source.raw')], 'argument.invalid'],
       [[file('source.raw'), file('held'), '--base', file('no-manifest')], 'manifest.invalid'],
     ];
     for (const [args, code] of failing) await expect(octopus(copyCommand, ...args)).rejects.toMatchObject({ code });
     await expect(octopus(copyCommand, file('none'), file('held'))).rejects.toThrow(`The source ${file('none')} does not exist.`);
     expect(await readFile(file('held'), 'utf8')).toBe('precious');
-    await expect(octopus(verifyCommand, file('none'), '--manifest', file('none'))).rejects.toMatchObject({ code: 'manifest.invalid' });
+    await expect(octopus(verifyCommand, file('none'), '--manifest', file('none'))).rejects.toMatchObject({ code: 'argument.invalid' });
     for (const args of [
       [folder, '--manifest', file('held')],
       [file('held'), '--manifest', folder],

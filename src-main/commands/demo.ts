@@ -10,6 +10,7 @@ import { compareWithLab } from './demo/compare-disks.ts';
 import { type DemoMachine, demoMachines } from './demo/demo-machines.ts';
 import { type DemoReport, describeBoot, describeRun, downtime, mebibytes, runLine } from './demo/demo-report.ts';
 import { makeWorkFolder, removeLeftovers, stopStarted } from './demo/work-folder.ts';
+import { requireFolderOf } from './named-file.ts';
 import { parseOptions } from './parse-options.ts';
 import { openStatus, type Status } from './status.ts';
 
@@ -44,6 +45,7 @@ interface Stage {
 
 async function demo(args: string[], terminal: Terminal): Promise<number> {
   const { values } = parseOptions(demoCommand, args);
+  if (values.json !== undefined) await requireFolderOf('json', values.json);
   // Set by the script that prepares the machine, when the programs for the boot could not be had.
   const lacking = process.env.OCTOPUS_DEMO_WITHOUT_BOOT;
   const leftovers = await removeLeftovers();

@@ -10,6 +10,7 @@ import { openStore } from '../store/store.ts';
 import { passphraseFromFile } from '../vault/passphrase.ts';
 import { createSecretKeeper } from '../vault/secret-keeper.ts';
 import { type Command, type OptionTable, usageError } from './command.ts';
+import { requireFolderOf } from './named-file.ts';
 import { parseOptions, required } from './parse-options.ts';
 import { vaultHelp, vaultOption } from './vault-option.ts';
 
@@ -40,8 +41,9 @@ export const exportCommand: Command & { options: typeof options } = {
       if (surplus) throw usageError(surplus, `--${surplus} belongs to --with-secrets.`);
     }
     const vaultFile = { option: 'vault-passphrase-file', path: values['vault-passphrase-file'] };
-    const openVault = sealedBy === undefined ? undefined : vaultOption(values.vault, vaultFile, data, terminal.signal);
+    const openVault = sealedBy === undefined ? undefined : await vaultOption(values.vault, vaultFile, data, terminal.signal);
     const passphrase = sealedBy === undefined ? '' : await passphraseFromFile(sealedBy)('create');
+    await requireFolderOf('to', to);
     const database = join(data, 'octopus.db');
     await access(database).catch(() => {
       throw usageError('data', `There is no database ${database}.`);

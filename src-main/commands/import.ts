@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toOctopusError } from '../../workers/octopus-error.ts';
 import { createAudit } from '../audit/audit.ts';
@@ -12,6 +11,7 @@ import { passphraseFromFile } from '../vault/passphrase.ts';
 import { createSecretKeeper } from '../vault/secret-keeper.ts';
 import type { SecretStore } from '../vault/secret-store.ts';
 import { type Command, type OptionTable, usageError } from './command.ts';
+import { readNamed } from './named-file.ts';
 import { parseOptions, required } from './parse-options.ts';
 import { vaultHelp, vaultOption } from './vault-option.ts';
 
@@ -38,7 +38,7 @@ export const importCommand: Command & { options: typeof options } = {
     const data = required(importCommand, values, 'data');
     const from = required(importCommand, values, 'from');
     const vaultFile = { option: 'vault-passphrase-file', path: values['vault-passphrase-file'] };
-    const openVault = vaultOption(values.vault, vaultFile, data, terminal.signal);
+    const openVault = await vaultOption(values.vault, vaultFile, data, terminal.signal);
     const sealedBy = values['passphrase-file'];
     const passphrase = sealedBy === undefined ? undefined : await passphraseFromFile(sealedBy)('open');
     const document = await readDocument(from);
@@ -90,13 +90,11 @@ function openedWhenUsed(open: () => Promise<SecretStore>): SecretStore {
 }
 
 async function readDocument(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw usageError('from', `${path} cannot be read: ${cause.message}.`);
-  });
+  const text = await readNamed('from', path);
   try {
     return JSON.parse(text) as unknown;
   } catch {
     // The parser's own message quotes what it read.
-    throw usageError('from', `${path} is not JSON.`);
+    throw usageError('from', `--from ${path} is not JSON.`);
   }
 }

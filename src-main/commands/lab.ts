@@ -1,11 +1,10 @@
-import { constants } from 'node:fs';
-import { access, open, rename, rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { open, rename, rm } from 'node:fs/promises';
 import { type LabDiskSpec, type LabMachineSpec, type LabVcenterOptions, startLabVcenter } from '../../lab/vcenter/lab-vcenter.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
+import { whyUnreadable } from '../domain/why-unreadable.ts';
 import { type Command, type OptionTable, usageError } from './command.ts';
 import { count } from './count.ts';
-import { statOrUndefined } from './image.ts';
+import { requireFolderOf } from './named-file.ts';
 import { parseOptions } from './parse-options.ts';
 
 /** Bytes of a disk's sector. */
@@ -120,15 +119,6 @@ async function writeInfo(path: string, info: Record<string, string>): Promise<vo
   await rename(temporary, path);
 }
 
-async function requireFolder(info: string): Promise<void> {
-  const folder = dirname(resolve(info));
-  if (!(await statOrUndefined(folder))?.isDirectory()) throw usageError('info', `--info ${info}: there is no folder ${folder}.`);
-  if ((await statOrUndefined(info))?.isDirectory()) throw usageError('info', `--info ${info} is a folder; name a file.`);
-  await access(folder, constants.W_OK).catch((cause: NodeJS.ErrnoException) => {
-    throw new OctopusError('target.denied', `--info ${info}: the folder ${folder} cannot be written to.`, { cause });
-  });
-}
-
 async function requireDisks(machines: readonly LabMachineSpec[]): Promise<void> {
   for (const machine of machines) {
     for (const disk of machine.disks) {
@@ -152,7 +142,7 @@ async function requireDisks(machines: readonly LabMachineSpec[]): Promise<void> 
 }
 
 function reason(error: NodeJS.ErrnoException): string {
-  return error.code === 'ENOENT' ? 'does not exist' : `cannot be read: ${error.message}`;
+  return error.code === 'ENOENT' ? 'does not exist' : `cannot be read: ${whyUnreadable(error)}`;
 }
 
 export const labCommand: Command & { options: typeof options } = {
@@ -164,7 +154,7 @@ export const labCommand: Command & { options: typeof options } = {
   async run(args, terminal) {
     const { options: settings, info } = parseArguments(args);
     await requireDisks(settings.machines ?? []);
-    if (info !== undefined) await requireFolder(info);
+    if (info !== undefined) await requireFolderOf('info', info);
     await using lab = await startLabVcenter(settings);
     const connection = { url: lab.url, username: lab.username, password: lab.password, thumbprint: lab.thumbprint };
     if (info !== undefined) await writeInfo(info, connection);

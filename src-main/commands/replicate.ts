@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OctopusError, serializeError, toOctopusError } from '../../workers/octopus-error.ts';
 import type { Cutover } from '../domain/cutover.ts';
@@ -11,6 +10,7 @@ import { type RunReport, replicaId } from '../replication/context.ts';
 import type { Recovered } from '../replication/replicator.ts';
 import { type Command, type OptionTable, type Terminal, usageError } from './command.ts';
 import { count } from './count.ts';
+import { readNamed } from './named-file.ts';
 import { parseOptions } from './parse-options.ts';
 import { type CutoverWarning, cutoverWarnings, parseAccepted, requireEachAccepted } from './replicate/cutover-warnings.ts';
 import { mebibytes, type Narration, narrate } from './replicate/narration.ts';
@@ -301,16 +301,7 @@ function parse(args: string[]) {
 
 /** The file that `octopus lab --info` writes, or one by hand: {url, username, password, thumbprint}. */
 async function readConnection(file: string): Promise<SourceConnection> {
-  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new OctopusError(
-      'argument.invalid',
-      `--info ${file} cannot be read: ${cause.code === 'ENOENT' ? 'there is no such file' : cause.message}.`,
-      {
-        field: 'info',
-        cause,
-      },
-    );
-  });
+  const text = await readNamed('info', file);
   let info: Partial<SourceConnection> | null = null;
   try {
     info = JSON.parse(text) as Partial<SourceConnection> | null;

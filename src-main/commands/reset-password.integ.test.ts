@@ -106,7 +106,7 @@ test('what cannot be done is refused, and changes nothing', async () => {
     [[...of('eve'), ...by('password')], 2, /no user 'eve'; the local administrators are: ann\./],
     [[...of('bob'), ...by('password')], 2, /kept by the directory/],
     [[...of('ann'), ...by('short')], 2, /at least 12 characters/],
-    [[...of('ann'), ...by('open')], 2, /The password file .* can be read or changed by other users/],
+    [[...of('ann'), ...by('open')], 2, /--password-file .* can be read or changed by other users/],
     [of('ann'), 2, /no terminal to ask for the password: give --password-file/],
     [[...of('ann'), '--password', 'a new sentence here'], 2, /Unknown option '--password'/],
   ] as const) {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { systemClock } from '../domain/clock.ts';
 import { restoreDatabase } from '../store/backup.ts';
 import type { Command, OptionTable } from './command.ts';
+import { requireReadable } from './named-file.ts';
 import { parseOptions, required } from './parse-options.ts';
 
 const usage = '--data DIR --from FILE';
@@ -20,6 +21,7 @@ export const restoreCommand: Command & { options: typeof options } = {
     const { values } = parseOptions(restoreCommand, args);
     const data = required(restoreCommand, values, 'data');
     const from = required(restoreCommand, values, 'from');
+    await requireReadable('from', from);
     const { schema, replaced } = await restoreDatabase(from, join(data, 'octopus.db'), () => systemClock.now());
     terminal.out(`Restored ${from}, schema ${schema}.`);
     if (replaced !== undefined) terminal.out(`What was there before is ${replaced}`);

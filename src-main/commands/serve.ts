@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import packageFile from '../../package.json' with { type: 'json' };
 import { createLog, type LogLevel, logLevels } from '../rest/request-log.ts';
 import type { RestSettings } from '../rest/rest-settings.ts';
 import { openApplication } from '../serve/open-application.ts';
-import { passphraseFromFile } from '../vault/passphrase.ts';
 import { type Command, type OptionTable, usageError } from './command.ts';
+import { readNamed, requireFolderOf } from './named-file.ts';
 import { type OptionValues, parseOptions } from './parse-options.ts';
 import { vaultHelp, vaultOption } from './vault-option.ts';
 
@@ -51,10 +51,14 @@ export const serveCommand: Command & { options: typeof options } = {
     const rest = await restSettings(values);
     const log = createLog(logLevel(values), { write: (line) => void process.stderr.write(line) });
     const folder = values.data ?? join(homedir(), '.octopus');
-    const passphraseFile = values['passphrase-file'];
-    const openVault = vaultOption(values.vault, { option: 'passphrase-file', path: passphraseFile }, folder, terminal.signal);
-    // A file that is refused is refused before anything is made.
-    if (passphraseFile !== undefined) await passphraseFromFile(passphraseFile)('open');
+    const openVault = await vaultOption(
+      values.vault,
+      { option: 'passphrase-file', path: values['passphrase-file'] },
+      folder,
+      terminal.signal,
+    );
+    const portFile = values['port-file'];
+    if (portFile !== undefined) await requireFolderOf('port-file', portFile);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await using application = await openApplication({
       dataFolder: folder,
@@ -68,7 +72,6 @@ export const serveCommand: Command & { options: typeof options } = {
       },
     });
     const { url, port } = application.rest;
-    const portFile = values['port-file'];
     if (portFile !== undefined) await writeWhole(portFile, `${port}\n`);
     try {
       terminal.out(`Octopus serves ${url}; its documentation is at ${url.replace(/v1$/, 'docs')}`);
@@ -107,26 +110,19 @@ async function restSettings(values: Values): Promise<Partial<RestSettings>> {
   }
   const [cert, key] = [values['tls-cert'], values['tls-key']];
   if ((cert === undefined) !== (key === undefined)) throw usageError('tls-cert', 'Give --tls-cert and --tls-key together.');
-  if (cert !== undefined && key !== undefined) settings.tls = { cert: await text('tls-cert', cert), key: await text('tls-key', key) };
+  if (cert !== undefined && key !== undefined)
+    settings.tls = { cert: await readNamed('tls-cert', cert), key: await readNamed('tls-key', key) };
   if (values.address !== undefined) settings.address = values.address;
   if (values.host !== undefined) settings.hostNames = values.host;
   if (values['path-prefix'] !== undefined) settings.pathPrefix = values['path-prefix'];
   if (values['trust-proxy'] !== undefined) settings.trustedProxies = values['trust-proxy'];
   if (values['metrics-token-file'] !== undefined) {
-    const token = (await text('metrics-token-file', values['metrics-token-file'])).split(/\r?\n/, 1)[0] ?? '';
+    const token = (await readNamed('metrics-token-file', values['metrics-token-file'])).split(/\r?\n/, 1)[0] ?? '';
     if (!/^[\x21-\x7e]{16,}$/.test(token))
       throw usageError('metrics-token-file', 'The token for metrics has 16 printable characters or more.');
     settings.metricsToken = token;
   }
   return settings;
-}
-
-async function text(option: keyof typeof options, path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw usageError(option, `--${option}: ${path} cannot be read: ${(error as Error).message}.`);
-  }
 }
 
 function logLevel(values: Values): LogLevel {

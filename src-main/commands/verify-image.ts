@@ -3,6 +3,7 @@ import type { SourceDescriptor, VerifyMismatch } from '../../workers/protocol.ts
 import { verifyDisk } from '../replication/copy-disk.ts';
 import { type Terminal, usageError } from './command.ts';
 import { descriptorOf, inspectImage, parsePlace, statOrUndefined, VHD_FOOTER } from './image.ts';
+import { requireReadable } from './named-file.ts';
 import { mostTasks, openPool } from './open-pool.ts';
 import { probeSource } from './probe-source.ts';
 import { progressOf } from './progress.ts';
@@ -37,8 +38,7 @@ export async function verifyImage(
   if (place.kind === 'file' && (await statOrUndefined(place.path))?.isDirectory()) {
     throw usageError('image', `The IMAGE ${given.image} is a folder; name an image file in it.`);
   }
-  if ((await statOrUndefined(given.manifest))?.isDirectory())
-    throw usageError('manifest', `--manifest ${given.manifest} is a folder; name a file.`);
+  await requireReadable('manifest', given.manifest);
   const manifest = await readManifest(given.manifest);
   const { size, root, algorithm } = manifest;
   const found = place.kind === 'file' ? await inspectImage(place.path) : undefined;

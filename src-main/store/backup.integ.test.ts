@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
@@ -38,6 +38,8 @@ test('a backup of a database at work is whole, at one moment, one private file',
     }
   })();
   const copy = join(folder, 'copies', 'one.db');
+  await expect(store.backup(copy)).rejects.toMatchObject({ code: 'target.missing', message: expect.stringContaining('mount') });
+  await mkdir(join(folder, 'copies'));
   const result = await store.backup(copy);
   writing.abort();
   await writer;

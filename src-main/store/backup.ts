@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, chmod, copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { access, chmod, copyFile, link, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
@@ -27,9 +27,11 @@ export interface BackupResult {
 export async function backupDatabase(database: SqliteDatabase.Database, path: string, signal?: AbortSignal): Promise<BackupResult> {
   const target = resolve(path);
   if (await exists(target)) throw taken(target);
+  const folder = dirname(target);
+  // Never made: a typo, or a disk that is not mounted, would fill the system's own.
+  if (!(await exists(folder))) throw new OctopusError('target.missing', `There is no folder ${folder}: make it, or mount its disk.`);
   const temporary = temporaryBeside(target);
   try {
-    await mkdir(dirname(target), { recursive: true });
     // Made before SQLite fills it, so that nobody else reads it at any time.
     await (await open(temporary, 'wx', 0o600)).close();
     await database.backup(temporary, {
@@ -47,7 +49,7 @@ export async function backupDatabase(database: SqliteDatabase.Database, path: st
       await rename(temporary, target);
     });
     await rm(temporary, { force: true });
-    await syncFolder(dirname(target));
+    await syncFolder(folder);
     return { path: target, size: (await stat(target)).size, schema };
   } catch (cause) {
     throw explain(cause, `The backup ${target} cannot be written`);

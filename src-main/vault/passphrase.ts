@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { OctopusError } from '../../workers/octopus-error.ts';
+import { whyUnreadable } from '../domain/why-unreadable.ts';
 
 /** Characters. A file can be guessed at without limit, so it is more than what a log-in needs. */
 export const shortestPassphrase = 12;
@@ -14,15 +15,22 @@ export function checkNewPassphrase(passphrase: string): void {
   }
 }
 
-/** The first line of a file that only its owner reads. There is no passphrase argument: every user of the machine can read those. */
-export function passphraseFromFile(path: string, what: 'passphrase' | 'password' = 'passphrase'): Passphrase {
+/**
+ * The first line of a file that only its owner reads, and that this option names. There is no passphrase argument: every user of the machine
+ * can read those.
+ */
+export function passphraseFromFile(
+  path: string,
+  what: 'passphrase' | 'password' = 'passphrase',
+  option: string = `${what}-file`,
+): Passphrase {
   return async () => {
     const refuse = (why: string, cause?: unknown) =>
-      new OctopusError('argument.invalid', `The ${what} file ${path} ${why}`, { field: `${what}-file`, cause });
+      new OctopusError('argument.invalid', `--${option} ${path} ${why}`, { field: option, cause });
     // O_NONBLOCK: a named pipe that nobody writes to must not hang the start.
     const { O_RDONLY, O_NONBLOCK = 0 } = (await import('node:fs')).constants;
     const handle = await open(path, O_RDONLY | O_NONBLOCK).catch((cause: Error) => {
-      throw refuse(`cannot be read: ${cause.message}.`, cause);
+      throw refuse(`cannot be read: ${whyUnreadable(cause)}.`, cause);
     });
     try {
       const { mode, uid, size, ...kind } = await handle.stat().then((stat) => ({ ...stat, isFile: stat.isFile() }));

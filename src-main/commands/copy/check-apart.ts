@@ -5,6 +5,7 @@ import { isManifestFile } from '../../../workers/blocks/manifest.ts';
 import { OctopusError } from '../../../workers/octopus-error.ts';
 import { usageError } from '../command.ts';
 import { type Place, statOrUndefined } from '../image.ts';
+import { requireReadable } from '../named-file.ts';
 
 export interface Named {
   /** As a person gave it. */
@@ -43,9 +44,7 @@ export async function checkApart(source: Place, target: Place, given: Named): Pr
   if (given.base !== undefined && target.kind === 'file' && targetStat === undefined) {
     throw new OctopusError('target.missing', `--base says what ${given.target} holds, but there is no such file.`);
   }
-  if (given.base !== undefined && (await statOrUndefined(resolve(given.base)))?.isDirectory()) {
-    throw usageError('base', `--base ${given.base} is a folder; name a manifest file.`);
-  }
+  if (given.base !== undefined) await requireReadable('base', given.base);
   if (given.manifest !== undefined) await checkManifest(given.manifest);
 }
 
