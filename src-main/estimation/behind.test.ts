@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { quietUntil } from '../domain/quiet-until.ts';
 import type { Schedule } from '../domain/schedule.ts';
-import { quietUntil } from '../scheduler/quiet-windows.ts';
 import { nextAfter } from '../scheduler/timing.ts';
 import { behindSince } from './behind.ts';
 

@@ -1,5 +1,5 @@
+import { quietUntil } from '../domain/quiet-until.ts';
 import type { Schedule, Timing } from '../domain/schedule.ts';
-import { quietUntil } from '../scheduler/quiet-windows.ts';
 import { nextAfter } from '../scheduler/timing.ts';
 
 const HOUR = 3_600_000;

@@ -1,5 +1,5 @@
+import { beginsAt } from '../domain/quiet-until.ts';
 import type { Schedule } from '../domain/schedule.ts';
-import { beginsAt } from '../scheduler/begin-times.ts';
 import type { DayOfRuns, MigrationState } from '../store/repositories/overview.ts';
 import type { Store } from '../store/store.ts';
 import { type Attention, urgency } from './attention.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { beginsAt } from '../domain/quiet-until.ts';
 import type { QuietWindow, Timing } from '../domain/schedule.ts';
-import { beginsAt, beginTimes } from './begin-times.ts';
+import { beginTimes } from './begin-times.ts';
 
 const working = [1, 2, 3, 4, 5];
 const every = [1, 2, 3, 4, 5, 6, 7];

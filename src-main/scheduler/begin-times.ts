@@ -1,11 +1,6 @@
+import { beginsAt } from '../domain/quiet-until.ts';
 import type { QuietWindow, Timing } from '../domain/schedule.ts';
-import { quietUntil } from './quiet-windows.ts';
 import { nextAfter } from './timing.ts';
-
-/** When what is planned for this time begins: within a quiet window at its end. */
-export function beginsAt(windows: readonly QuietWindow[], planned: string): string {
-  return quietUntil(windows, new Date(planned))?.toISOString() ?? planned;
-}
 
 /** The next times at which it begins, the soonest first: what is planned several times within one window begins once. */
 export function beginTimes(

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { quietUntil } from '../domain/quiet-until.ts';
 import type { QuietWindow } from '../domain/schedule.ts';
-import { checkWindows, quietUntil } from './quiet-windows.ts';
+import { checkWindows } from './quiet-windows.ts';
 
 const week = [1, 2, 3, 4, 5];
 const every = [1, 2, 3, 4, 5, 6, 7];

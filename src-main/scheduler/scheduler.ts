@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import type { Clock } from '../domain/clock.ts';
+import { quietUntil } from '../domain/quiet-until.ts';
 import type { Schedule } from '../domain/schedule.ts';
 import type { Task, TaskKind } from '../domain/task.ts';
 import type { Settlement, TaskFilter } from '../store/repositories/scheduled-tasks.ts';
@@ -8,7 +9,6 @@ import type { PausedBy } from '../store/repositories/schedules.ts';
 import type { Store } from '../store/store.ts';
 import { checkSchedule, type ScheduleRequest } from './check-schedule.ts';
 import { newTask, planTask, type TaskRequest } from './plan.ts';
-import { quietUntil } from './quiet-windows.ts';
 import { createRoom, defaultSchedulerLimits, type SchedulerLimits } from './room.ts';
 import { isRetryable, LONGEST_WAIT, MOST_LOST_LEASES, retryWait } from './task-retry.ts';
 import { nextAfter } from './timing.ts';

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beginsAt } from '../domain/quiet-until.ts';
+import type { QuietWindow } from '../domain/schedule.ts';
 import { jobsBehind } from '../estimation/jobs-behind.ts';
 import { inventoryOf, runOf } from '../estimation/testing/facts.ts';
 import { type JobQuery, type JobSortKey, jobSortKeys } from './repositories/job-page.ts';
@@ -9,6 +11,7 @@ const now = new Date('2026-03-10T12:00:00.000Z');
 const ago = (hours: number) => new Date(now.getTime() - hours * 3_600_000).toISOString();
 /** A whole number that differs from one to the next, and is always the same. */
 const mixed = (n: number, of: number) => (n * 7919) % of;
+const afternoon: QuietWindow = { zone: 'Europe/Vienna', days: [1, 2, 3, 4, 5, 6, 7], from: '14:30', to: '20:00' };
 const id = (n: number) => `j-${String(mixed(n, COUNT)).padStart(3, '0')}`;
 
 interface Facts {
@@ -23,6 +26,7 @@ interface Facts {
   pointAt: string | undefined;
   mismatch: boolean;
   nextAt: string | undefined;
+  windows: QuietWindow[];
 }
 const facts = Array.from({ length: COUNT }, (_, n): Facts => {
   const run = ([undefined, 'succeeded', 'succeeded', 'failed', 'running'] as const)[n % 5];
@@ -38,6 +42,7 @@ const facts = Array.from({ length: COUNT }, (_, n): Facts => {
     pointAt: run === 'succeeded' ? ago(mixed(n, 61)) : undefined,
     mismatch: run === 'succeeded' && n % 13 === 1,
     nextAt: n % 3 ? undefined : ago(-mixed(n, 24)),
+    windows: n % 2 ? [afternoon] : [],
   };
 });
 
@@ -74,7 +79,7 @@ beforeAll(async () => {
           kind: 'run',
           jobId: fact.id,
           sourceId: undefined,
-          windows: [],
+          windows: fact.windows,
           jitterMs: 0,
           priority: 10,
           payload: {},
@@ -110,7 +115,7 @@ const keys: Record<JobSortKey, (fact: Facts) => string | number> = {
   target: ({ target }) => target.toLowerCase(),
   lastRun: ({ run, runAt }) => (run ? runAt : ''),
   newestPoint: ({ pointAt }) => pointAt ?? '',
-  nextRun: ({ nextAt, paused, cutOver }) => (paused || cutOver ? '~' : (nextAt ?? '~')),
+  nextRun: ({ nextAt, windows, paused, cutOver }) => (paused || cutOver || !nextAt ? '~' : beginsAt(windows, nextAt)),
   state: rank,
 };
 

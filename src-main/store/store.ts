@@ -4,6 +4,7 @@ import type SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import { type BackupResult, backupDatabase } from './backup.ts';
+import { addBeginsAt } from './begins-at.ts';
 import { migrate } from './migrate.ts';
 import { noSpaceFor, tellingOfSpace } from './no-space.ts';
 import { makePrivate } from './private-file.ts';
@@ -106,6 +107,7 @@ function openDatabase(path: string): SqliteDatabase.Database {
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
     migrate(database);
+    addBeginsAt(database);
     return database;
   } catch (cause) {
     database?.close();

@@ -1,7 +1,8 @@
 import { windows as quietWindows, type scheduleRoutes } from '../../../src-preload/contract/routes/schedules.ts';
 import { OctopusError } from '../../../workers/octopus-error.ts';
+import { beginsAt } from '../../domain/quiet-until.ts';
 import { acceptsLeftOut, type QuietWindow, type Schedule, type Timing } from '../../domain/schedule.ts';
-import { beginsAt, beginTimes } from '../../scheduler/begin-times.ts';
+import { beginTimes } from '../../scheduler/begin-times.ts';
 import { checkWindows } from '../../scheduler/quiet-windows.ts';
 import { checkTiming } from '../../scheduler/timing.ts';
 import type { HandlersOf } from '../handler.ts';

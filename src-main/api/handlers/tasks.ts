@@ -1,6 +1,6 @@
 import type { scheduleRoutes } from '../../../src-preload/contract/routes/schedules.ts';
+import { quietUntil } from '../../domain/quiet-until.ts';
 import type { Task } from '../../domain/task.ts';
-import { quietUntil } from '../../scheduler/quiet-windows.ts';
 import type { TaskFilter } from '../../store/repositories/scheduled-tasks.ts';
 import { pageOf, readCursor } from '../cursor.ts';
 import type { HandlersOf } from '../handler.ts';

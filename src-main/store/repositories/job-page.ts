@@ -44,6 +44,11 @@ const failed = sql`((SELECT state FROM sync_history WHERE job_id = migration_job
 const damaged = sql.raw(isDamaged('migration_jobs.id'));
 const points = (more: string) => sql.raw(`FROM recovery_points WHERE job_id = migration_jobs.id AND removed_at IS NULL${more}`);
 
+/** When a schedule begins it next: after the quiet window that its time falls into. */
+const nextRun = sql`CASE WHEN paused = 0 AND state <> 'cut-over' THEN (
+  SELECT min(CASE windows_json WHEN '[]' THEN next_at ELSE begins_at(next_at, windows_json) END) FROM schedules
+  WHERE job_id = migration_jobs.id AND kind = 'run' AND enabled = 1) END`;
+
 /** Never NULL: a page goes on behind the key of the one before. What is about times is '' where it never was. */
 const keys: Record<JobSortKey, RawBuilder<unknown>> = {
   created: sql`created_at`,
@@ -53,8 +58,7 @@ const keys: Record<JobSortKey, RawBuilder<unknown>> = {
     WHERE job_id = migration_jobs.id ORDER BY started_at DESC, id DESC LIMIT 1), '')`,
   newestPoint: sql`coalesce((SELECT max(taken_at) ${points('')}), '')`,
   // Behind every time.
-  nextRun: sql`coalesce(CASE WHEN paused = 0 AND state <> 'cut-over' THEN (SELECT min(next_at) FROM schedules
-    WHERE job_id = migration_jobs.id AND kind = 'run' AND enabled = 1) END, '~')`,
+  nextRun: sql`coalesce(${nextRun}, '~')`,
   // What needs somebody first, then what goes on, what waits for its first run, what is paused, what is well, what is over.
   state: sql`CASE
     WHEN id IN ${runs} THEN 1
