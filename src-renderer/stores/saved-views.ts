@@ -1,5 +1,4 @@
-import { create } from 'zustand';
-import { persist } from 'zustand/middleware';
+import { createPerPerson } from './per-person.ts';
 
 export interface SavedView {
   id: string;
@@ -13,11 +12,12 @@ interface SavedViews {
   views: Readonly<Record<string, readonly SavedView[]>>;
 }
 
-const useStore = create<SavedViews>()(persist((): SavedViews => ({ views: {} }), { name: 'octopus.views', version: 1 }));
+const { use: useStore, becomes } = createPerPerson<SavedViews>('octopus.views', { views: {} });
+export const viewAs = becomes;
 
 const none: readonly SavedView[] = [];
 
-/** A screen's saved views, kept on this computer. */
+/** A screen's saved views, each person's own on this computer. */
 export function useSavedViews(screen: string): readonly SavedView[] {
   return useStore(({ views }) => views[screen] ?? none);
 }

@@ -3,6 +3,7 @@ import type { Output } from '../../src-preload/contract/routes.ts';
 import type { Client, StreamState } from '../api/client.ts';
 import { type ClientError, toClientError } from '../api/client-error.ts';
 import { preferAs } from './preferences.ts';
+import { viewAs } from './saved-views.ts';
 
 export type Caller = Output<'auth.me'>;
 export type Role = Caller['role'];
@@ -25,7 +26,7 @@ interface SessionStore {
 export const useSession = create<SessionStore>()(() => ({ session: { state: 'starting' }, version: '', stream: 'connecting' }));
 
 function set(session: SessionState): void {
-  if (session.state === 'signed-in') preferAs(session.user.id);
+  if (session.state === 'signed-in') for (const becomes of [preferAs, viewAs]) becomes(session.user.id);
   useSession.setState({ session });
 }
 
