@@ -151,6 +151,8 @@ export const tasksTexts = {
   retrying: 'Retrying',
   columns: { state: 'State', what: 'What', of: 'Of', when: 'When', attempt: 'Try', error: 'Reason' },
   quietUntil: (moment: string) => `Quiet hours until ${moment}`,
+  waitsFor: (task: string) => `Waits for ${task}`,
+  waitsForMachine: 'Waits for other work with the same machine',
   running: (ago: string) => `since ${ago}`,
   emptyTitle: {
     open: 'Nothing runs and nothing waits',

@@ -68,6 +68,20 @@ test('a task that was given up says what to do, and begins again', async () => {
   await waitFor(() => expect(calls.at(-1)).toEqual({ id: 'tasks.retry', input: { params: { id: 't1' } } }));
 });
 
+test('a task that waits for the same machine says whose work it waits for', async () => {
+  const first = { ...task, id: 't2', state: 'running', migrationId: 'm2', createdAt: at, startedAt: at } as const;
+  const second = { ...task, kind: 'cutover', state: 'waiting', attempts: 0, createdAt: at, waitsFor: 't2' } as const;
+  renderWith(inPart('tasks'), {
+    ...answers,
+    'tasks.list': ({ query }) => ({ items: query?.state === 'waiting' ? [second] : query?.state === 'running' ? [first] : [] }),
+    'tasks.get': ({ params }) => (params.id === 't2' ? first : second),
+  });
+  fireEvent.click(await screen.findByText('Waits for Replicate: db-01'));
+  const details = within(await screen.findByRole('dialog', { name: 'Cut over: db-01' }));
+  const link = await details.findByRole('link', { name: 'Waits for Replicate: db-01' });
+  expect(link.getAttribute('href')).toMatch(/\/migrations\/m2$/);
+});
+
 test('a link leads to one task, among those that need attention', async () => {
   const { calls } = renderWith(<Schedules params={{ part: 'tasks', id: 't1' }} />, answers);
   await within(await screen.findByRole('dialog', { name: 'Replicate: db-01' })).findByText(error.message);

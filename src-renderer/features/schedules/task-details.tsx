@@ -14,6 +14,7 @@ import { adviceOn } from './advice.ts';
 import { KindCell } from './kind-cell.tsx';
 import classes from './schedules.module.css';
 import { isRetrying, type Task, TaskState } from './task-state.tsx';
+import { Turn } from './turn.tsx';
 
 /** One task: how it is, what went wrong, and what can be done. */
 export function TaskDetails({ id }: { id: string }) {
@@ -36,7 +37,14 @@ function Details({ task }: { task: Task }) {
             isRetrying(task) ? facts.next : facts.due,
             task.state === 'waiting' ? <When key="due" at={task.quietUntil ?? task.dueAt} /> : undefined,
           ],
-          [facts.waits, task.quietUntil === undefined ? undefined : texts.quietUntil(formatMoment(task.quietUntil))],
+          [
+            facts.waits,
+            task.quietUntil !== undefined ? (
+              texts.quietUntil(formatMoment(task.quietUntil))
+            ) : task.waitsFor === undefined ? undefined : (
+              <Turn key="waits" after={task.waitsFor} linked />
+            ),
+          ],
           [facts.started, time(task.startedAt)],
           [facts.ended, time(task.endedAt)],
           [facts.created, time(task.createdAt)],

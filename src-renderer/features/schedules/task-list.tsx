@@ -14,6 +14,7 @@ import { KindCell, subjectOf } from './kind-cell.tsx';
 import classes from './schedules.module.css';
 import { TaskDetails } from './task-details.tsx';
 import { isRetrying, type Task, TaskState } from './task-state.tsx';
+import { Turn } from './turn.tsx';
 import { useSourceNames } from './use-sources.ts';
 
 type Filter = keyof typeof texts.filters;
@@ -41,13 +42,15 @@ const columns: readonly Column<Row>[] = [
     title: texts.columns.error,
     width: 240,
     grow: true,
-    cell: ({ task: { error, quietUntil } }) =>
+    cell: ({ task: { error, quietUntil, waitsFor } }) =>
       error ? (
         <span title={error.message}>{error.message}</span>
-      ) : quietUntil === undefined ? (
+      ) : quietUntil !== undefined ? (
+        <span className="tabular">{texts.quietUntil(formatMoment(quietUntil))}</span>
+      ) : waitsFor === undefined ? (
         schedulesTexts.none
       ) : (
-        <span className="tabular">{texts.quietUntil(formatMoment(quietUntil))}</span>
+        <Turn after={waitsFor} />
       ),
   },
 ];
