@@ -5,6 +5,7 @@ import type { Cutover, CutoverPhase } from '../domain/cutover.ts';
 import type { Job } from '../domain/job.ts';
 import type { RecoveryPoint } from '../domain/recovery-point.ts';
 import type { DiskMode, Run, RunDisk, RunPhase } from '../domain/run.ts';
+import { snapshotPrefix } from '../domain/snapshot-prefix.ts';
 import type { MachineSnapshot, SourceProvider } from '../providers/source.ts';
 import type { TargetProvider } from '../providers/target.ts';
 import type { StoredMachine } from '../store/repositories/vms.ts';
@@ -82,8 +83,6 @@ export interface RunReport {
   point: RecoveryPoint;
 }
 
-/** How own snapshots are called; the sweep recognises them by it. */
-export const snapshotPrefix = 'octopus-';
 export const trackingSuffix = '-tracking';
 
 export function snapshotName(runId: string): string {

@@ -1,6 +1,7 @@
+import { snapshotPrefix } from '../domain/snapshot-prefix.ts';
 import type { SourceProvider } from '../providers/source.ts';
 import type { Store } from '../store/store.ts';
-import { snapshotName, snapshotPrefix, trackingSuffix } from './context.ts';
+import { snapshotName, trackingSuffix } from './context.ts';
 
 /**
  * Removes the snapshots that dead runs left on a machine, also one whose creation timed out and landed later. Ours are those whose name

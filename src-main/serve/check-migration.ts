@@ -5,10 +5,10 @@ import type { Check } from '../../src-preload/contract/routes/migration-insight.
 import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import { isAnotherMachine, takenBy } from '../domain/another-machine.ts';
 import type { MachineInventory } from '../domain/machine.ts';
+import { snapshotPrefix } from '../domain/snapshot-prefix.ts';
 import { estimate } from '../estimation/estimate.ts';
 import type { Octopus } from '../octopus.ts';
 import { findQemu, findUefi } from '../providers/local/qemu/qemu-programs.ts';
-import { snapshotPrefix } from '../replication/context.ts';
 import type { TargetEnvironment } from '../store/repositories/target-environments.ts';
 import type { StoredMachine } from '../store/repositories/vms.ts';
 

@@ -1,5 +1,6 @@
 import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { PowerState } from '../../domain/machine.ts';
+import { snapshotPrefix } from '../../domain/snapshot-prefix.ts';
 import { type DiskDevice, diskDevices, hardwareVersion, powerState, type SnapshotNode, snapshotTree } from './machine-inventory.ts';
 import { retrieveObject } from './properties.ts';
 import { moRef, type VimSession } from './vim-session.ts';
@@ -46,11 +47,8 @@ export async function machineState(session: VimSession, machine: string, signal?
   };
 }
 
-/** Snapshots that Octopus made are known by their name. */
-export const OWN_PREFIX = 'octopus-';
-
 export function foreignSnapshots(state: MachineState): SnapshotNode[] {
-  return state.snapshots.filter((snapshot) => !snapshot.name.startsWith(OWN_PREFIX));
+  return state.snapshots.filter((snapshot) => !snapshot.name.startsWith(snapshotPrefix));
 }
 
 /** Waits while another task holds the machine, for at most `patienceMs`; then the `source.busy` error comes through. */
