@@ -15,10 +15,10 @@ import { median } from './measure.ts';
 const COUNT = 10_000;
 const ROUNDS = 5;
 const HOUR = 3_600_000;
-export const now = new Date('2026-03-10T12:00:00.000Z');
+const now = new Date('2026-03-10T12:00:00.000Z');
 const ago = (hours: number) => new Date(now.getTime() - hours * HOUR).toISOString();
 
-export const queries: Record<string, object> = {
+const queries: Record<string, object> = {
   ...Object.fromEntries(jobSortKeys.flatMap((key) => [key, `-${key}`]).map((sort) => [`by ${sort}`, { sort }])),
   'the hundredth page': { sort: 'machine', position: 9900 },
   ...Object.fromEntries(['running', 'failed', 'paused', 'behind'].map((only) => [`only ${only}`, { only, sort: 'state' }])),
@@ -26,10 +26,8 @@ export const queries: Record<string, object> = {
   'cut over': { state: 'cut-over' },
 };
 
-/** Of each query the calls of the api, in the process that serves it; a viewer's sees what was given to him. */
-export async function withMigrations<Answer>(
-  use: (list: (query: object, whose?: 'viewer') => Promise<object>, store: Store) => Promise<Answer>,
-) {
+/** Of each query the calls of the api, in the process that serves it. */
+async function withMigrations<Answer>(use: (list: (query: object) => Promise<object>) => Promise<Answer>) {
   const folder = await mkdtemp(join(tmpdir(), 'octopus-bench-migrations-'));
   try {
     const path = join(folder, 'octopus.db');
@@ -46,12 +44,12 @@ export async function withMigrations<Answer>(
       environments: { targetSpace: async () => undefined },
     };
     const api = createApi(services as unknown as Services);
-    return await use(async (query, whose) => {
-      const caller = { userId: whose ?? 'a', name: 'bench', role: whose ?? 'admin' } as const;
+    const caller = { userId: 'a', name: 'bench', role: 'admin' } as const;
+    return await use(async (query) => {
       const context = { caller, address: '127.0.0.1', requestId: 'r', signal: new AbortController().signal };
       const route = 'overview' in query ? 'overview.get' : 'migrations.list';
       return (await api.call(route, { query: 'overview' in query ? {} : { limit: 100, ...query } }, context)).body as object;
-    }, store);
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
