@@ -56,6 +56,16 @@ const cutover = {
 const cutOver = { state: 'cut-over' as const, lastCutover: cutover };
 const operation = { operationId: 'o1', migrationId: 'm1', kind: 'sync' as const };
 
+test('what waits for other work with the same machine says which', async () => {
+  const task = { kind: 'run', priority: 10, attempts: 0, dueAt: at, createdAt: at, machineName: 'db-01' } as const;
+  show({ ...replicated, working: 'sync' }, undefined, {
+    'tasks.list': { items: [{ ...task, id: 't1', state: 'waiting', migrationId: 'm1', waitsFor: 't2' }] },
+    'tasks.get': { ...task, id: 't2', state: 'running', migrationId: 'm2' },
+  });
+  const link = await screen.findByRole('link', { name: 'Waits for Replicate: db-01' });
+  expect(link.getAttribute('href')).toMatch(/\/migrations\/m2$/);
+});
+
 function show(given: Migration, part?: string, more: Answers = {}, role: 'admin' | 'viewer' = 'admin') {
   const answers: Answers = {
     'migrations.get': given,

@@ -16,6 +16,7 @@ import { migrationTexts as texts } from '../../texts/migration.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { formatBytes, formatDuration } from '../../ui/format.ts';
 import { Duration, When } from '../../ui/values.tsx';
+import { Turn } from '../schedules/turn.tsx';
 import classes from './migration.module.css';
 import {
   type ActionName,
@@ -169,8 +170,19 @@ function Hint({ migration, where, unscheduled }: { migration: Migration; where: 
   return (
     <>
       {hint === undefined ? null : <p>{hint}</p>}
+      {where === 'queued' ? <SameMachine migrationId={migration.id} /> : null}
       {where === 'cut-over' ? <AlsoFailed migration={migration} /> : null}
     </>
+  );
+}
+
+function SameMachine({ migrationId }: { migrationId: string }) {
+  const { data } = useRoute('tasks.list', { query: { migrationId, state: 'waiting' } });
+  const after = data?.items.find(({ waitsFor }) => waitsFor !== undefined)?.waitsFor;
+  return after === undefined ? null : (
+    <p>
+      <Turn after={after} linked />
+    </p>
   );
 }
 
