@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type LabVcenter, type LabVcenterOptions, startLabVcenter } from '../lab/vcenter/lab-vcenter.ts';
-import type { Terminal } from './commands/command.ts';
 import { replicateCommand } from './commands/replicate.ts';
+import { runCommand } from './commands/testing/run-command.ts';
 import type { RecoveryPoint } from './domain/recovery-point.ts';
 import { type Octopus, type OctopusOptions, openOctopus } from './octopus.ts';
 import type { ReplicationEvent } from './replication/context.ts';
@@ -190,17 +190,8 @@ test('octopus replicate: full, incremental, wrong input, another machine in the 
   await writeFile(info, JSON.stringify(connection()));
   const to = join(folder, 'target');
   const call = async (...args: string[]) => {
-    const out: string[] = [];
-    const err: string[] = [];
-    const terminal: Terminal = {
-      out: (line) => out.push(line),
-      err: (line) => err.push(line),
-      status() {},
-      interactive: false,
-      signal: new AbortController().signal,
-      readStdin: async () => '',
-    };
-    return { code: await replicateCommand.run(args, terminal), out: out.join('\n'), err: err.join('\n') };
+    const { status, out, err } = await runCommand(replicateCommand, args);
+    return { code: status, out: out.join('\n'), err: err.join('\n') };
   };
   const good = ['--info', info, '--machine', 'web', '--to', to];
   const first = await call(...good);

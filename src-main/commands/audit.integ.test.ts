@@ -5,7 +5,7 @@ import SqliteDatabase from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openStore } from '../store/store.ts';
 import { auditCommand } from './audit.ts';
-import type { Terminal } from './command.ts';
+import { keepingTerminal } from './testing/run-command.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -24,16 +24,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function run(...args: string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal: Terminal = {
-    out: (line) => out.push(line),
-    err: (line) => err.push(line),
-    status() {},
-    interactive: false,
-    signal: new AbortController().signal,
-    readStdin: async () => '',
-  };
+  const { terminal, out, err } = keepingTerminal();
   const result = await auditCommand.run(args, terminal).catch((error: Error & { code: string }) => error);
   return { result, out, err };
 }

@@ -10,9 +10,10 @@ import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isSettled, openJournal } from '../../workers/blocks/journal.ts';
 import { readManifest } from '../../workers/blocks/manifest.ts';
-import type { Command, Terminal } from './command.ts';
+import type { Command } from './command.ts';
 import { copyCommand } from './copy.ts';
 import type { CopyResult } from './copy-image.ts';
+import { runCommand, tryCommand } from './testing/run-command.ts';
 import { verifyCommand } from './verify.ts';
 
 const run = promisify(execFile);
@@ -54,28 +55,7 @@ async function writeDisk(path: string, content: Buffer): Promise<void> {
   await handle.close();
 }
 
-const quiet: Terminal = {
-  out() {},
-  err() {},
-  status() {},
-  interactive: false,
-  signal: new AbortController().signal,
-  readStdin: async () => '',
-};
-
-async function octopus(command: Command, ...args: string[]): Promise<{ status: number; out: string[]; err: string[] }> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal: Terminal = {
-    out: (line) => out.push(line),
-    err: (line) => err.push(line),
-    status() {},
-    interactive: false,
-    signal: new AbortController().signal,
-    readStdin: async () => '',
-  };
-  return { status: await command.run(args, terminal), out, err };
-}
+const octopus = (command: Command, ...args: string[]) => runCommand(command, args);
 
 async function copy(...args: string[]): Promise<CopyResult> {
   const { status, out } = await octopus(copyCommand, ...args, '--json');
@@ -388,9 +368,8 @@ describe('octopus copy', () => {
   });
 
   it('writes JSON also when it fails', async () => {
-    const out: string[] = [];
-    const terminal = { ...quiet, out: (line: string) => out.push(line) };
-    await expect(copyCommand.run([file('none'), file('t'), '--json'], terminal)).rejects.toMatchObject({ code: 'source.missing' });
+    const { error, out } = await tryCommand(copyCommand, [file('none'), file('t'), '--json']);
+    expect(error).toMatchObject({ code: 'source.missing' });
     expect(JSON.parse(out.join('\n'))).toMatchObject({ source: file('none'), target: file('t'), error: { code: 'source.missing' } });
   });
 

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startLabVcenter } from '../../lab/vcenter/lab-vcenter.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
-import type { Command, Terminal } from './command.ts';
+import type { Command } from './command.ts';
 import { copyCommand } from './copy.ts';
 import { replicateCommand } from './replicate.ts';
+import { tryCommand } from './testing/run-command.ts';
 
 const MiB = 2 ** 20;
 let folder: string;
@@ -32,20 +33,8 @@ afterEach(async () => {
 });
 
 async function call(command: Command, ...args: string[]) {
-  const out: string[] = [];
-  const terminal: Terminal = {
-    out: (line) => out.push(line),
-    err: () => {},
-    status: () => {},
-    interactive: false,
-    signal: new AbortController().signal,
-    readStdin: async () => '',
-  };
-  const error = await command.run(args, terminal).then(
-    () => undefined,
-    (caught: unknown) => caught,
-  );
-  return { error: error as OctopusError | undefined, out: out.join('\n') };
+  const { error, out } = await tryCommand(command, args);
+  return { error, out: out.join('\n') };
 }
 
 test('replicate: a database that cannot grow is told with its file, and the last recovery point is as it was', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LabVcenter, startLabVcenter } from '../../lab/vcenter/lab-vcenter.ts';
-import type { Terminal } from './command.ts';
 import { inventoryCommand } from './inventory.ts';
+import { runCommand } from './testing/run-command.ts';
 
 let lab: LabVcenter;
 beforeAll(async () => {
@@ -17,17 +17,7 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 async function run(args: string[], stdin = `${lab.password}\n`) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal: Terminal = {
-    out: (line) => out.push(line),
-    err: (line) => err.push(line),
-    status: () => {},
-    interactive: false,
-    signal: new AbortController().signal,
-    readStdin: async () => stdin,
-  };
-  const status = await inventoryCommand.run(args, terminal);
+  const { status, out, err } = await runCommand(inventoryCommand, args, { readStdin: async () => stdin });
   return { status, out, err: err.join('\n') };
 }
 const known = () => ['--url', lab.url, '--username', lab.username, '--password-stdin'];

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Terminal } from './command.ts';
 import { labCommand } from './lab.ts';
+import { keepingTerminal } from './testing/run-command.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -16,9 +16,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function terminal(signal: AbortSignal, lines: string[] = []): Terminal {
+function terminal(signal: AbortSignal, lines: string[] = []) {
   const keep = (line: string) => void lines.push(line);
-  return { out: keep, err: keep, status: keep, interactive: false, signal, readStdin: async () => '' };
+  return keepingTerminal({ out: keep, err: keep, status: keep, signal }).terminal;
 }
 
 describe('octopus lab', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openStore } from '../store/store.ts';
 import { backupCommand } from './backup.ts';
-import type { Command, Terminal } from './command.ts';
+import type { Command } from './command.ts';
 import { copyCommand } from './copy.ts';
 import { demoCommand } from './demo.ts';
 import { exportCommand } from './export.ts';
@@ -14,6 +14,7 @@ import { replicateCommand } from './replicate.ts';
 import { resetPasswordCommand } from './reset-password.ts';
 import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve.ts';
+import { tryCommand } from './testing/run-command.ts';
 import { verifyCommand } from './verify.ts';
 
 let folder: string;
@@ -30,20 +31,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function refusal(command: Command, args: string[]) {
-  const silent: Terminal = {
-    out: () => {},
-    err: () => {},
-    status: () => {},
-    interactive: false,
-    signal: new AbortController().signal,
-    readStdin: async () => '',
-  };
-  return command.run(args, silent).then(
-    () => undefined,
-    (caught: Error & { code: string; field?: string }) => caught,
-  );
-}
+const refusal = async (command: Command, args: string[]) => (await tryCommand(command, args)).error;
 
 const reads: [Command, string, () => string[]][] = [
   [importCommand, 'from', () => ['--data', of('new')]],

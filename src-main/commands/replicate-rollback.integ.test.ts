@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type LabVcenter, type LabVcenterOptions, startLabVcenter } from '../../lab/vcenter/lab-vcenter.ts';
 import { openOctopus } from '../octopus.ts';
-import type { Terminal } from './command.ts';
 import { replicateCommand } from './replicate.ts';
+import { tryCommand } from './testing/run-command.ts';
 
 const MiB = 2 ** 20;
 let folder: string;
@@ -46,19 +46,10 @@ async function call(...args: string[]) {
 }
 
 async function callWith(signal: AbortSignal, ...args: string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal: Terminal = {
-    out: (line) => out.push(line),
-    err: (line) => err.push(line),
-    status: () => {},
-    interactive: false,
-    signal,
-    readStdin: async () => '',
-  };
-  const error = await replicateCommand.run(['--info', join(folder, 'lab.json'), '--machine', 'web', '--to', to, ...args], terminal).then(
-    () => undefined,
-    (caught: Error & { code: string }) => caught,
+  const { error, out, err } = await tryCommand(
+    replicateCommand,
+    ['--info', join(folder, 'lab.json'), '--machine', 'web', '--to', to, ...args],
+    { signal },
   );
   return { error, out: out.join('\n'), err: err.join('\n') };
 }

@@ -7,6 +7,7 @@ import { type LabVcenter, startLabVcenter } from '../../lab/vcenter/lab-vcenter.
 import { type Octopus, openOctopus } from '../octopus.ts';
 import type { Terminal } from './command.ts';
 import { replicateCommand } from './replicate.ts';
+import { tryCommand } from './testing/run-command.ts';
 
 const MiB = 2 ** 20;
 let folder: string;
@@ -41,29 +42,10 @@ afterEach(async () => {
 });
 const connection = () => ({ url: lab.url, username: lab.username, password: lab.password, thumbprint: lab.thumbprint });
 
-async function call(
-  args: string[] = [],
-  options: { onErr?: (line: string) => void; signal?: AbortSignal; onStatus?: (line: string) => void } = {},
-) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal: Terminal = {
-    out: (line) => out.push(line),
-    err: (line) => {
-      err.push(line);
-      options.onErr?.(line);
-    },
-    status: (line) => options.onStatus?.(line),
-    interactive: false,
-    signal: options.signal ?? new AbortController().signal,
-    readStdin: async () => '',
-  };
-  const given = args.includes('--machine') ? [] : ['--machine', 'web'];
-  const run = replicateCommand.run(['--info', join(folder, 'lab.json'), '--to', to, ...given, ...args], terminal);
-  const error = await run.then(
-    () => undefined,
-    (caught: Error & { code: string }) => caught,
-  );
+async function call(args: string[] = [], given?: Partial<Terminal>) {
+  const machine = args.includes('--machine') ? [] : ['--machine', 'web'];
+  const all = ['--info', join(folder, 'lab.json'), '--to', to, ...machine, ...args];
+  const { error, out, err } = await tryCommand(replicateCommand, all, given);
   return { error, out: out.join('\n'), err: err.join('\n') };
 }
 
@@ -114,7 +96,7 @@ test('a run that was killed: says how much was kept, and why another one follows
 
 test('Ctrl+C says that the same command continues, and so it does', async () => {
   const abort = new AbortController();
-  const stopped = await call([], { signal: abort.signal, onStatus: (line) => line.startsWith('verify') && abort.abort() });
+  const stopped = await call([], { signal: abort.signal, status: (line) => line.startsWith('verify') && abort.abort() });
   expect(stopped.error).toMatchObject({
     code: 'operation.cancelled',
     message: expect.stringMatching(/^Interrupted after \d+ MiB of 24 MiB; .*The same command continues where it stopped/),
@@ -126,7 +108,7 @@ test('Ctrl+C says that the same command continues, and so it does', async () => 
 
 test('Ctrl+C before anything was copied does not promise that something is kept', async () => {
   const abort = new AbortController();
-  const stopped = await call([], { signal: abort.signal, onErr: (line) => line.includes('starting run') && abort.abort() });
+  const stopped = await call([], { signal: abort.signal, err: (line) => line.includes('starting run') && abort.abort() });
   expect(stopped.error).toMatchObject({
     code: 'operation.cancelled',
     message: expect.stringMatching(/^Interrupted\. Nothing had been copied yet\./),
@@ -152,7 +134,7 @@ test('--keep removes older points and names them; a folder that cannot be made e
 
 test('Ctrl+C in a cutover says what was undone', async () => {
   const abort = new AbortController();
-  const stopped = await call(['--cutover'], { signal: abort.signal, onErr: (line) => line === 'cutover: final-run' && abort.abort() });
+  const stopped = await call(['--cutover'], { signal: abort.signal, err: (line) => line === 'cutover: final-run' && abort.abort() });
   expect(stopped.error).toMatchObject({
     code: 'operation.cancelled',
     message: expect.stringMatching(

@@ -1,19 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Terminal } from './command.ts';
 import { openStatus } from './status.ts';
+import { keepingTerminal } from './testing/run-command.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function terminal(interactive: boolean) {
-  const lines: string[] = [];
-  const drawn: string[] = [];
-  const it = { interactive, err: (line: string) => lines.push(line), status: (line: string) => drawn.push(line) };
-  return { terminal: it as unknown as Terminal, lines, drawn };
-}
-
 test('without a terminal: a plain line every five seconds, also when nothing moves', () => {
-  const { terminal: plain, lines } = terminal(false);
+  const { terminal: plain, err: lines } = keepingTerminal();
   using status = openStatus(plain);
   status.show('copy 1 %');
   vi.advanceTimersByTime(4000);
@@ -29,7 +22,7 @@ test('without a terminal: a plain line every five seconds, also when nothing mov
 });
 
 test('on a terminal it is drawn at once, and no line is added', () => {
-  const { terminal: screen, lines, drawn } = terminal(true);
+  const { terminal: screen, err: lines, drawn } = keepingTerminal({ interactive: true });
   using status = openStatus(screen);
   status.show('copy 1 %');
   vi.advanceTimersByTime(60_000);
