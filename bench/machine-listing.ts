@@ -6,6 +6,7 @@ import type { Services } from '../src-main/api/services.ts';
 import type { MachineInventory, PowerState } from '../src-main/domain/machine.ts';
 import { noCounts } from '../src-main/domain/run.ts';
 import { openStore, type Store } from '../src-main/store/store.ts';
+import { pointDisk } from '../src-main/store/testing/point-disk.ts';
 
 const COUNT = 10_000;
 /** Calls of each kind: enough for a 95th percentile. */
@@ -102,18 +103,8 @@ async function protect(store: Store, jobId: string, at: string): Promise<void> {
     startedAt: at,
     endedAt: at,
   });
-  const disk = {
-    key: 2000,
-    objectId: 'd',
-    capacity: 1,
-    changeId: undefined,
-    manifestRoot: '',
-    algorithm: 'blake3',
-    manifest: 'm',
-    image: 'i',
-  };
-  const point = { id, runId: `r-${jobId}`, kind: 'full', doubts: [], takenAt: at, verified: 'all', disks: [disk] } as const;
-  await store.recoveryPoints.add(jobId, { ...point, doubts: [], disks: [disk] }, at);
+  const point = { id, runId: `r-${jobId}`, kind: 'full', takenAt: at, verified: 'all' } as const;
+  await store.recoveryPoints.add(jobId, { ...point, doubts: [], disks: [pointDisk] }, at);
 }
 
 export function inventoryOf(n: number): MachineInventory {

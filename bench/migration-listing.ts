@@ -9,6 +9,7 @@ import type { Schedule, Timing } from '../src-main/domain/schedule.ts';
 import { newTask } from '../src-main/scheduler/plan.ts';
 import { jobSortKeys } from '../src-main/store/repositories/job-page.ts';
 import { openStore, type Store } from '../src-main/store/store.ts';
+import { pointDisk } from '../src-main/store/testing/point-disk.ts';
 import { inventoryOf } from './machine-listing.ts';
 import { median } from './measure.ts';
 
@@ -103,18 +104,8 @@ async function fillOne(store: Store, n: number): Promise<void> {
     const run = runOf(`r-${n}-${round}`, jobId, state, hours);
     await store.runs.add(run);
     if (state !== 'succeeded') continue;
-    const disk = {
-      key: 2000,
-      objectId: 'd',
-      capacity: 1,
-      changeId: undefined,
-      manifestRoot: '',
-      algorithm: 'blake3',
-      manifest: 'm',
-      image: 'i',
-    };
     const point = { id: run.recoveryPointId, runId: run.id, kind: 'full', verified: 'all', takenAt: run.startedAt } as const;
-    await store.recoveryPoints.add(jobId, { ...point, doubts: [], disks: [disk] }, run.endedAt as string);
+    await store.recoveryPoints.add(jobId, { ...point, doubts: [], disks: [pointDisk] }, run.endedAt as string);
     if (round === 1 && n % 211 === 6) await store.recoveryPoints.setReread(point.id, ago(0.1), 'a disk differs');
   }
   const error = { code: 'source.unreachable', message: 'The source does not answer.' };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { inventoryOf, runOf } from './estimation/testing/facts.ts';
 import { type Octopus, openOctopus } from './octopus.ts';
+import { pointDisk } from './store/testing/point-disk.ts';
 
 let folder: string;
 let place: string;
@@ -27,18 +28,8 @@ async function replicate({ store, addLocalTarget }: Octopus): Promise<string> {
   const settings = { keep: 3, verify: 'written', quiesce: false } as const;
   await store.jobs.put({ id: 'j', machineId: 'web', targetEnvironmentId: id, state: 'active', settings, createdAt: at });
   await store.runs.add(runOf('r', 'j'));
-  const disk = {
-    key: 2000,
-    objectId: 'd',
-    capacity: 1000,
-    changeId: undefined,
-    manifestRoot: 'x',
-    algorithm: 'blake3',
-    manifest: 'm',
-    image: 'i',
-  };
   const point = { id: 'p', runId: 'r', kind: 'full', takenAt: at, verified: 'all' } as const;
-  await store.recoveryPoints.add('j', { ...point, doubts: [], disks: [disk as never] }, at);
+  await store.recoveryPoints.add('j', { ...point, doubts: [], disks: [pointDisk] }, at);
   // As a copy of the folder would have it: without the lock.
   await mkdir(join(place, inventoryOf('web').instanceUuid));
   return id;

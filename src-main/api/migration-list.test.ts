@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Output } from '../../src-preload/contract/routes.ts';
 import { jobSortKeys } from '../store/repositories/job-page.ts';
 import { openSqlite } from '../store/sqlite.ts';
+import { pointDisk } from '../store/testing/point-disk.ts';
 import { at, cutover, inventory, openWorld, run, type World } from './testing/world.ts';
 
 const COUNT = 30;
@@ -14,16 +15,6 @@ beforeEach(async () => {
   world = await openWorld();
   const { store } = world;
   const settings = { keep: 3, verify: 'written', quiesce: false } as const;
-  const disk = {
-    key: 1,
-    objectId: 'o',
-    capacity: 1,
-    changeId: undefined,
-    manifestRoot: 'r',
-    algorithm: 'blake3',
-    manifest: 'm',
-    image: 'i',
-  };
   const [task] = await store.tasks.list({ jobId: 'own' });
   const schedule = (await store.schedules.find('own'))!;
   for (let n = 0; n < COUNT; n++) {
@@ -41,7 +32,7 @@ beforeEach(async () => {
         verified: 'all' as const,
       };
       await store.runs.add({ ...run, id: point.runId, jobId: id, recoveryPointId: point.id, startedAt: later(round) });
-      await store.recoveryPoints.add(id, { ...point, doubts: [], disks: [disk] }, later(round));
+      await store.recoveryPoints.add(id, { ...point, doubts: [], disks: [pointDisk] }, later(round));
       await store.cutovers.add({ ...cutover, id: `c-${n}-${round}`, jobId: id, state: 'rolled-back', startedAt: later(round) });
     }
     if (n % 6 === 2) await store.recoveryPoints.markRemoved([`p-${n}-1`], later(9));

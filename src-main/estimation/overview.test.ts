@@ -4,6 +4,7 @@ import type { Run } from '../domain/run.ts';
 import type { Schedule } from '../domain/schedule.ts';
 import { newTask } from '../scheduler/plan.ts';
 import { openStore, type Store } from '../store/store.ts';
+import { pointDisk } from '../store/testing/point-disk.ts';
 import { overviewOf } from './overview.ts';
 import { inventoryOf, runOf } from './testing/facts.ts';
 
@@ -32,26 +33,8 @@ async function migration(
   if (facts.run) await store.runs.add({ ...runOf(`run-${id}`, id), ...facts.run });
   const { pointAt, everyMinutes } = facts;
   if (pointAt) {
-    const disk = {
-      key: 1,
-      objectId: 'o',
-      capacity: 1,
-      changeId: undefined,
-      manifestRoot: 'r',
-      algorithm: 'blake3',
-      manifest: 'm',
-      image: 'i',
-    };
-    const point = {
-      id: `point-${id}`,
-      runId: `run-${id}`,
-      kind: 'full',
-      doubts: [],
-      takenAt: pointAt,
-      verified: 'all',
-      disks: [disk],
-    } as const;
-    await store.recoveryPoints.add(id, { ...point, doubts: [], disks: [disk] }, pointAt);
+    const point = { id: `point-${id}`, runId: `run-${id}`, kind: 'full', takenAt: pointAt, verified: 'all' } as const;
+    await store.recoveryPoints.add(id, { ...point, doubts: [], disks: [pointDisk] }, pointAt);
   }
   if (everyMinutes !== undefined) {
     await store.schedules.put({
@@ -259,19 +242,9 @@ test('a machine whose point is damaged is not protected until a later point is p
   expect(await told()).toEqual(well);
   await store.recoveryPoints.setReread('point-hurt', ago(2.5), 'Disk 1 differs.');
   expect(await told()).toEqual([0, 1, 0, 1, 'pending', 'The newest recovery point of hurt is not what was copied. Disk 1 differs.']);
-  const disk = {
-    key: 1,
-    objectId: 'o',
-    capacity: 1,
-    changeId: undefined,
-    manifestRoot: 'r',
-    algorithm: 'blake3',
-    manifest: 'm',
-    image: 'i',
-  };
-  const point = { runId: 'run-hurt', kind: 'incremental', doubts: [], disks: [disk] } as const;
+  const point = { runId: 'run-hurt', kind: 'incremental' } as const;
   const add = (id: string, hours: number, verified: 'all' | 'written') =>
-    store.recoveryPoints.add('hurt', { ...point, doubts: [], disks: [disk], id, takenAt: ago(hours), verified }, ago(hours));
+    store.recoveryPoints.add('hurt', { ...point, doubts: [], disks: [pointDisk], id, takenAt: ago(hours), verified }, ago(hours));
   // What it took over was not read.
   await add('after', 2, 'written');
   expect(await told()).toEqual([0, 1, 0, 1, 'pending', expect.stringContaining('no later one was read back as a whole')]);

@@ -5,6 +5,7 @@ import { jobsBehind } from '../estimation/jobs-behind.ts';
 import { inventoryOf, runOf } from '../estimation/testing/facts.ts';
 import { type JobQuery, type JobSortKey, jobSortKeys } from './repositories/job-page.ts';
 import { openStore, type Store } from './store.ts';
+import { pointDisk } from './testing/point-disk.ts';
 
 const COUNT = 120;
 const now = new Date('2026-03-10T12:00:00.000Z');
@@ -67,8 +68,7 @@ beforeAll(async () => {
     }
     if (fact.pointAt !== undefined) {
       const point = { id: `p-${fact.id}`, runId: `r-${fact.id}`, kind: 'full' as const, takenAt: fact.pointAt, verified: 'all' as const };
-      const disk = { key: 1, objectId: 'o', capacity: 1, changeId: undefined, manifestRoot: 'r', algorithm: 'blake3' };
-      await store.recoveryPoints.add(fact.id, { ...point, doubts: [], disks: [{ ...disk, manifest: 'm', image: 'i' }] }, fact.pointAt);
+      await store.recoveryPoints.add(fact.id, { ...point, doubts: [], disks: [pointDisk] }, fact.pointAt);
       if (fact.mismatch) await store.recoveryPoints.setReread(point.id, ago(0), 'a disk differs');
     }
     // Those that were never run have two schedules.

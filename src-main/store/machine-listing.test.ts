@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { changeId, type MachineInventory, type PowerState } from '../domain/machine.ts';
+import type { MachineInventory, PowerState } from '../domain/machine.ts';
 import { noCounts } from '../domain/run.ts';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations/migrations.ts';
 import type { MachineQuery, Protection } from './repositories/vms.ts';
 import { openStore, type Store } from './store.ts';
+import { pointDisk } from './testing/point-disk.ts';
 
 const COUNT = 10_000;
 const at = '2026-01-02T03:04:05.000Z';
@@ -89,11 +90,9 @@ beforeAll(async () => {
       startedAt: at,
       endedAt: at,
     });
-    const disk = { key: 1, objectId: 'd', capacity: 1, changeId: changeId('a/1'), manifestRoot: '', algorithm: 'blake3' };
-    const disks = [{ ...disk, manifest: 'm', image: 'i' }];
     await store.recoveryPoints.add(
       `j-${n}`,
-      { id: `p-${n}`, runId: `r-${n}`, kind: 'full', doubts: [], takenAt: at, verified: 'all', disks },
+      { id: `p-${n}`, runId: `r-${n}`, kind: 'full', doubts: [], takenAt: at, verified: 'all', disks: [pointDisk] },
       at,
     );
     // A point that the target no longer holds protects nothing.

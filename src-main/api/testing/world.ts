@@ -11,6 +11,7 @@ import type { Caller, User } from '../../domain/user.ts';
 import { openSettings } from '../../settings/settings.ts';
 import { sharedJobs } from '../../store/repositories/migration-jobs.ts';
 import { openStore, type Store } from '../../store/store.ts';
+import { pointDisk } from '../../store/testing/point-disk.ts';
 import { type Api, createApi } from '../create-api.ts';
 import type { Services } from '../services.ts';
 
@@ -300,16 +301,6 @@ async function seed(store: Store, id: string, ownerId: string): Promise<void> {
   };
   await store.tasks.add([task]);
   await store.runs.add({ ...run, id, jobId: id, recoveryPointId: id });
-  const disk = {
-    key: 2000,
-    objectId: 'o',
-    capacity: 1,
-    changeId: undefined,
-    manifestRoot: 'r',
-    algorithm: 'blake3',
-    manifest: 'm',
-    image: 'i',
-  };
-  await store.recoveryPoints.add(id, { id, runId: id, kind: 'full', doubts: [], takenAt: at, verified: 'all', disks: [disk] }, at);
+  await store.recoveryPoints.add(id, { id, runId: id, kind: 'full', doubts: [], takenAt: at, verified: 'all', disks: [pointDisk] }, at);
   await store.cutovers.add({ ...cutover, id, jobId: id });
 }
