@@ -1,6 +1,7 @@
 import type { machineRoutes } from '../../../src-preload/contract/routes/machines.ts';
 import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { MachineInventory } from '../../domain/machine.ts';
+import { snapshotPrefix } from '../../domain/snapshot-prefix.ts';
 import type { Caller } from '../../domain/user.ts';
 import type { ListedMachine, MachineSortKey } from '../../store/repositories/vms.ts';
 import { pageOf, readCursor, refuseBoth } from '../cursor.ts';
@@ -39,7 +40,7 @@ export const machineHandlers: HandlersOf<typeof machineRoutes> = {
     return {
       ...summary(machine),
       ...{ instanceUuid, firmware, secureBoot, tools, hardwareVersion, changeTracking, template, tags, snapshotCount, disks, adapters },
-      snapshots: (inventory.snapshots ?? []).map(({ name, takenAt }) => ({ name, takenAt, ours: name.startsWith('octopus-') })),
+      snapshots: (inventory.snapshots ?? []).map(({ name, takenAt }) => ({ name, takenAt, ours: name.startsWith(snapshotPrefix) })),
       tracking: tracking(inventory),
       migrations: await migrationsOf(services, caller, machine.id),
     };
