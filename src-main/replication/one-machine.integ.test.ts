@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import { createTransferPool } from '../../workers/piscina-pool.ts';
 import type { TransferPool } from '../../workers/pool.ts';
 import { defaultJobSettings } from '../domain/job.ts';
+import { snapshotPrefix } from '../domain/snapshot-prefix.ts';
 import { EngineWorld } from './testing/engine-world.ts';
 import { FakeTarget } from './testing/fake-target.ts';
 
@@ -92,5 +93,51 @@ test('a run that is given up while another one goes on is ended at once, and its
   expect(source.snapshots).toHaveLength(2);
   first.letGo();
   await first.ended;
+  expect(source.snapshots).toEqual([]);
+});
+
+test('a machine whose cutover was interrupted is not cut over by another migration: it would run twice', async () => {
+  await world.replicator.run('k');
+  expect(await world.dieAt('cutover:power-off:done', () => world.replicator.cutover('j'))).toBe(true);
+  const { replicator, store } = world;
+  const refused = { code: 'source.busy', message: expect.stringContaining('interrupted') };
+  await expect(replicator.cutover('k')).rejects.toMatchObject(refused);
+  expect(await store.cutovers.ofJob('k')).toEqual([]);
+  expect(await replicator.cutover('j')).toMatchObject({ state: 'done' });
+});
+
+test('what does not wait is answered before the work that takes the machine at the same moment ends', async () => {
+  const { replicator } = world;
+  const removed = replicator.remove('k', { replicas: 'keep', running: 'leave' }).then(
+    () => 'first',
+    ({ code }: OctopusError) => code,
+  );
+  const run = await heldAt('transfer:entered', () => replicator.run('j'));
+  expect(['first', 'source.busy']).toContain(await removed);
+  run.letGo();
+  await run.ended;
+});
+
+test('a snapshot of a run that was given up keeps nobody who stops: the source that does not answer is asked no further', async () => {
+  expect(await world.dieAt('transfer:entered', () => world.replicator.run('k'))).toBe(true);
+  const { replicator, source } = world;
+  const abort = new AbortController();
+  const first = await heldAt('transfer:entered', () => replicator.run('j', { signal: abort.signal }));
+  await replicator.giveUp('k');
+  const asked = Promise.withResolvers<void>();
+  const list = source.listSnapshots.bind(source);
+  vi.spyOn(source, 'listSnapshots').mockImplementation(async (machine, prefix, signal) => {
+    if (prefix !== snapshotPrefix || !(await proven())) return list(machine, prefix, signal);
+    asked.resolve();
+    return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+  });
+  const proven = async () => (await world.store.runs.pageOfJob('j', 1))[0]?.state === 'succeeded';
+  first.letGo();
+  await asked.promise;
+  abort.abort(new OctopusError('server.stopping', 'Octopus is stopping.'));
+  await first.ended;
+  vi.restoreAllMocks();
+  expect(source.snapshots).toHaveLength(1);
+  await replicator.run('j');
   expect(source.snapshots).toEqual([]);
 });

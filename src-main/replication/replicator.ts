@@ -80,33 +80,46 @@ export function createReplicator(parts: ReplicationParts): Replicator {
   /** Machines that hold snapshots of runs which were given up while another one went on. */
   const unswept = new Set<string>();
 
-  /** One after another for each machine. What is known of the job is read once it has its turn: it may have changed until then. */
-  async function inTurn<Result>(
-    jobId: string,
-    signal: AbortSignal | undefined,
-    work: (known: { job: Job; machine: StoredMachine }) => Promise<Result>,
-  ): Promise<Result> {
+  type Work<Result> = (known: { job: Job; machine: StoredMachine }) => Promise<Result>;
+
+  /** One after another for each machine. */
+  async function inTurn<Result>(jobId: string, signal: AbortSignal | undefined, work: Work<Result>): Promise<Result> {
     const { machine } = await jobOf(jobId);
-    const release = await turns.acquire([machine.id], signal);
+    return holding(jobId, machine, turns.acquire([machine.id], signal), signal, work);
+  }
+
+  /** What is known of the job is read once it has its turn: it may have changed until then. */
+  async function holding<Result>(
+    jobId: string,
+    machine: StoredMachine,
+    turn: Promise<() => void>,
+    signal: AbortSignal | undefined,
+    work: Work<Result>,
+  ): Promise<Result> {
+    const release = await turn;
     busy.set(machine.id, jobId);
     try {
       return await work(await jobOf(jobId));
     } finally {
-      // Octopus ends, or somebody waits for that: the next work on the machine sweeps it, or the next start.
-      if (!signal?.aborted && unswept.delete(machine.id)) await sweepMachine(machine, AbortSignal.timeout(SWEEP_DEADLINE)).catch(() => []);
+      if (!signal?.aborted && unswept.delete(machine.id)) {
+        const deadline = AbortSignal.timeout(SWEEP_DEADLINE);
+        await sweepMachine(machine, signal ? AbortSignal.any([signal, deadline]) : deadline).catch(() => []);
+        // Octopus ends, or somebody waits for that: the next work on the machine sweeps it, or the next start.
+        if (signal?.aborted) unswept.add(machine.id);
+      }
       busy.delete(machine.id);
       release();
     }
   }
 
   /** Not at all where something goes on with the machine. */
-  async function exclusively<Result>(
-    jobId: string,
-    work: (known: { job: Job; machine: StoredMachine }) => Promise<Result>,
-  ): Promise<Result> {
+  async function exclusively<Result>(jobId: string, work: Work<Result>): Promise<Result> {
     const { machine } = await jobOf(jobId);
-    if (busy.has(machine.id)) throw new OctopusError('source.busy', 'The machine is being replicated already.', { retryable: true });
-    return inTurn(jobId, undefined, work);
+    const leave = new AbortController();
+    const turn = turns.acquire([machine.id], leave.signal);
+    // In the same breath: whoever is not let in at once would wait for hours.
+    leave.abort(new OctopusError('source.busy', 'The machine is being replicated already.', { retryable: true }));
+    return holding(jobId, machine, turn, undefined, work);
   }
 
   async function recoverRun(run: Run, signal: AbortSignal): Promise<Recovered> {
@@ -175,8 +188,10 @@ export function createReplicator(parts: ReplicationParts): Replicator {
 
   /** It may have waited while another migration moved the machine: a second copy of it must not start from what it was then. */
   async function refuseSplit(job: Job, machine: StoredMachine): Promise<void> {
-    const all = await store.jobs.list();
-    if (!all.some(({ id, machineId, state }) => id !== job.id && machineId === machine.id && state === 'cut-over')) return;
+    const others = (await store.jobs.list()).filter(({ id, machineId }) => id !== job.id && machineId === machine.id);
+    // It may run at that one's target by now, or will once it goes on.
+    for (const { id } of others) await refuseInCutover(id, machine);
+    if (!others.some(({ state }) => state === 'cut-over')) return;
     const why = `${machine.inventory.name} was cut over by another migration and runs at its target`;
     throw new OctopusError('job.state', `${why}: roll that back before cutting it over anew.`);
   }
