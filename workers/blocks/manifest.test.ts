@@ -57,6 +57,14 @@ describe('manifest', () => {
     expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
+  it('is not put in place when it could not be read: its digests are not of all blocks', async () => {
+    const path = join(folder, 'short.manifest');
+    const { root: _, ...content } = sample('blake3');
+    const short = { ...content, digests: content.digests.subarray(0, 64) };
+    await expect(writeManifest(path, { ...short, root: computeRoot(short) })).rejects.toMatchObject({ code: 'manifest.invalid' });
+    expect((await readdir(folder)).filter((name) => name.startsWith('short.'))).toEqual([]);
+  });
+
   it('refuses a truncated, altered, foreign or missing file', async () => {
     const path = join(folder, 'bad.manifest');
     await writeManifest(path, sample('blake3'));

@@ -48,14 +48,20 @@ function rootOf({ algorithm, blockSize, size }: Omit<Manifest, 'root' | 'digests
   return digestOfParts(parts(), algorithm).toString('hex');
 }
 
-/** Reads back what it wrote before the file has its name; fails with `manifest.invalid`, and leaves nothing, where that has another root. */
+/** Reads back what it wrote before the file has its name; fails with `manifest.invalid`, and leaves nothing, where that could not be read. */
 export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
   const { algorithm, blockSize, size, root, digests } = manifest;
   const header = { 'octopus-manifest': 1, algorithm, blockSize, size, blocks: digests.length / DIGEST_SIZE, root };
   const line = Buffer.from(`${JSON.stringify(header)}\n`);
+  if (header.blocks !== blockCount(size, blockSize)) {
+    throw invalid(path, `it should hold ${blockCount(size, blockSize)} digests and was given ${header.blocks}`);
+  }
   await writeDurably(path, async (handle) => {
     await writeFully(handle, line, 0);
     await writeFully(handle, digests, line.length);
+    const title = Buffer.alloc(line.length);
+    await handle.read(title, 0, title.length, 0);
+    if (!title.equals(line)) throw invalid(path, 'what was read back of its first line after it was written differs; write it again');
     if (rootOf(manifest, readBack(handle, line.length)) !== root) {
       throw invalid(path, 'what was read back of it after it was written has another root digest; write it again');
     }
