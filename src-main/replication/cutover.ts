@@ -59,7 +59,18 @@ export async function continueCutover(
   signal: AbortSignal,
 ): Promise<Cutover> {
   if (cutover.state === 'rolling-back') return rollBackCutover(parts, corridor, cutover, signal);
+  return walk(await open(parts, corridor, cutover, signal));
+}
+
+/** The same from the beginning. Nothing is stored of one whose source or target is not there: the next start would go on with it by itself. */
+export async function beginCutover(parts: ReplicationParts, corridor: Corridor, cutover: Cutover, signal: AbortSignal): Promise<Cutover> {
   const c = await open(parts, corridor, cutover, signal);
+  await parts.store.cutovers.add(cutover);
+  return walk(c);
+}
+
+async function walk(c: CutoverContext): Promise<Cutover> {
+  const { parts, corridor, cutover, signal } = c;
   try {
     for (const phase of cutoverPhases.slice(cutoverPhases.indexOf(cutover.phase))) {
       signal.throwIfAborted();

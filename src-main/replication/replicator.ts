@@ -7,7 +7,7 @@ import type { Run } from '../domain/run.ts';
 import type { StoredMachine } from '../store/repositories/vms.ts';
 import { createBandwidth } from './bandwidth.ts';
 import { type ReplicationParts, type RunReport, replicaId } from './context.ts';
-import { continueCutover, rollBackCutover } from './cutover.ts';
+import { beginCutover, continueCutover, rollBackCutover } from './cutover.ts';
 import { createLimiter } from './limiter.ts';
 import { retrying } from './retry.ts';
 import { createRunLife, type EarlierWork } from './run-life.ts';
@@ -281,8 +281,7 @@ export function createReplicator(parts: ReplicationParts): Replicator {
           startedAt: clock.now().toISOString(),
           endedAt: undefined,
         };
-        await store.cutovers.add(cutover);
-        return continueCutover(parts, corridor, cutover, signal);
+        return beginCutover(parts, corridor, cutover, signal);
       });
     },
     async verify(jobId, { pointId, onProgress = () => {}, signal = new AbortController().signal } = {}) {
