@@ -23,6 +23,9 @@ export function noticeFor({ type, data }: StoredEvent, machineOf: (migrationId: 
     if (state === 'done') return { title: texts.cutoverDone(machine), body: texts.cutoverDoneBody, to };
     if (state === 'failed' || state === 'rolled-back') return { title: texts.cutoverFailed(machine), body: error?.message ?? '', to };
   }
+  // No cutover came to be that would end.
+  if (type === 'task.changed' && state === 'failed' && error)
+    return { title: texts.cutoverRefused(machine), body: error.message ?? '', to };
   // Tried as often as it may be: nothing more happens by itself.
   if (type === 'task.changed' && state === 'dead') return { title: texts.needsYou(machine), body: texts.needsYouBody, to };
   return undefined;

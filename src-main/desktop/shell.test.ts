@@ -127,6 +127,8 @@ describe('what goes on', () => {
     expect(title('run.ended', { state: 'failed', error: { code: 'server.stopping' } })).toBeUndefined();
     expect(title('cutover.ended', { state: 'done' })).toBe('web runs at the target');
     expect(title('cutover.ended', { state: 'rolled-back' })).toBe('web: the cutover was undone');
+    expect(title('task.changed', { state: 'failed', error: { message: 'Too late.' } })).toBe('web: the cutover did not begin');
+    expect(title('task.changed', { state: 'failed' })).toBeUndefined();
     expect(title('task.changed', { state: 'dead' })).toBe('web needs you');
     expect(title('task.changed', { state: 'done' })).toBeUndefined();
     expect(noticeFor(event('run.ended', { migrationId: 'm/2', state: 'failed' }), machineOf)).toMatchObject({ to: '/migrations/m%2F2' });

@@ -9,6 +9,7 @@ export const texts = {
   cutoverDone: (machine: string) => `${machine} runs at the target`,
   cutoverDoneBody: 'The cutover is done. It can still be rolled back.',
   cutoverFailed: (machine: string) => `${machine}: the cutover was undone`,
+  cutoverRefused: (machine: string) => `${machine}: the cutover did not begin`,
   needsYou: (machine: string) => `${machine} needs you`,
   needsYouBody: 'A task was tried as often as it may be and waits for a decision.',
   goesOn: 'Octopus goes on without its window',

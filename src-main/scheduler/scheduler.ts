@@ -12,6 +12,7 @@ import { newTask, planTask, type TaskRequest } from './plan.ts';
 import { createRoom, defaultSchedulerLimits, type SchedulerLimits } from './room.ts';
 import { isRetryable, LONGEST_WAIT, MOST_LOST_LEASES, retryWait } from './task-retry.ts';
 import { nextAfter } from './timing.ts';
+import { latestStartOf, machineOf, tooLate } from './too-late.ts';
 
 /** Does the work. May be called again for the same task after a crash or failure; ends soon after its signal aborts. */
 export type Executor = (task: Task, signal: AbortSignal) => Promise<void>;
@@ -24,7 +25,9 @@ export type SchedulerEvent =
   | { type: 'task.lost'; task: Task } // another process has leased it since
   | { type: 'task.freed'; task: Task } // the lease of a process that crashed ended
   | { type: 'task.retry'; task: Task; error: OctopusError; dueAt: string }
-  | { type: 'task.failed' | 'task.dead'; task: Task; error: OctopusError }
+  /** `refused`: it was not begun, because it was too late or a no-go. */
+  | { type: 'task.failed'; task: Task; error: OctopusError; refused?: true }
+  | { type: 'task.dead'; task: Task; error: OctopusError }
   | { type: 'clock.back'; milliseconds: number }
   | { type: 'scheduler.error'; error: OctopusError };
 
@@ -83,11 +86,13 @@ interface Running {
   task: Task;
   controller: AbortController;
   why: 'stop' | 'cancel' | 'lost' | undefined;
+  refused?: true;
   ended: Promise<void>;
 }
 
 const DAY = 86_400_000;
 const copies = ({ kind }: Task) => kind === 'run' || kind === 'cutover';
+const isLate = (task: Task, now: Date) => now.toISOString() > (latestStartOf(task) ?? '~');
 
 export function createScheduler(parts: SchedulerParts): Scheduler {
   const { store, clock, random, newId, executors, leaseMs = 60_000, keepMs = 30 * DAY, begun = new Set<string>() } = parts;
@@ -189,6 +194,30 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     for (const task of await store.tasks.plan(planned)) emit({ type: 'task.added', task });
   }
 
+  /** Ends the cutovers whose latest start has passed, and not only once there is room: a person waits. Answers when the next one is too late. */
+  async function refuseLate(now: Date): Promise<string | undefined> {
+    const at = now.toISOString();
+    const waiting = (await store.tasks.list({ state: 'waiting', kind: 'cutover', limit: -1 })).filter(
+      // What was begun before is dealt with when it is started.
+      (task) => latestStartOf(task) !== undefined && task.startedAt === undefined && !begun.has(task.id),
+    );
+    const late = waiting.filter((task) => isLate(task, now));
+    const leased = late.length === 0 ? [] : await store.tasks.list({ state: 'leased', limit: -1 });
+    for (const task of late) {
+      const machine = machineOf(task);
+      const holder = machine === undefined ? undefined : leased.find((other) => machineOf(other) === machine);
+      const error = tooLate(task, holder);
+      const stored = { code: error.code, message: error.message };
+      const ended = await store.tasks.refuse(task.id, at, stored, holder?.id);
+      if (ended) emit({ type: 'task.failed', task: ended, error, refused: true });
+    }
+    const next = waiting
+      .filter((task) => !late.includes(task))
+      .map((task) => latestStartOf(task)!)
+      .sort()[0];
+    return next === undefined ? undefined : later(new Date(next), 1);
+  }
+
   async function claim(now: Date): Promise<Task[]> {
     return store.tasks.claim({ now: now.toISOString(), owner, until: later(now, leaseMs) }, (leased) => {
       const room = createRoom({ ...defaultSchedulerLimits, ...parts.limits }, leased);
@@ -203,18 +232,21 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     });
   }
 
-  async function execute(task: Task, signal: AbortSignal): Promise<void> {
-    const { latestStart } = task.payload;
-    const wasBegun = begun.has(task.id);
-    if (!wasBegun && typeof latestStart === 'string' && clock.now().toISOString() > latestStart) {
-      throw new OctopusError(
-        'job.state',
-        `It was planned for ${task.plannedAt ?? task.createdAt} and could not start by ${latestStart}: plan it again.`,
-      );
-    }
-    if (!wasBegun && (task.kind === 'cutover' || task.kind === 'cutover-check')) {
-      const verdict = await parts.goNoGo(task, signal);
-      if (!verdict.go) throw new OctopusError('job.state', `The cutover is a no-go: ${verdict.reason}`);
+  async function refusalOf(task: Task, signal: AbortSignal): Promise<OctopusError | undefined> {
+    if (begun.has(task.id)) return undefined;
+    if (isLate(task, clock.now())) return tooLate(task);
+    if (task.kind !== 'cutover' && task.kind !== 'cutover-check') return undefined;
+    const verdict = await parts.goNoGo(task, signal);
+    return verdict.go ? undefined : new OctopusError('job.state', `The cutover is a no-go: ${verdict.reason}`);
+  }
+
+  async function execute(entry: Running): Promise<void> {
+    const { task } = entry;
+    const { signal } = entry.controller;
+    const refusal = await refusalOf(task, signal);
+    if (refusal) {
+      entry.refused = true;
+      throw refusal;
     }
     signal.throwIfAborted();
     if (task.kind !== 'cutover-check') await executors[task.kind](task, signal);
@@ -225,7 +257,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     const entry: Running = { task, controller, why: undefined, ended: Promise.resolve() };
     running.set(task.id, entry);
     emit({ type: 'task.started', task });
-    entry.ended = execute(task, controller.signal)
+    entry.ended = execute(entry)
       .then(
         () => finish(entry, undefined),
         (error: unknown) => finish(entry, toOctopusError(error)),
@@ -261,7 +293,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       return;
     }
     if (!isRetryable(error)) {
-      await settle({ state: 'failed', error: stored }, { type: 'task.failed', task, error });
+      await settle({ state: 'failed', error: stored }, { type: 'task.failed', task, error, ...(entry.refused ? { refused: true } : {}) });
       return;
     }
     const wait = retryWait(error, task.attempts, random);
@@ -295,13 +327,14 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     await heartbeat(now);
     await freeLeases(now, false);
     await plan(now);
+    const nextLate = await refuseLate(now);
     const claimed = stopping || (paused && begun.size === 0) ? [] : await claim(now);
     claimed.forEach(begin);
     if (Math.abs(now.getTime() - lastPrune) > DAY) {
       await store.tasks.prune(later(now, -keepMs));
       lastPrune = now.getTime();
     }
-    const next = [await store.schedules.nextAt(), await store.tasks.nextDue(now.toISOString())]
+    const next = [await store.schedules.nextAt(), await store.tasks.nextDue(now.toISOString()), nextLate]
       .filter((time) => time !== undefined)
       .sort()[0];
     return { started: claimed.length, nextAt: next === undefined ? undefined : new Date(next) };

@@ -30,6 +30,7 @@ import { createRememberedAccess } from './remembered-access.ts';
 import { createReplicationEvents } from './replication-events.ts';
 import { takeUp } from './take-up.ts';
 import { createTargetMachines } from './target-machines.ts';
+import { tellRefusedCutover } from './tell-refused-cutover.ts';
 
 export interface CoreOptions {
   dataFolder: string;
@@ -229,6 +230,13 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     }
     const { id: taskId, jobId } = event.task;
     const state = event.type.replace('task.', '');
+    if (event.type === 'task.failed' && event.refused && event.task.kind === 'cutover') {
+      begunTasks.delete(taskId);
+      tellRefusedCutover({ store, operations, publish, now: () => clock.now() }, event.task, event.error).catch(
+        failed('a cutover that did not begin could not be told'),
+      );
+      return;
+    }
     publish({ type: 'task.changed', data: { taskId, state, ...(jobId === undefined ? {} : { migrationId: jobId }) } }).catch(
       failed('an event could not be told'),
     );

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type LabVcenter, startLabVcenter } from '../../lab/vcenter/lab-vcenter.ts';
 import { checkIds } from '../../src-preload/contract/routes/migration-insight.ts';
+import { systemClock } from '../domain/clock.ts';
 import { ask } from '../rest/testing/rest-world.ts';
 import type { Application } from './open-application.ts';
 import { openTestApplication } from './testing/application-world.ts';
@@ -21,6 +22,9 @@ let application: Application;
 let call: Awaited<ReturnType<typeof client>>;
 let first: string;
 let second: string;
+/** Milliseconds that the application's clock is ahead. */
+let ahead: number;
+const clock = { ...systemClock, now: () => new Date(Date.now() + ahead) };
 
 /** Whoever is signed in, on one life of the application. */
 async function client() {
@@ -39,13 +43,14 @@ async function client() {
 }
 
 async function open(): Promise<void> {
-  application = await openTestApplication(join(folder, 'data'));
+  application = await openTestApplication(join(folder, 'data'), {}, [], clock);
   call = await client();
 }
 
 /** Two migrations of one machine, each to a folder of its own. */
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'octopus-same-machine-'));
+  ahead = 0;
   await mkdir(join(folder, 'data'));
   const file = join(folder, 'web.raw');
   await writeFile(file, randomBytes(8 * MiB));
@@ -126,4 +131,37 @@ test('a run that waited for a cutover of the same machine copies it as it is the
   expect(await idle(second)).toMatchObject({ state: 'active', lastRun: { state: 'succeeded' } });
   const [web] = [...lab.world.machines.values()];
   expect([...web!.snapshots.values()]).toEqual([]);
+});
+
+test('a cutover that could not begin in time, asked for or planned, is told of while the other migration still works', async () => {
+  await copying(first);
+  await call('POST', `/migrations/${second}/cutover`, { preSync: false, accept: checkIds });
+  expect(await openTasks(second)).toMatchObject([{ kind: 'cutover', waitsFor: (await task(first)).id, latestStart: expect.any(String) }]);
+  await call('POST', `/migrations/${second}/cancel`);
+  expect(await migration(second)).not.toHaveProperty('working');
+  const plan = { kind: 'cutover', migrationId: second, accept: checkIds.filter((id) => id === 'disks') };
+  await call('POST', '/schedules', {
+    ...plan,
+    timing: { type: 'once', at: new Date(Date.now() + 1000).toISOString(), checkLeadMs: 0, graceMs: 10 * 60_000 },
+  });
+  await expect.poll(() => openTasks(second), patient).toMatchObject([{ kind: 'cutover', waitsFor: (await task(first)).id }]);
+  await call('POST', `/migrations/${second}/cutover`, { preSync: false, accept: checkIds });
+
+  ahead = 61 * 60_000;
+  call = await client();
+  // It looks at once.
+  await call('PUT', '/admin/scheduler', { state: 'running' });
+  const holder = await task(first);
+  const why = ': another migration of the same machine went on. Plan it again.';
+  const messages = [
+    `The cutover could not begin within 1 h of being asked for${why}`,
+    `The cutover could not begin within 10 min of its planned time${why}`,
+  ];
+  const told = async () => (await call('GET', `/admin/logs?subjectId=${second}&action=cutover.failed`)).items;
+  await expect.poll(async () => (await told()).map(({ message }: { message: string }) => message).sort(), patient).toEqual(messages);
+  expect(await idle(second)).toMatchObject({ lastFailure: { code: 'job.state', message: messages[0] } });
+  const failed = (await call('GET', `/tasks?migrationId=${second}&state=failed`)).items;
+  expect(failed).toMatchObject([{ heldBy: holder.id }, { heldBy: holder.id }]);
+  expect(await call('GET', `/tasks/${holder.id}`)).toMatchObject({ state: 'running', machineName: 'web', targetName: 'one' });
+  expect((await migration(first)).lastRun).toMatchObject({ state: 'running' });
 });

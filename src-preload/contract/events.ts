@@ -48,7 +48,8 @@ export const eventData = {
   }),
   'source.changed': z.object({ sourceId: id, change: z.enum(['created', 'updated', 'removed', 'synced', 'failed']) }),
   'target.changed': z.object({ targetId: id, change: z.enum(['created', 'updated', 'removed', 'failed']) }),
-  'task.changed': z.object({ migrationId: id.optional(), taskId: id, state: z.string() }),
+  /** `error`: why a cutover was not begun. */
+  'task.changed': z.object({ migrationId: id.optional(), taskId: id, state: z.string(), error: failure.optional() }),
   'user.changed': z.object({ userId: id, change: z.enum(['created', 'updated']) }),
   'settings.changed': z.object({ name: z.string() }),
 } as const;

@@ -1,6 +1,7 @@
 import type { scheduleRoutes } from '../../../src-preload/contract/routes/schedules.ts';
 import { quietUntil } from '../../domain/quiet-until.ts';
 import type { Task } from '../../domain/task.ts';
+import { latestStartOf, machineOf } from '../../scheduler/too-late.ts';
 import type { TaskFilter } from '../../store/repositories/scheduled-tasks.ts';
 import { pageOf, readCursor } from '../cursor.ts';
 import type { HandlersOf } from '../handler.ts';
@@ -29,8 +30,9 @@ export const taskHandlers: HandlersOf<Tasks> = {
     return { items: await shown(services, items), next };
   },
   'tasks.get': async ({ params }, { services }) => {
-    const [task] = await shown(services, [await find(services, params.id)]);
-    return task as NonNullable<typeof task>;
+    const found = await find(services, params.id);
+    const [task] = await shown(services, [found]);
+    return { ...(task as NonNullable<typeof task>), targetName: await targetNameOf(services, found) };
   },
   'tasks.retry': async ({ params }, { services, note }) => {
     note({ before: shape(await find(services, params.id)) });
@@ -68,7 +70,11 @@ async function shown(services: Services, tasks: Task[]) {
   return withMachineNames(services, await withQuiet(services, await withTurns(services, tasks)));
 }
 
-const machineOf = ({ keys }: Task) => keys.find((key) => key.startsWith('machine:'));
+/** Migrations of one machine are told apart by it. */
+async function targetNameOf({ store }: Services, { jobId }: Task): Promise<string | undefined> {
+  const job = jobId === undefined ? undefined : await store.jobs.find(jobId);
+  return job && (await store.targets.find(job.targetEnvironmentId))?.name;
+}
 
 /** Which task those that wait for the same machine are waiting for. */
 async function withTurns({ store }: Services, tasks: Task[]) {
@@ -110,7 +116,9 @@ async function find({ store }: Services, id: string): Promise<Task> {
   return task;
 }
 
-function shape({ id, kind, state, scheduleId, jobId, sourceId, priority, attempts, dueAt, createdAt, startedAt, endedAt, error }: Task) {
+function shape(task: Task) {
+  const { id, kind, state, scheduleId, jobId, sourceId, priority, attempts, dueAt, createdAt, startedAt, endedAt, error } = task;
+  const { heldBy } = task.payload;
   const known = state === 'leased' ? ('running' as const) : state;
   return {
     id,
@@ -122,6 +130,8 @@ function shape({ id, kind, state, scheduleId, jobId, sourceId, priority, attempt
     priority,
     attempts,
     dueAt,
+    latestStart: latestStartOf(task),
+    heldBy: typeof heldBy === 'string' ? heldBy : undefined,
     createdAt,
     startedAt,
     endedAt,

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LabVcenter, startLabVcenter } from '../../../lab/vcenter/lab-vcenter.ts';
+import { type Clock, systemClock } from '../../domain/clock.ts';
 import type { Role } from '../../domain/user.ts';
 import { createLog } from '../../rest/request-log.ts';
 import type { RestSettings } from '../../rest/rest-settings.ts';
@@ -20,7 +21,12 @@ export interface ApplicationWorld extends AsyncDisposable {
 }
 
 /** The real application on a data folder that may have served before. */
-export function openTestApplication(dataFolder: string, rest: Partial<RestSettings> = {}, logLines: string[] = []): Promise<Application> {
+export function openTestApplication(
+  dataFolder: string,
+  rest: Partial<RestSettings> = {},
+  logLines: string[] = [],
+  clock: Clock = systemClock,
+): Promise<Application> {
   return openApplication({
     dataFolder,
     openVault: () => openVault({ mode: 'file', folder: dataFolder, passphrase: async () => 'a passphrase of the test' }),
@@ -28,6 +34,7 @@ export function openTestApplication(dataFolder: string, rest: Partial<RestSettin
     log: createLog('debug', { write: (line) => void logLines.push(line) }),
     version: '0.0.0-test',
     environment: {},
+    clock,
   });
 }
 

@@ -73,6 +73,8 @@ export interface ScheduledTaskRepository {
   /** After the clock went back: no lease lasts longer than `until`, no retry waits longer than `retryBy`, no planned run of the future holds up its schedule. */
   clampTimes(now: string, until: string, retryBy: string): Promise<void>;
   requestCancel(id: string, now: string): Promise<Task | undefined>;
+  /** Ends one that waits, because it must not begin any more; `heldBy`: the task that kept it waiting. Undefined when it waits no more. */
+  refuse(id: string, now: string, error: NonNullable<Task['error']>, heldBy: string | undefined): Promise<Task | undefined>;
   /** One that has not ended is due now, and goes before those of a lower priority. */
   hasten(id: string, priority: number, now: string): Promise<void>;
   /** A failed or dead task waits again, as if it had never been tried; undefined when there is none such. */
@@ -256,6 +258,17 @@ export function createScheduledTaskRepository(database: Kysely<Schema>): Schedul
         const row = ended ?? (await task().set({ cancel_requested: 1 }).where('state', '=', LEASED).returningAll().executeTakeFirst());
         return row && fromRow(row);
       }),
+    async refuse(id, now, { code, message }, heldBy) {
+      const row = await database
+        .updateTable('scheduled_tasks')
+        .set({ state: 'failed', ended_at: now, error_code: code, error_message: message })
+        .$if(heldBy !== undefined, (query) => query.set({ payload_json: sql`json_set(payload_json, '$.heldBy', ${heldBy})` }))
+        .where('id', '=', id)
+        .where('state', '=', WAITING)
+        .returningAll()
+        .executeTakeFirst();
+      return row && fromRow(row);
+    },
     async hasten(id, priority, now) {
       await database
         .updateTable('scheduled_tasks')

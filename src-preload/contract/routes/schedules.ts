@@ -93,6 +93,7 @@ export const task = z
     scheduleId: id.optional(),
     migrationId: id.optional(),
     machineName: z.string().optional().meta({ description: 'Of the migration. Not in what retry and cancel answer.' }),
+    targetName: z.string().optional().meta({ description: 'Of the migration. Only where one task is read.' }),
     sourceId: id.optional(),
     priority: z.int(),
     attempts: z.int(),
@@ -101,6 +102,10 @@ export const task = z
     waitsFor: id
       .optional()
       .meta({ description: 'The task that works with the same machine: this one begins once that has ended. Only where tasks are read.' }),
+    latestStart: time.optional().meta({ description: 'Of a cutover: after this it is not begun any more.' }),
+    heldBy: id
+      .optional()
+      .meta({ description: 'Of a cutover that could not begin by its latest start: the task that worked with the same machine.' }),
     createdAt: time,
     startedAt: time.optional(),
     endedAt: time.optional(),
