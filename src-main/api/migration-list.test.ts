@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Output } from '../../src-preload/contract/routes.ts';
+import type { QuietWindow } from '../domain/schedule.ts';
 import { jobSortKeys } from '../store/repositories/job-page.ts';
 import { openSqlite } from '../store/sqlite.ts';
 import { pointDisk } from '../store/testing/point-disk.ts';
@@ -43,7 +45,30 @@ beforeEach(async () => {
 });
 afterEach(() => world[Symbol.asyncDispose]());
 
-async function call<Id extends 'migrations.list' | 'migrations.get'>(id: Id, input: object) {
+type Row = Output<'migrations.list'>['items'][number];
+
+const evening: QuietWindow = { zone: 'Europe/Vienna', days: [1, 2, 3, 4, 5], from: '18:00', to: '06:30' };
+const noon: QuietWindow = { zone: 'UTC', days: [1, 2, 3, 4, 5, 6, 7], from: '11:00', to: '13:00' };
+const plan = fc.record({
+  paused: fc.boolean(),
+  cutOver: fc.nat(9).map((n) => n === 0),
+  schedules: fc.array(
+    fc.record({
+      kind: fc.constantFrom('run', 'run', 'verify', 'cutover'),
+      enabled: fc.nat(4).map((n) => n > 0),
+      windows: fc.constantFrom<QuietWindow[]>([], [evening], [noon], [evening, noon]),
+      minutes: fc.option(fc.nat(3 * 1440), { nil: undefined }),
+    }),
+    { maxLength: 3 },
+  ),
+});
+
+async function everyPage(query: object, limit: number): Promise<Row[]> {
+  const { items, next } = await call('migrations.list', { query: { ...query, limit } });
+  return next === undefined ? items : [...items, ...(await everyPage({ ...query, cursor: next }, limit))];
+}
+
+async function call<Id extends 'migrations.list' | 'migrations.get' | 'schedules.list' | 'tasks.list'>(id: Id, input: object) {
   const context = { caller: world.callers.admin, address: '192.0.2.7', requestId: 'r', signal: new AbortController().signal };
   return (await world.api.call(id, input, context)).body as Output<Id>;
 }
@@ -84,6 +109,74 @@ test('a row of a page is what its migration answers alone', async () => {
     undefined,
     undefined,
   ]);
+});
+
+test('sorted by the next run is what is shown: the soonest that a schedule begins, after its quiet window', async () => {
+  const { store } = world;
+  const seed = Number(process.env.OCTOPUS_SEED ?? 20_260_401);
+  let behind = 0;
+  const plans = fc.array(plan, { minLength: COUNT, maxLength: COUNT });
+  await fc.assert(
+    fc.asyncProperty(plans, fc.integer({ min: 1, max: COUNT }), async (planned, limit) => {
+      const schedule = (await store.schedules.find('own'))!;
+      for (const [n, { paused, cutOver, schedules }] of planned.entries()) {
+        const jobId = `j-${n}`;
+        await store.jobs.setPaused(jobId, paused);
+        await store.jobs.setState(jobId, cutOver ? 'cut-over' : 'active');
+        for (const { id } of await store.schedules.list({ jobId })) await store.schedules.remove(id, at);
+        for (const [index, { minutes, ...more }] of schedules.entries()) {
+          const nextAt = minutes === undefined ? undefined : later(minutes);
+          const timing = { type: 'every', minutes: 1 } as const;
+          await store.schedules.put({ ...schedule, ...more, id: `s-${n}-${index}`, jobId, timing, nextAt, createdAt: later(-600) });
+        }
+      }
+      const soonest = new Map<string, string>();
+      for (const { migrationId = '', kind, enabled, nextAt } of (await call('schedules.list', {})).items) {
+        if (kind !== 'run' || !enabled || nextAt === undefined) continue;
+        if (nextAt < (soonest.get(migrationId) ?? '~')) soonest.set(migrationId, nextAt);
+      }
+      for (const only of [undefined, 'behind', 'paused'] as const) {
+        const query = only === undefined ? {} : { only };
+        const shown: Row[] = await everyPage({ ...query, sort: 'nextRun' }, limit);
+        for (const { id, paused, state, nextRun } of shown)
+          expect(nextRun, id).toBe(paused || state === 'cut-over' ? undefined : soonest.get(id));
+        if (only === 'behind') behind += shown.length;
+        const key = ({ id, nextRun = '~' }: Row) => `${nextRun} ${id}`;
+        const ids = shown.toSorted((a, b) => (key(a) < key(b) ? -1 : 1)).map(({ id }) => id);
+        expect(shown.map(({ id }) => id)).toEqual(ids);
+        expect((await everyPage({ ...query, sort: '-nextRun' }, limit)).map(({ id }) => id)).toEqual(ids.toReversed());
+        const { items } = await call('migrations.list', { query: { ...query, sort: 'nextRun', position: 3, limit } });
+        expect(items.map(({ id }) => id)).toEqual(ids.slice(3, 3 + limit));
+      }
+    }),
+    { seed, numRuns: 8 },
+  );
+  expect(behind).toBeGreaterThan(COUNT);
+});
+
+test('a row tells whose work its task waits for with the same machine, as the task does', async () => {
+  const { store } = world;
+  const [task] = await store.tasks.list({ jobId: 'own' });
+  const add = (jobId: string, ...keys: string[]) =>
+    store.tasks.add([{ ...task!, id: `w-${jobId}`, scheduleId: undefined, plannedAt: undefined, jobId, keys }]);
+  await add('j-1', 'machine:m-1', 'host:h');
+  const [leased] = await store.tasks.claim(
+    { now: at, owner: 'o', until: later(9999) },
+    () =>
+      ({ id }) =>
+        id === 'w-j-1' ? 'take' : 'skip',
+  );
+  await store.targets.put({ ...(await store.targets.find('own'))!, id: 'other', name: 'other', location: '/srv/other' });
+  await store.jobs.put({ ...(await store.jobs.find('j-1'))!, id: 'twin', targetEnvironmentId: 'other' });
+  await add('twin', 'machine:m-1', 'host:h');
+  await add('j-2', 'machine:m-2', 'host:h');
+  const { items } = await call('migrations.list', { query: { limit: 100 } });
+  expect(items.flatMap(({ id, waitsFor }) => (waitsFor === undefined ? [] : [{ id, waitsFor }]))).toEqual([
+    { id: 'twin', waitsFor: 'w-j-1' },
+  ]);
+  expect((await call('tasks.list', { query: { migrationId: 'twin' } })).items).toMatchObject([{ waitsFor: 'w-j-1' }]);
+  await store.tasks.settle('w-j-1', leased!.token, { state: 'done', now: at });
+  expect((await call('migrations.get', { params: { id: 'twin' } })).waitsFor).toBeUndefined();
 });
 
 /** What every statement of every database is one of. */

@@ -156,8 +156,8 @@ async function shape(services: Services, job: Job) {
 /** Each kind of fact is asked for once, however many they are. */
 async function shapeAll({ store, operations }: Services, jobs: readonly Job[]) {
   const ids = jobs.map(({ id }) => id);
-  const [machines, lastRuns, lastCutovers, newestPoints, failures, shares] = await Promise.all([
-    store.jobs.machinesOf(ids),
+  const [outlooks, lastRuns, lastCutovers, newestPoints, failures, shares] = await Promise.all([
+    store.jobs.outlookOf(ids),
     store.runs.lastOf(ids),
     store.cutovers.lastOf(ids),
     store.recoveryPoints.newestHeldOf(ids),
@@ -166,7 +166,7 @@ async function shapeAll({ store, operations }: Services, jobs: readonly Job[]) {
   ]);
   return Promise.all(
     jobs.map(async (job) => {
-      const machine = machines.get(job.id);
+      const outlook = outlooks.get(job.id);
       const lastRun = lastRuns.get(job.id);
       const lastCutover = lastCutovers.get(job.id);
       const newest = newestPoints.get(job.id);
@@ -174,14 +174,16 @@ async function shapeAll({ store, operations }: Services, jobs: readonly Job[]) {
       return {
         id: job.id,
         machineId: job.machineId,
-        machineName: machine?.name ?? '',
-        sourceId: machine?.sourceEnvironmentId ?? '',
+        machineName: outlook?.machineName ?? '',
+        sourceId: outlook?.sourceEnvironmentId ?? '',
         targetId: job.targetEnvironmentId,
         ownerId: job.ownerId,
         state: job.state,
         settings: { ...job.settings, bandwidthLimit: job.settings.bandwidthLimit ?? 0 },
         paused: job.paused === true,
         working: await operations.working(job.id),
+        waitsFor: outlook?.waitsFor,
+        nextRun: outlook?.nextRun,
         lastRun: lastRun && shapeRun(lastRun),
         lastCutover: lastCutover && shapeCutover(lastCutover),
         lastFailure: failure && { code: failure.code, message: failure.message, at: failure.at },

@@ -87,6 +87,34 @@ export async function countJobs(database: Kysely<Schema>, filter: JobFilter): Pr
   return rows[0]?.n ?? 0;
 }
 
+/** What is told of a job beside itself. It is asked of the rows of a page alone: sorting passes all jobs. */
+export interface JobOutlook {
+  machineName: string;
+  sourceEnvironmentId: string;
+  /** ISO 8601. */
+  nextRun: string | undefined;
+  /** The task that works with the machine that one of this job waits for. */
+  waitsFor: string | undefined;
+}
+
+export async function outlookOf(database: Kysely<Schema>, ids: readonly string[]): Promise<Map<string, JobOutlook>> {
+  type Found = Pick<JobOutlook, 'machineName' | 'sourceEnvironmentId'> & { id: string; nextRun: string | null; waitsFor: string | null };
+  const { rows } = await sql<Found>`
+    WITH working AS MATERIALIZED (SELECT task.id, held.value AS machine FROM scheduled_tasks AS task, json_each(task.keys_json) AS held
+      WHERE task.state = 'leased' AND held.value LIKE 'machine:%')
+    SELECT migration_jobs.id, vms.name AS machineName, vms.source_environment_id AS sourceEnvironmentId, ${nextRun} AS nextRun,
+      CASE WHEN working.id IS NOT NULL AND EXISTS (SELECT 1 FROM scheduled_tasks AS task, json_each(task.keys_json) AS wanted
+        WHERE task.job_id = migration_jobs.id AND task.state = 'waiting' AND wanted.value = working.machine) THEN working.id END AS waitsFor
+    FROM migration_jobs JOIN vms ON vms.id = vm_id LEFT JOIN working ON working.machine = 'machine:' || vm_id
+    WHERE migration_jobs.id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`.execute(database);
+  return new Map(
+    rows.map(({ id, nextRun, waitsFor, ...machine }) => [
+      id,
+      { ...machine, nextRun: nextRun ?? undefined, waitsFor: waitsFor ?? undefined },
+    ]),
+  );
+}
+
 /** A job, with one of the schedules that run it. */
 export interface ScheduledJob {
   id: string;

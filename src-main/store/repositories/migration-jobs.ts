@@ -1,7 +1,17 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { defaultJobSettings, type Job, type JobSettings, type JobState } from '../../domain/job.ts';
 import type { Schema } from '../schema.ts';
-import { countJobs, type JobFilter, type JobQuery, pageOfJobs, type ScheduledJob, scheduledJobs, sharedJobs } from './job-page.ts';
+import {
+  countJobs,
+  type JobFilter,
+  type JobOutlook,
+  type JobQuery,
+  outlookOf,
+  pageOfJobs,
+  type ScheduledJob,
+  scheduledJobs,
+  sharedJobs,
+} from './job-page.ts';
 
 export { sharedJobs };
 
@@ -26,8 +36,10 @@ export interface JobRepository {
   scheduled(): Promise<ScheduledJob[]>;
   /** The job for this machine and target. */
   of(machineId: string, targetEnvironmentId: string): Promise<Job | undefined>;
-  /** What the machines are called that these jobs replicate, and the sources that they are of, by the job's id. */
-  machinesOf(ids: readonly string[]): Promise<Map<string, { name: string; sourceEnvironmentId: string }>>;
+  /** What the machines are called that these jobs replicate, by the job's id. */
+  machinesOf(ids: readonly string[]): Promise<Map<string, { name: string }>>;
+  /** What the rows of a page tell beside these jobs, by the job's id. */
+  outlookOf(ids: readonly string[]): Promise<Map<string, JobOutlook>>;
   /** How many replicate machines of this source, or to this target. */
   countOf(environment: { sourceEnvironmentId: string } | { targetEnvironmentId: string }): Promise<number>;
   setState(id: string, state: JobState): Promise<void>;
@@ -90,11 +102,12 @@ export function createJobRepository(database: Kysely<Schema>): JobRepository {
       await database.updateTable('migration_jobs').set({ state }).where('id', '=', id).execute();
     },
     async machinesOf(ids) {
-      const { rows } = await sql<{ id: string; name: string; sourceEnvironmentId: string }>`
-        SELECT job.id, vm.name, vm.source_environment_id AS sourceEnvironmentId FROM migration_jobs AS job JOIN vms AS vm ON vm.id = job.vm_id
+      const { rows } = await sql<{ id: string; name: string }>`
+        SELECT job.id, vm.name FROM migration_jobs AS job JOIN vms AS vm ON vm.id = job.vm_id
         WHERE job.id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`.execute(database);
-      return new Map(rows.map(({ id, ...machine }) => [id, machine]));
+      return new Map(rows.map(({ id, name }) => [id, { name }]));
     },
+    outlookOf: (ids) => outlookOf(database, ids),
     async setPaused(id, paused) {
       await database
         .updateTable('migration_jobs')

@@ -98,6 +98,8 @@ export const migration = z
     settings,
     paused: z.boolean().meta({ description: 'Its schedules do nothing; people still can.' }),
     working: work.optional().meta({ description: 'What it is busy with, or waits to begin.' }),
+    waitsFor: id.optional().meta({ description: 'The task that works with the same machine: one of this begins once that has ended.' }),
+    nextRun: time.optional().meta({ description: 'When a schedule begins its next run: after the quiet window that its time falls into.' }),
     lastRun: run.optional(),
     lastCutover: cutover.optional(),
     lastFailure: z.object({ code: z.string(), message: z.string(), at: time }).optional().meta({
