@@ -228,7 +228,7 @@ class VsphereSource implements SourceProvider {
       return datastoreUrl(this.#session.url, device, datacenter, infrastructure.datastoreType(device.datastoreRef));
     } catch (refusal) {
       const { code, message, details } = toOctopusError(refusal);
-      const missing = await vddkMissing(this.#options.vddk ?? {});
+      const missing = await vddkMissing(this.#options.vddk ?? {}, signal);
       if (missing === undefined) return undefined;
       throw new OctopusError(code, `${message} VDDK could read it, but ${missing}`, { details, cause: refusal });
     }

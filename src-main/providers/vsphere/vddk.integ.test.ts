@@ -3,10 +3,10 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startLabVcenter } from '../../../lab/vcenter/lab-vcenter.ts';
 import { connectVsphere } from './connect-vsphere.ts';
-import { openVddk } from './vddk.ts';
+import { openVddk, vddkMissing } from './vddk.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -48,6 +48,26 @@ describe('nbdkit vddk', () => {
       code: 'source.unsupported',
       message: expect.stringMatching(/not installed/),
     });
+  });
+
+  it('is not waited for without end where nbdkit does not tell of its plugin, and not after a cancel', async () => {
+    const hangs = join(folder, 'nbdkit-hangs');
+    await writeFile(hangs, `#!/bin/sh\necho $$ > '${folder}/pid'\nexec sleep 600\n`);
+    await chmod(hangs, 0o755);
+    const pid = async () => Number(await readFile(join(folder, 'pid'), 'utf8'));
+    const gone = async () => {
+      const child = await pid();
+      await vi.waitFor(() => expect(() => process.kill(child, 0)).toThrow(/ESRCH/));
+    };
+    expect(await vddkMissing({ nbdkit: hangs }, undefined, 500)).toMatch(/did not tell of its vddk plugin within 0.5 s/);
+    await gone();
+    await rm(join(folder, 'pid'));
+    const cancel = new AbortController();
+    const asked = vddkMissing({ nbdkit: hangs }, cancel.signal);
+    await vi.waitFor(async () => expect(await pid()).toBeGreaterThan(0), 10_000);
+    cancel.abort();
+    await expect(asked).rejects.toMatchObject({ code: 'operation.cancelled' });
+    await gone();
   });
 
   it('serves on a socket of its own, and the password is never an argument', async () => {

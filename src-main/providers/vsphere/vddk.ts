@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { OctopusError } from '../../../workers/octopus-error.ts';
 import type { SourceDescriptor } from '../../../workers/protocol.ts';
-import { checkCancelled, sleep } from './wait.ts';
+import { checkCancelled, sleep, unlessCancelled } from './wait.ts';
 
 export interface VddkDisk {
   host: string;
@@ -30,6 +30,8 @@ export interface VddkPrograms {
 
 /** Milliseconds until nbdkit listens: VDDK loads, logs in and opens the disk at the first connection. */
 const START = 30_000;
+/** Milliseconds until nbdkit has told of its plugin, which loads VMware's library. */
+const TELL = 15_000;
 
 /** Starts `nbdkit vddk` for one disk on a unix socket of its own; close() ends it. */
 export async function openVddk(
@@ -39,7 +41,7 @@ export async function openVddk(
 ): Promise<{ source: SourceDescriptor; close(): Promise<void> }> {
   const program = programs.nbdkit ?? 'nbdkit';
   const library = libraryOf(programs);
-  const missing = await vddkMissing(programs);
+  const missing = await vddkMissing(programs, signal);
   if (missing !== undefined) throw new OctopusError('source.unsupported', `This disk cannot be read with VDDK: ${missing}`);
   checkCancelled(signal);
   const folder = await mkdtemp(join(tmpdir(), 'octopus-vddk-'));
@@ -72,11 +74,22 @@ export async function openVddk(
 
 const libraryOf = ({ libraryFolder }: VddkPrograms): string[] => (libraryFolder === undefined ? [] : [`libdir=${libraryFolder}`]);
 
-/** What disks cannot be read with VDDK here for, and what to install; undefined: they can. */
-export async function vddkMissing(programs: VddkPrograms): Promise<string | undefined> {
+/** What disks cannot be read with VDDK here for, and what to do; undefined: they can. */
+export async function vddkMissing(programs: VddkPrograms, signal?: AbortSignal, tell = TELL): Promise<string | undefined> {
+  checkCancelled(signal);
   const child = spawn(programs.nbdkit ?? 'nbdkit', ['vddk', '--dump-plugin', ...libraryOf(programs)], { stdio: 'ignore' });
-  const code = await new Promise<number | NodeJS.ErrnoException | null>((resolve) => child.on('error', resolve).on('exit', resolve));
+  const ended = new Promise<number | Error | null>((resolve) => child.on('error', resolve).on('exit', resolve));
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    child.kill('SIGKILL');
+  }, tell);
+  const code = await unlessCancelled(ended, signal).finally(() => {
+    clearTimeout(timer);
+    child.kill('SIGKILL');
+  });
   if (code === 0) return undefined;
+  if (late) return `nbdkit did not tell of its vddk plugin within ${tell / 1000} s. Try: nbdkit vddk --dump-plugin`;
   const reason =
     code instanceof Error ? `nbdkit is not installed (Debian package 'nbdkit')` : `nbdkit has no vddk plugin or finds no VDDK library`;
   return `${reason}. VMware's VDDK may not be redistributed: install nbdkit with its vddk plugin and VDDK.`;

@@ -30,15 +30,15 @@ export function createCutoverRepository(database: Kysely<Schema>): CutoverReposi
       return row && fromRow(row);
     },
     async unfinished() {
-      return (await all().where('state', 'in', ['running', 'rolling-back']).orderBy('started_at').execute()).map(fromRow);
+      return (await all().where('state', 'in', ['running', 'rolling-back']).orderBy('started_at').orderBy(sql`rowid`).execute()).map(fromRow);
     },
     async ofJob(jobId) {
-      return (await all().where('job_id', '=', jobId).orderBy('started_at', 'desc').execute()).map(fromRow);
+      return (await all().where('job_id', '=', jobId).orderBy('started_at', 'desc').orderBy(sql`rowid`, 'desc').execute()).map(fromRow);
     },
     async lastOf(jobIds) {
       const { rows } = await sql<Schema['cutovers']>`
         SELECT cutover.* FROM json_each(${JSON.stringify(jobIds)}) AS job JOIN cutovers AS cutover ON cutover.rowid =
-          (SELECT rowid FROM cutovers WHERE job_id = job.value ORDER BY started_at DESC LIMIT 1)`.execute(database);
+          (SELECT rowid FROM cutovers WHERE job_id = job.value ORDER BY started_at DESC, rowid DESC LIMIT 1)`.execute(database);
       return new Map(rows.map((row) => [row.job_id, fromRow(row)]));
     },
   };
