@@ -137,6 +137,12 @@ export const migrationTexts = {
     'ready-manual': 'Ready for cutover; nothing is scheduled',
     'ready-off': 'Ready for cutover; its schedule is off',
   },
+  waiting: {
+    cutover: 'The cutover waits for its turn',
+    planned: 'The planned cutover waits for its turn.',
+    latest: (moment: string) => `If it cannot begin by ${moment}, it does not begin at all.`,
+    cancel: 'Cancel the planned cutover …',
+  },
   scheduleOff: (byCutover: boolean, count: number, cutOver: boolean) => {
     const its = count === 1 ? 'Its schedule is' : 'Its schedules are';
     if (!byCutover) return `${its} off: nothing is replicated until a person asks for it.`;
@@ -400,6 +406,7 @@ export const migrationTexts = {
   },
   cancel: {
     title: 'Cancel what goes on',
+    waiting: 'The cutover has not begun, and will not. The machine stays as it is.',
     text: {
       sync: 'The run stops at its next checkpoint and removes its snapshot. Recovery points stay, and what was copied is kept for the next run.',
       cutover: 'The cutover stops and is undone: the machine starts again at the source.',

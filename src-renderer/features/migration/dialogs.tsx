@@ -6,7 +6,7 @@ import { migrationTexts as texts } from '../../texts/migration.ts';
 import { ConfirmAction } from '../../ui/confirm-action.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { CutoverDialog } from './cutover-dialog.tsx';
-import type { Migration } from './next-step.ts';
+import { type Migration, situation } from './next-step.ts';
 import type { MigrationActions } from './use-migration-actions.ts';
 
 /** What matters is asked about first. */
@@ -39,7 +39,7 @@ export function Dialogs({ migration, actions }: { migration: Migration; actions:
         keep={texts.cancel.keep}
         onConfirm={() => cancel.mutateAsync({ params })}
       >
-        {texts.cancel.text[goesOn]}
+        {goesOn === 'cutover' && situation(migration) === 'queued' ? texts.cancel.waiting : texts.cancel.text[goesOn]}
       </ConfirmAction>
       <Remove migration={migration} name={name} actions={actions} />
     </>

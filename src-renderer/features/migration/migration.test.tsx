@@ -4,6 +4,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { ClientError } from '../../api/client-error.ts';
 import { applyEvent, useLive } from '../../stores/live.ts';
 import { type Answers, renderWith } from '../../testing/render.tsx';
+import { formatMoment } from '../../ui/format.ts';
 import MigrationScreen from './index.tsx';
 import type { Migration, RecoveryPoint, Run } from './next-step.ts';
 
@@ -56,13 +57,44 @@ const cutover = {
 const cutOver = { state: 'cut-over' as const, lastCutover: cutover };
 const operation = { operationId: 'o1', migrationId: 'm1', kind: 'sync' as const };
 
+const task = { kind: 'run', priority: 10, attempts: 0, dueAt: at, createdAt: at, machineName: 'db-01' } as const;
+const holder = { ...task, id: 't2', state: 'running', migrationId: 'm2', targetName: 'two' } as const;
+const waiting = { ...task, id: 't1', kind: 'cutover', state: 'waiting', migrationId: 'm1', waitsFor: 't2', latestStart: later } as const;
+
 test('what waits for other work with the same machine says which', async () => {
-  const task = { kind: 'run', priority: 10, attempts: 0, dueAt: at, createdAt: at, machineName: 'db-01' } as const;
   show({ ...replicated, working: 'sync' }, undefined, {
     'tasks.list': { items: [{ ...task, id: 't1', state: 'waiting', migrationId: 'm1', waitsFor: 't2' }] },
-    'tasks.get': { ...task, id: 't2', state: 'running', migrationId: 'm2' },
+    'tasks.get': holder,
   });
-  const link = await screen.findByRole('link', { name: 'Waits for Replicate: db-01' });
+  const link = await screen.findByRole('link', { name: 'Waits for Replicate: db-01 to two' });
+  expect(link.getAttribute('href')).toMatch(/\/migrations\/m2$/);
+});
+
+test('a cutover that waits for other work with the machine says for which and until when, and is cancelled there', async () => {
+  const { calls } = show({ ...replicated, working: 'cutover' }, undefined, {
+    'tasks.list': { items: [waiting] },
+    'tasks.get': holder,
+    'migrations.cancel': replicated,
+  });
+  await screen.findByRole('heading', { name: 'The cutover waits for its turn' });
+  await screen.findByRole('link', { name: 'Waits for Replicate: db-01 to two' });
+  screen.getByText(`If it cannot begin by ${formatMoment(later)}, it does not begin at all.`);
+  await press('Cancel …');
+  await screen.findByText('The cutover has not begun, and will not. The machine stays as it is.');
+  await press('Cancel the cutover');
+  await waitFor(() => expect(asked(calls, 'migrations.cancel')).toEqual([{ params: { id: 'm1' } }]));
+});
+
+test('a cutover that could not begin in time says what held it up', async () => {
+  const error = { code: 'job.state', message: 'The cutover could not begin within 1 h of being asked for.' };
+  show({ ...replicated, lastFailure: { ...error, at: later } }, undefined, {
+    'tasks.list': ({ query }) => ({
+      items: query?.state === 'failed' ? [{ ...waiting, state: 'failed', waitsFor: undefined, heldBy: 't2', error }] : [],
+    }),
+    'tasks.get': holder,
+  });
+  await screen.findByText(error.message);
+  const link = await screen.findByRole('link', { name: 'Held up by Replicate: db-01 to two' });
   expect(link.getAttribute('href')).toMatch(/\/migrations\/m2$/);
 });
 
@@ -77,6 +109,7 @@ function show(given: Migration, part?: string, more: Answers = {}, role: 'admin'
     'migrations.cutover': operation,
     'migrations.update': given,
     'schedules.list': { items: [] },
+    'tasks.list': { items: [] },
     'sources.list': { items: [] },
     'targets.list': { items: [] },
     'users.choices': { items: [] },
@@ -381,4 +414,15 @@ test('the log tells phases, notes and bytes of the chosen run', async () => {
     expect.stringContaining('Tracking1 min'),
     'Note: Hard disk 2 was left out: it is independent.',
   ]);
+});
+
+test('a planned cutover that waits is told of, too, and is cancelled as the task that it is', async () => {
+  const planned = { ...waiting, scheduleId: 's1' };
+  const { calls } = show(replicated, undefined, { 'tasks.list': { items: [planned] }, 'tasks.get': holder, 'tasks.cancel': planned });
+  await screen.findByRole('heading', { name: 'Ready for cutover' });
+  await screen.findByText('The planned cutover waits for its turn.');
+  await screen.findByRole('link', { name: 'Waits for Replicate: db-01 to two' });
+  await press('Cancel the planned cutover …');
+  await press('Cancel the cutover');
+  await waitFor(() => expect(asked(calls, 'tasks.cancel')).toEqual([{ params: { id: 't1' } }]));
 });

@@ -16,7 +16,6 @@ import { migrationTexts as texts } from '../../texts/migration.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { formatBytes, formatDuration } from '../../ui/format.ts';
 import { Duration, When } from '../../ui/values.tsx';
-import { Turn } from '../schedules/turn.tsx';
 import classes from './migration.module.css';
 import {
   type ActionName,
@@ -33,6 +32,7 @@ import {
 } from './next-step.ts';
 import { RunProgressLine } from './run-progress-line.tsx';
 import type { MigrationActions } from './use-migration-actions.ts';
+import { HeldUp, PlannedCutover, useWaiting, WaitsFor } from './waiting.tsx';
 
 type Tone = 'good' | 'busy' | 'warn' | 'bad';
 interface Look {
@@ -64,8 +64,10 @@ export function NextStepBar(props: { migration: Migration; schedules: readonly S
   const { tone, icon: Icon, buttons } = looks[where];
   const nextRun = nextOf('run', schedules ?? [], migration);
   const nextCutover = nextOf('cutover', schedules ?? [], migration);
+  const waiting = useWaiting(migration.id);
   // Not said before it is known.
-  const unscheduled = schedules !== undefined && where === 'ready' && nextRun === undefined && nextCutover === undefined;
+  const unscheduled =
+    schedules !== undefined && where === 'ready' && nextRun === undefined && nextCutover === undefined && waiting.planned === undefined;
   const known = isBusy(where) ? undefined : schedulesOff(schedules, migration);
   // Of a machine that was cut over only what comes back with a rollback matters.
   const off = where === 'cut-over' && !known?.byCutover ? undefined : known;
@@ -79,6 +81,8 @@ export function NextStepBar(props: { migration: Migration; schedules: readonly S
           <Title migration={migration} where={where} unscheduled={unscheduled} off={off} />
         </h2>
         <Hint migration={migration} where={where} unscheduled={unscheduled && off === undefined} />
+        {where === 'queued' && waiting.asked ? <WaitsFor task={waiting.asked} /> : null}
+        {waiting.planned ? <PlannedCutover task={waiting.planned} may={actions.may} /> : null}
         {off ? <p>{texts.scheduleOff(off.byCutover, off.ids.length, where === 'cut-over')}</p> : null}
         <Facts migration={migration} where={where} nextRun={nextRun} nextCutover={nextCutover} />
       </div>
@@ -129,17 +133,20 @@ function Title({ migration, where, unscheduled, off }: { migration: Migration; w
     return texts.next.syncing(texts.phase((run?.state === 'running' && run.phase) || (migration.lastRun?.phase ?? '')));
   if (where === 'cutting-over') return texts.next['cutting-over'](texts.phase(cutover ?? migration.lastCutover?.phase ?? ''));
   if (where === 'ready') return texts.next[!unscheduled ? 'ready-scheduled' : off ? 'ready-off' : 'ready-manual'];
+  if (where === 'queued' && migration.working === 'cutover') return texts.waiting.cutover;
   if (where === 'failed' && failureOf(migration)?.of === 'work') return texts.next['work-failed'];
   return texts.next[where];
 }
 
 function Hint({ migration, where, unscheduled }: { migration: Migration; where: Situation; unscheduled: boolean }) {
   if (where === 'failed' || where === 'cutover-failed') {
-    const error = where === 'failed' ? failureOf(migration)?.error : migration.lastCutover?.error;
+    const failure = failureOf(migration);
+    const error = where === 'failed' ? failure?.error : migration.lastCutover?.error;
     const undone = where === 'failed' ? [] : (migration.lastCutover?.undone ?? []);
     return (
       <>
         <p>{error?.message}</p>
+        {where === 'failed' && failure?.of === 'work' ? <HeldUp migrationId={migration.id} failure={failure} /> : null}
         {undone.length > 0 ? <p>{undone.join(' ')}</p> : null}
         {texts.advice(error?.code) === undefined ? null : <p>{texts.advice(error?.code)}</p>}
         {where === 'cutover-failed' ? <AlsoFailed migration={migration} /> : null}
@@ -170,19 +177,8 @@ function Hint({ migration, where, unscheduled }: { migration: Migration; where: 
   return (
     <>
       {hint === undefined ? null : <p>{hint}</p>}
-      {where === 'queued' ? <SameMachine migrationId={migration.id} /> : null}
       {where === 'cut-over' ? <AlsoFailed migration={migration} /> : null}
     </>
-  );
-}
-
-function SameMachine({ migrationId }: { migrationId: string }) {
-  const { data } = useRoute('tasks.list', { query: { migrationId, state: 'waiting' } });
-  const after = data?.items.find(({ waitsFor }) => waitsFor !== undefined)?.waitsFor;
-  return after === undefined ? null : (
-    <p>
-      <Turn after={after} linked />
-    </p>
   );
 }
 

@@ -17,7 +17,7 @@ const run = (state: Run['state'], hour = 1): Run => ({
 const point = { id: 'p', takenAt: at(1), verifiedAt: at(1), outcome: 'match' as const };
 type Standing = Parameters<typeof situation>[0];
 const of = (change: Partial<Standing>): Standing => ({ state: 'active', paused: false, ...change });
-const cutover = (state: 'running' | 'failed' | 'rolled-back' | 'cancelled' | 'done', error = true, hour = 5) => ({
+const cutover = (state: 'running' | 'rolling-back' | 'failed' | 'rolled-back' | 'cancelled' | 'done', error = true, hour = 5) => ({
   id: 'c',
   state,
   phase: 'start',
@@ -44,6 +44,12 @@ test.each([
   [{ working: 'sync', lastRun: run('running') }, 'syncing'],
   [{ working: 'sync', lastRun: run('succeeded') }, 'queued'],
   [{ working: 'verify', newestPoint: point }, 'verifying'],
+  // Also after one that failed.
+  [{ working: 'cutover', lastRun: run('succeeded'), newestPoint: point }, 'queued'],
+  [{ working: 'cutover', lastCutover: cutover('failed'), lastRun: run('succeeded'), newestPoint: point }, 'queued'],
+  [{ working: 'cutover', lastCutover: cutover('running', false), lastRun: run('succeeded') }, 'cutting-over'],
+  [{ working: 'cutover', lastCutover: cutover('rolling-back', false) }, 'cutting-over'],
+  [{ working: 'cutover', state: 'cut-over', lastCutover: cutover('done', false) }, 'cutting-over'],
   [{ working: 'cutover', lastRun: run('running') }, 'cutting-over'],
   [{ lastCutover: cutover('running', false), lastRun: run('running') }, 'cutting-over'],
   [{ state: 'cut-over', lastCutover: cutover('done', false), lastRun: run('succeeded'), newestPoint: point }, 'cut-over'],

@@ -31,6 +31,7 @@ type Standing = Pick<Migration, 'working' | 'state' | 'lastRun' | 'lastCutover' 
 export function situation(migration: Standing): Situation {
   const { working, lastRun, lastCutover, newestPoint } = migration;
   if (working === 'sync') return lastRun?.state === 'running' ? 'syncing' : 'queued';
+  if (working === 'cutover' && !hasBegun(migration)) return 'queued';
   if (working !== undefined) return situationOf[working];
   // Another process of ours may run it, or took it up again at its start.
   if (lastCutover?.state === 'running') return 'cutting-over';
@@ -43,6 +44,10 @@ export function situation(migration: Standing): Situation {
   if (!newestPoint) return 'first-run';
   return migration.paused ? 'paused' : 'ready';
 }
+
+/** Its cutover; the machine that was cut over just now, and the run of one, speak of it too. */
+const hasBegun = ({ state, lastRun, lastCutover }: Standing) =>
+  state === 'cut-over' || lastRun?.state === 'running' || lastCutover?.state === 'running' || lastCutover?.state === 'rolling-back';
 
 /** What is cancelled before anything was to be undone did not fail. */
 const isBad = ({ state }: Cutover) => state === 'failed' || state === 'rolled-back';

@@ -82,6 +82,28 @@ test('a task that waits for the same machine says whose work it waits for', asyn
   expect(link.getAttribute('href')).toMatch(/\/migrations\/m2$/);
 });
 
+test('a cutover that could not begin in time says what held it up, and is not tried again in vain', async () => {
+  const error = { code: 'job.state', message: 'The cutover could not begin within 1 h of being asked for.' };
+  const refused = {
+    ...task,
+    kind: 'cutover',
+    state: 'failed',
+    attempts: 0,
+    createdAt: at,
+    latestStart: '2020-01-01T00:00:00Z',
+    heldBy: 't2',
+    error,
+  } as const;
+  renderWith(<Schedules params={{ part: 'tasks', id: 't1' }} />, {
+    ...answers,
+    'tasks.get': ({ params }) =>
+      params.id === 't2' ? { ...task, id: 't2', migrationId: 'm2', targetName: 'two', createdAt: at } : refused,
+  });
+  const link = await screen.findByRole('link', { name: 'Held up by Replicate: db-01 to two' });
+  expect(link.getAttribute('href')).toMatch(/\/migrations\/m2$/);
+  expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
+});
+
 test('a link leads to one task, among those that need attention', async () => {
   const { calls } = renderWith(<Schedules params={{ part: 'tasks', id: 't1' }} />, answers);
   await within(await screen.findByRole('dialog', { name: 'Replicate: db-01' })).findByText(error.message);

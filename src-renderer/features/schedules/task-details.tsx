@@ -45,6 +45,8 @@ function Details({ task }: { task: Task }) {
               <Turn key="waits" after={task.waitsFor} linked />
             ),
           ],
+          [facts.latest, task.state === 'waiting' ? time(task.latestStart) : undefined],
+          [facts.held, task.heldBy === undefined ? undefined : <Turn key="held" after={task.heldBy} past linked />],
           [facts.started, time(task.startedAt)],
           [facts.ended, time(task.endedAt)],
           [facts.created, time(task.createdAt)],
@@ -71,6 +73,9 @@ function Details({ task }: { task: Task }) {
   );
 }
 
+/** Trying again would be refused again. */
+const isTooLate = ({ latestStart }: Task) => latestStart !== undefined && Date.parse(latestStart) < Date.now();
+
 function Actions({ task }: { task: Task }) {
   const may = useMay('operator');
   const [asked, setAsked] = useState(false);
@@ -80,7 +85,7 @@ function Actions({ task }: { task: Task }) {
   const params = { id: task.id };
   return (
     <div className={classes.buttons}>
-      {may && (task.state === 'failed' || task.state === 'dead') ? (
+      {may && (task.state === 'failed' || task.state === 'dead') && !isTooLate(task) ? (
         <Button loading={retry.isPending} onClick={() => retry.mutate({ params })}>
           {texts.retry}
         </Button>
