@@ -62,3 +62,16 @@ test('of a type that this client does not know, and after a gap, everything is o
   vi.runAllTimers();
   expect(told.map((isOld) => isOld('targets.list', {}))).toEqual([true, true]);
 });
+
+test('what moves a schedule or a task on makes the next runs old, once for many', () => {
+  const { told, event: happens, action } = world();
+  for (let n = 0; n < 100; n++) happens(event('task.changed', { migrationId: 'a', taskId: `t-${n}`, state: 'started' }));
+  vi.runAllTimers();
+  action('schedules.update');
+  vi.runAllTimers();
+  action('tasks.cancel');
+  vi.runAllTimers();
+  expect(told.map((isOld) => isOld('migrations.list', {}))).toEqual([true, true, true]);
+  expect(told[0]?.('migrations.get', { params: { id: 'b' } })).toBe(false);
+  expect(told[0]?.('migrations.runs', { params: { id: 'a' } })).toBe(false);
+});

@@ -7,6 +7,8 @@ export type Pattern = `${string}.${string}`;
 
 const work: readonly Pattern[] = ['migrations.*', 'overview.*', 'tasks.*', 'scheduler.get'];
 const machines: readonly Pattern[] = ['vms.*'];
+/** When each runs next, and whose work it waits for. */
+const outlooks: readonly Pattern[] = ['migrations.list', 'migrations.get'];
 const none: readonly Pattern[] = [];
 
 /** A type that is not here does not compile. What comes many times a second is for the live store alone. */
@@ -27,7 +29,7 @@ const byEvent: Record<EventType, readonly Pattern[]> = {
   'recovery-point.verified': ['migrations.*', 'overview.*', 'activity.list'],
   'source.changed': ['sources.*', 'vms.*', 'lab.*', 'overview.*', 'activity.list'],
   'target.changed': ['targets.*', 'overview.*', 'activity.list'],
-  'task.changed': ['tasks.*', 'schedules.*', 'scheduler.get', 'overview.*'],
+  'task.changed': [...outlooks, 'tasks.*', 'schedules.*', 'scheduler.get', 'overview.*'],
   'user.changed': ['users.*', 'activity.list'],
   'settings.changed': ['settings.*', 'directory.*', 'activity.list'],
 };
@@ -46,7 +48,7 @@ export function madeOldByAction(id: RouteId): readonly Pattern[] {
     sources: [...machines, 'lab.*', 'overview.*'],
     lab: ['sources.*', ...machines, 'overview.*'],
     targets: ['overview.*'],
-    schedules: ['tasks.*', 'overview.*'],
+    schedules: [...outlooks, 'tasks.*', 'overview.*'],
     tasks: ['migrations.*', 'scheduler.get', 'overview.*'],
     scheduler: ['tasks.*'],
     settings: ['directory.*'],

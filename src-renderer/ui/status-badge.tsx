@@ -16,7 +16,7 @@ import {
   IconTransfer,
   IconX,
 } from '@tabler/icons-react';
-import type { ComponentType } from 'react';
+import type { ComponentType, ReactNode } from 'react';
 import { uiTexts } from '../texts/ui.ts';
 import classes from './ui.module.css';
 
@@ -60,7 +60,7 @@ const looks: Record<Status, { icon: Icon; tone: Tone }> = {
 const isStatus = (state: string): state is Status => Object.hasOwn(looks, state);
 
 /** A state as icon and word: never by colour alone. `word` says it otherwise, e.g. with a number. */
-export function StatusBadge({ state, word, tone }: { state: Status | (string & {}); word?: string; tone?: Tone }) {
+export function StatusBadge({ state, word, tone }: { state: Status | (string & {}); word?: ReactNode; tone?: Tone }) {
   const known = isStatus(state) ? state : 'unknown';
   const { icon: Icon, tone: usual } = looks[known];
   return (

@@ -1,4 +1,4 @@
-import { Progress } from '@mantine/core';
+import { Progress, Tooltip } from '@mantine/core';
 import { useLive } from '../../stores/live.ts';
 import { progressOfRun } from '../../stores/run-progress.ts';
 import { migrationsTexts as texts } from '../../texts/migrations.ts';
@@ -8,13 +8,12 @@ import { When } from '../../ui/values.tsx';
 import type { Column } from '../../ui/virtual-table.tsx';
 import { MigrationState } from '../migration/migration-state.tsx';
 import { failureOf, type Migration, situation, stateOfRun } from '../migration/next-step.ts';
+import { Turn } from '../schedules/turn.tsx';
 import classes from './migrations.module.css';
 
 export interface Row {
   migration: Migration;
   target: string | undefined;
-  /** ISO 8601. */
-  next: string | undefined;
 }
 
 export const columns: Column<Row>[] = [
@@ -27,7 +26,7 @@ export const columns: Column<Row>[] = [
     sort: 'nextRun',
     title: texts.columns.next,
     width: 120,
-    cell: ({ next, migration }) => (next === undefined ? <Unscheduled migration={migration} /> : <When at={next} />),
+    cell: ({ migration }) => (migration.nextRun === undefined ? <Unscheduled migration={migration} /> : <When at={migration.nextRun} />),
   },
   { id: 'target', sort: 'target', title: texts.columns.target, width: 140, goes: 1, cell: ({ target }) => target ?? '–' },
 ];
@@ -50,6 +49,7 @@ function usePercent(migrationId: string): number | undefined {
 function State({ migration }: { migration: Migration }) {
   const percent = usePercent(migration.id);
   const where = situation(migration);
+  if (where === 'queued' && migration.waitsFor !== undefined) return <Waiting after={migration.waitsFor} />;
   const moving = percent !== undefined && (where === 'syncing' || where === 'verifying' || where === 'cutting-over');
   return (
     <span className={classes.state} title={where === 'failed' ? failureOf(migration)?.error?.message : undefined}>
@@ -60,6 +60,18 @@ function State({ migration }: { migration: Migration }) {
         </span>
       ) : null}
     </span>
+  );
+}
+
+/** Longer than its column may be. */
+function Waiting({ after }: { after: string }) {
+  const turn = <Turn after={after} />;
+  return (
+    <Tooltip label={turn}>
+      <span>
+        <StatusBadge state="waiting" tone="busy" word={turn} />
+      </span>
+    </Tooltip>
   );
 }
 

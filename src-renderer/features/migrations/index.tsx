@@ -13,7 +13,6 @@ import { PageHeader } from '../../ui/page-header.tsx';
 import type { Selection } from '../../ui/selection.ts';
 import { EmptyState, ErrorState, LoadingRows, NoneFound } from '../../ui/states.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
-import { nextOf, type Schedule } from '../migration/next-step.ts';
 import { BulkActions } from './bulk-actions.tsx';
 import { columns, type Row } from './columns.tsx';
 import classes from './migrations.module.css';
@@ -122,24 +121,11 @@ export default function Migrations() {
   );
 }
 
-/** With what their ids are called, and when their schedules begin them next. */
+/** With what the ids of their targets are called. */
 function useRows(migrations: readonly (Row['migration'] | undefined)[]): readonly (Row | undefined)[] {
   const targets = useRoute('targets.list').data?.items;
-  const schedules = useRoute('schedules.list').data?.items;
   return useMemo(() => {
     const names = new Map(targets?.map(({ id, name }) => [id, name]));
-    const of = new Map<string, Schedule[]>();
-    for (const schedule of schedules ?? []) {
-      if (schedule.migrationId === undefined) continue;
-      const others = of.get(schedule.migrationId);
-      if (others) others.push(schedule);
-      else of.set(schedule.migrationId, [schedule]);
-    }
-    const rowOf = (migration: Row['migration']) => ({
-      migration,
-      target: names.get(migration.targetId),
-      next: nextOf('run', of.get(migration.id) ?? [], migration),
-    });
-    return migrations.map((migration) => migration && rowOf(migration));
-  }, [migrations, targets, schedules]);
+    return migrations.map((migration) => migration && { migration, target: names.get(migration.targetId) });
+  }, [migrations, targets]);
 }

@@ -30,7 +30,6 @@ function show(items: Migration[], more: Answers = {}, role: 'admin' | 'viewer' =
   const answers: Answers = {
     'migrations.list': ({ query }) => listed(items.filter(({ machineName }) => machineName.includes(query?.text ?? ''))),
     'targets.list': { items: [target] },
-    'schedules.list': { items: [] },
     'migrations.sync': ({ params }) => {
       if (params.id === '2') throw new ClientError('job.state', 'It is busy.');
       return { operationId: 'o', migrationId: params.id, kind: 'sync' };
@@ -69,6 +68,33 @@ test('what failed before there was a run, and what Octopus ended with itself', a
   expect(grid.getByTitle('It does not answer.')).toBeTruthy();
   expect(grid.getByText('Interrupted')).toBeTruthy();
   expect(grid.getByText('Not run yet')).toBeTruthy();
+});
+
+test('a row tells its next run as the core has it, and asks for no schedules', async () => {
+  const { calls } = show([migration('1', { nextRun: at }), migration('2'), migration('3', { paused: true })]);
+  const cells = async (name: string) => {
+    const row = (await screen.findByText(name)).closest<HTMLElement>('[role=row]');
+    return within(row as HTMLElement);
+  };
+  const time = (await cells('web-1')).getByRole('time');
+  expect(time.getAttribute('datetime')).toBe(at);
+  expect((await cells('web-2')).getByText('not scheduled')).toBeTruthy();
+  expect((await cells('web-3')).getByText('paused')).toBeTruthy();
+  expect(calls.some(({ id }) => id.startsWith('schedules.'))).toBe(false);
+});
+
+test('what waits for other work with its machine says whose, as far as it may be seen', async () => {
+  const task = { kind: 'run', state: 'running', priority: 10, attempts: 1, dueAt: at, createdAt: at } as const;
+  const waiting = (id: string, waitsFor?: string) => migration(id, { working: 'sync', ...(waitsFor === undefined ? {} : { waitsFor }) });
+  show([waiting('1', 't1'), waiting('2', 't2'), waiting('3'), migration('4', { waitsFor: 't1' })], {
+    'tasks.get': ({ params }) => {
+      if (params.id === 't2') throw new ClientError('not.found', 'There is no task t2.');
+      return { ...task, id: params.id, machineName: 'web-1', migrationId: 'm' };
+    },
+  });
+  expect(await screen.findAllByText('Waits for Replicate: web-1')).toHaveLength(1);
+  expect(screen.getAllByText('Waits for other work with the same machine')).toHaveLength(1);
+  expect(screen.getAllByText('Waiting for its turn')).toHaveLength(1);
 });
 
 test('the core searches and filters; nothing found can be undone', async () => {
