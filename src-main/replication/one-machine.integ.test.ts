@@ -96,6 +96,23 @@ test('a run that is given up while another one goes on is ended at once, and its
   expect(source.snapshots).toEqual([]);
 });
 
+test('a run is given up whatever takes the machine at the same moment', async () => {
+  expect(await world.dieAt('transfer:entered', () => world.replicator.run('k'))).toBe(true);
+  const { replicator, store } = world;
+  const left = (await store.runs.pageOfJob('k', 1))[0]!;
+  for (let turns = 0; turns < 40; turns++) {
+    await store.runs.save(left);
+    const abort = new AbortController();
+    const given = replicator.giveUp('k');
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    const other = replicator.run('j', { signal: abort.signal }).catch(() => {});
+    await given;
+    expect(await store.runs.pageOfJob('k', 1), `${turns} turns later`).toMatchObject([{ state: 'cancelled' }]);
+    abort.abort();
+    await other;
+  }
+});
+
 test('a machine whose cutover was interrupted is not cut over by another migration: it would run twice', async () => {
   await world.replicator.run('k');
   expect(await world.dieAt('cutover:power-off:done', () => world.replicator.cutover('j'))).toBe(true);

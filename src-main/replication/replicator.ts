@@ -227,16 +227,15 @@ export function createReplicator(parts: ReplicationParts): Replicator {
       const { machine } = await jobOf(jobId);
       await refuseInCutover(jobId, machine);
       const left = (await store.runs.unfinished()).filter((run) => run.jobId === jobId);
-      const other = busy.get(machine.id);
-      if (other === undefined || other === jobId) {
-        await exclusively(jobId, async () => {
-          for (const run of left) await abandon(run);
-        });
-      } else {
+      const alone = exclusively(jobId, async () => {
+        for (const run of left) await abandon(run);
+      });
+      await alone.catch(async (error: unknown) => {
+        if (toOctopusError(error).code !== 'source.busy' || busy.get(machine.id) === jobId) throw error;
         // The other one may take hours, and its source must not be touched meanwhile.
         if (left.length > 0) unswept.add(machine.id);
         for (const run of left) await forsake(run);
-      }
+      });
     },
     async sweep(signal = new AbortController().signal) {
       const bySource = Map.groupBy(await store.machines.list(), ({ sourceEnvironmentId }) => sourceEnvironmentId);
