@@ -30,7 +30,9 @@ export function createCutoverRepository(database: Kysely<Schema>): CutoverReposi
       return row && fromRow(row);
     },
     async unfinished() {
-      return (await all().where('state', 'in', ['running', 'rolling-back']).orderBy('started_at').orderBy(sql`rowid`).execute()).map(fromRow);
+      return (await all().where('state', 'in', ['running', 'rolling-back']).orderBy('started_at').orderBy(sql`rowid`).execute()).map(
+        fromRow,
+      );
     },
     async ofJob(jobId) {
       return (await all().where('job_id', '=', jobId).orderBy('started_at', 'desc').orderBy(sql`rowid`, 'desc').execute()).map(fromRow);
