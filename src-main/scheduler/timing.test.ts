@@ -63,3 +63,18 @@ test.each<[string, Timing]>([
 ])('refuses a wrong %s: %j', (field, timing) => {
   expect(() => checkTiming(timing, new Date('2026-01-01T00:00:00Z'))).toThrow(expect.objectContaining({ code: 'argument.invalid', field }));
 });
+
+test.each([
+  ['61 * * * *', 'Minute: 0 to 59, not "61".'],
+  ['* 24 * * *', 'Hour: 0 to 23, not "24".'],
+  ['* * 0 * *', 'Day of month: 1 to 31, not "0".'],
+  ['* * * 13 *', 'Month: 1 to 12 or JAN to DEC, not "13".'],
+  ['* * * * 8', 'Day of week: 0 to 7 or SUN to SAT, not "8".'],
+  ['60 25 * * *', 'Minute: 0 to 59, not "60".'],
+  ['5-2 * * * *', 'Minute: 0 to 59, alone or as 1,2 or 1-5, or *, or */5; not "5-2".'],
+  ['* * * * */0', 'Day of week: 0 to 7 or SUN to SAT, alone or as 1,2 or 1-5, or *, or */5; not "*/0".'],
+  ['hello', 'A cron expression has five fields with spaces between them: minute, hour, day of month, month, day of week.'],
+  ['* * * * * *', 'A cron expression has five fields with spaces between them: minute, hour, day of month, month, day of week.'],
+])('tells which field of "%s" is wrong and what may stand there', (expression, message) => {
+  expect(() => checkTiming(cron(expression), new Date('2026-01-01T00:00:00Z'))).toThrow(expect.objectContaining({ message }));
+});

@@ -34,6 +34,36 @@ export function nextAfter(timing: Timing, createdAt: string, after: Date): strin
   return new Date(timing.startAt === undefined ? next : Math.max(next, origin)).toISOString();
 }
 
+const cronFields = [
+  ['Minute', '0 to 59'],
+  ['Hour', '0 to 23'],
+  ['Day of month', '1 to 31'],
+  ['Month', '1 to 12 or JAN to DEC'],
+  ['Day of week', '0 to 7 or SUN to SAT'],
+] as const;
+
+/** Which field of an expression that cannot be read is wrong, and what may stand there. */
+function cronProblem(expression: string): string {
+  const given = expression.trim().split(/\s+/);
+  const any = cronFields.map(() => '*');
+  const wrong = (field: string, at: number) => {
+    try {
+      new Cron(any.with(at, field).join(' '), { mode: '5-part' });
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  const at = given.length === any.length ? given.findIndex(wrong) : -1;
+  const field = cronFields[at];
+  if (!field) return 'A cron expression has five fields with spaces between them: minute, hour, day of month, month, day of week.';
+  const [name, range] = field;
+  const text = given[at] as string;
+  return /^\w+$/.test(text)
+    ? `${name}: ${range}, not "${text}".`
+    : `${name}: ${range}, alone or as 1,2 or 1-5, or *, or */5; not "${text}".`;
+}
+
 /** `argument.invalid` with the field's name. */
 export function checkTiming(timing: Timing, now: Date): void {
   const invalid = (field: string, message: string, cause?: unknown) => {
@@ -50,7 +80,7 @@ export function checkTiming(timing: Timing, now: Date): void {
     try {
       next = cron(timing.expression, timing.zone).nextRun(now);
     } catch (cause) {
-      invalid('expression', `"${timing.expression}" is not a cron expression of five fields: ${(cause as Error).message}`, cause);
+      invalid('expression', cronProblem(timing.expression), cause);
     }
     if (next === null) invalid('expression', `"${timing.expression}" never comes.`);
   } else {
