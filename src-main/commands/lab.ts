@@ -15,43 +15,56 @@ interface LabArguments {
   info: string | undefined;
 }
 
+/** Most characters of a machine's name in vSphere. */
+const MOST_NAME = 80;
+
+function wrong(what: string): OctopusError {
+  return usageError('--machine', `--machine: ${what}`);
+}
+
+function yesNo(key: string, value: string): boolean {
+  if (value !== 'yes' && value !== 'no') throw wrong(`${key} is yes or no, not '${value}'.`);
+  return value === 'yes';
+}
+
+/** What each key may hold, and what it says of the machine. */
+const machineKeys: Readonly<Record<string, (value: string) => Partial<LabMachineSpec>>> = {
+  name(value) {
+    if (value.length > MOST_NAME) throw wrong(`a name has at most ${MOST_NAME} characters, and '${value}' has ${value.length}.`);
+    return { name: value };
+  },
+  firmware(value) {
+    if (value !== 'bios' && value !== 'uefi') throw wrong(`firmware is bios or uefi, not '${value}'.`);
+    return { firmware: value === 'uefi' ? 'efi' : 'bios' };
+  },
+  disk: (value) => ({ disks: [{ file: value }] }),
+  on: (value) => ({ poweredOn: yesNo('on', value) }),
+  tracking: (value) => ({ changeTracking: yesNo('tracking', value) }),
+  guest(value) {
+    if (!/^[a-z]\w*Guest(64)?$/i.test(value))
+      throw wrong(`guest is a name that vSphere gives a system, such as debian12_64Guest, not '${value}'.`);
+    return { guestId: value };
+  },
+};
+
 /** `name=web,firmware=uefi,disk=a.raw,disk=b.raw` */
 function parseMachine(text: string): LabMachineSpec {
   const disks: LabDiskSpec[] = [];
   const machine: LabMachineSpec = { name: '', disks };
-  const yesNo = (key: string, value: string) => {
-    if (value !== 'yes' && value !== 'no') throw usageError('--machine', `--machine: ${key} is yes or no, not '${value}'.`);
-    return value === 'yes';
-  };
+  const given = new Map<string, string>();
   for (const part of text.split(',')) {
     const equals = part.indexOf('=');
+    if (equals <= 0) throw wrong(`'${part}' is not KEY=VALUE, as in name=web,disk=web.raw.`);
     const [key, value] = [part.slice(0, equals), part.slice(equals + 1)];
-    if (equals > 0 && value === '') throw usageError('--machine', `--machine: ${key} needs a value, as in name=web,disk=web.raw.`);
-    if (equals <= 0) throw usageError('--machine', `--machine: '${part}' is not KEY=VALUE, as in name=web,disk=web.raw.`);
-    switch (key) {
-      case 'name':
-        if (machine.name !== '') throw usageError('--machine', `--machine: name is given twice: ${machine.name} and ${value}.`);
-        machine.name = value;
-        break;
-      case 'firmware':
-        if (!/^(bios|uefi|efi)$/.test(value)) throw usageError('--machine', `--machine: firmware is bios or uefi, not '${value}'.`);
-        machine.firmware = value === 'bios' ? 'bios' : 'efi';
-        break;
-      case 'disk':
-        disks.push({ file: value });
-        break;
-      case 'on':
-        machine.poweredOn = yesNo(key, value);
-        break;
-      case 'tracking':
-        machine.changeTracking = yesNo(key, value);
-        break;
-      case 'guest':
-        machine.guestId = value;
-        break;
-      default:
-        throw usageError('--machine', `--machine: unknown key '${key}'; known: name, firmware, disk, on, tracking, guest.`);
-    }
+    const read = Object.hasOwn(machineKeys, key) ? machineKeys[key] : undefined;
+    if (read === undefined) throw wrong(`unknown key '${key}'; known: ${Object.keys(machineKeys).join(', ')}.`);
+    if (value === '') throw wrong(`${key} needs a value, as in name=web,disk=web.raw.`);
+    const before = given.get(key);
+    if (before !== undefined && key !== 'disk') throw wrong(`${key} is given twice: ${before} and ${value}.`);
+    given.set(key, value);
+    const { disks: more = [], ...rest } = read(value);
+    disks.push(...more);
+    Object.assign(machine, rest);
   }
   if (machine.name === '') throw usageError('--machine', '--machine needs name=NAME.');
   if (disks.length === 0) throw usageError('--machine', `--machine ${machine.name} needs at least one disk=FILE.`);
@@ -65,7 +78,7 @@ const options = {
     help: [
       'a machine; give it once for each: name=NAME,disk=FILE[,disk=FILE…] and, as you like,',
       'firmware=bios|uefi (default: bios), on=yes|no (default: yes), tracking=yes|no (default: no),',
-      'guest=ID (what vSphere calls its system).',
+      'guest=ID (what vSphere calls its system, such as debian12_64Guest).',
       'FILE is a raw image of whole sectors (512 bytes); it is only read, what the guest writes is kept elsewhere.',
     ].join('\n'),
   },
