@@ -186,7 +186,7 @@ export const newMigrationTexts = {
     reasons: {
       machines: 'Choose at least one machine.',
       target: 'Choose a target.',
-      schedule: 'The schedule is not complete.',
+      schedule: 'The schedule is not right yet.',
       checking: 'The checks go on.',
       blocked: 'A check blocks. Mend it, or leave the machine out.',
       warnings: 'Read the warnings, and say that you accept them.',

@@ -25,6 +25,7 @@ import { useChecks } from './use-checks.ts';
 import { useChosen } from './use-chosen.ts';
 import { useEstimate } from './use-estimate.ts';
 import { useStart } from './use-start.ts';
+import { useTimes } from './use-times.ts';
 
 type Targets = Output<'targets.list'>['items'];
 
@@ -61,11 +62,12 @@ function Wizard({ first, targets }: { first: readonly string[]; targets: Targets
   const target = targets.find(({ id }) => id === plan.targetId) ?? roomiest(targets);
   const checks = useChecks(chosen.machines, target?.id, plan.quiesce, progress === undefined);
   const estimate = useEstimate(chosen.machines);
+  const times = useTimes(plan.rhythm);
   const warnings = JSON.stringify(checks.warn.map(({ machine, items }) => [machine.id, items.map(({ text }) => text)]));
   const accepted = checks.warn.length > 0 && acceptedWarnings === warnings;
   const accept = (yes: boolean) => setAccepted(yes ? warnings : '');
 
-  const situation = { names: chosen.machines.map(({ name }) => name), target, plan, checks, accepted, estimate };
+  const situation = { names: chosen.machines.map(({ name }) => name), target, plan, refused: times.refused, checks, accepted, estimate };
   const views = viewsOf(situation);
   const reason = chosen.loaded ? reasonOf(situation) : 'checking';
   // Machines were chosen elsewhere, and a target is there: nothing is left but to look at it.
@@ -73,6 +75,12 @@ function Wizard({ first, targets }: { first: readonly string[]; targets: Targets
   const change = (part: Partial<Plan>) => setPlan((before) => ({ ...before, ...part }));
   const leaveOut = (left: readonly string[]) => setIds(ids.filter((id) => !left.includes(id)));
   const content = useStepFocus(progress ? 'starting' : step, first.length === 0 ? 'machines' : undefined);
+
+  /** Onwards, unless the schedule that is looked at is wrong: then to its field that is. */
+  const goOn = (to: StepId) => {
+    if (step !== 'schedule' || views.schedule.tone !== 'bad') return setStep(to);
+    content.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
+  };
 
   if (progress) {
     return (
@@ -100,7 +108,7 @@ function Wizard({ first, targets }: { first: readonly string[]; targets: Targets
           {step === 'machines' ? <MachinesStep ids={ids} chosen={chosen} onIds={setIds} /> : null}
           {step === 'target' ? <TargetStep targets={targets} targetId={target?.id} onTarget={(targetId) => change({ targetId })} /> : null}
           {step === 'mapping' ? <MappingStep plan={plan} onPlan={change} /> : null}
-          {step === 'schedule' ? <ScheduleStep plan={plan} machines={chosen.machines.length} onPlan={change} /> : null}
+          {step === 'schedule' ? <ScheduleStep plan={plan} machines={chosen.machines.length} times={times} onPlan={change} /> : null}
           {step === 'checks' ? (
             <ChecksStep checks={checks} accepted={accepted} estimate={estimate} free={free} onAccept={accept} onLeaveOut={leaveOut} />
           ) : null}
@@ -125,7 +133,8 @@ function Wizard({ first, targets }: { first: readonly string[]; targets: Targets
           syncNow={plan.syncNow}
           ready={target !== undefined && ids.length > 0}
           reason={reason === undefined ? undefined : newMigrationTexts.review.reasons[reason]}
-          onStep={setStep}
+          onBack={setStep}
+          onNext={goOn}
           onStart={() => {
             if (target && reason === undefined)
               begin.start(
@@ -188,18 +197,19 @@ interface FootProps {
   /** All that has no value of its own is there. */
   ready: boolean;
   reason: string | undefined;
-  onStep: (step: StepId) => void;
+  onBack: (step: StepId) => void;
+  onNext: (step: StepId) => void;
   onStart: () => void;
 }
 
-function Foot({ step, count, syncNow, ready, reason, onStep, onStart }: FootProps) {
+function Foot({ step, count, syncNow, ready, reason, onBack, onNext, onStart }: FootProps) {
   const at = stepIds.indexOf(step);
   const before = stepIds[at - 1];
   const next = stepIds[at + 1];
   return (
     <div className={classes.foot}>
       {before ? (
-        <Button variant="default" onClick={() => onStep(before)}>
+        <Button variant="default" onClick={() => onBack(before)}>
           {newMigrationTexts.back}
         </Button>
       ) : null}
@@ -207,11 +217,11 @@ function Foot({ step, count, syncNow, ready, reason, onStep, onStart }: FootProp
       {next ? (
         <>
           {ready && next !== 'review' ? (
-            <Button variant="default" onClick={() => onStep('review')}>
+            <Button variant="default" onClick={() => onNext('review')}>
               {newMigrationTexts.toReview}
             </Button>
           ) : null}
-          <Button disabled={(step === 'machines' && count === 0) || (step === 'target' && !ready)} onClick={() => onStep(next)}>
+          <Button disabled={(step === 'machines' && count === 0) || (step === 'target' && !ready)} onClick={() => onNext(next)}>
             {newMigrationTexts.next}
           </Button>
         </>

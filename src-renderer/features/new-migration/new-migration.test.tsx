@@ -175,6 +175,39 @@ test('schedule, quiet windows, retention and options go with it', async () => {
   expect(calls.some(({ id }) => id === 'migrations.sync')).toBe(false);
 });
 
+test('an expression that cannot be is marked at its field, and Next stays with it', async () => {
+  const answers = world({
+    'schedules.times': ({ query }) => {
+      if (query?.expression !== '61 * * * *') return { items: [at] };
+      throw new ClientError('argument.invalid', 'Minute: 0 to 59, not "61".', { field: 'timing.expression' });
+    },
+  });
+  renderWith(<NewMigration params={{ machineIds: 'm1' }} />, answers);
+  await startButton();
+  fireEvent.click(step(/^Schedule/));
+  fireEvent.click(screen.getByLabelText('By a cron expression'));
+  const field = screen.getByLabelText(/^Expression/);
+  for (const [typed, said] of [
+    ['hello', 'Five fields with spaces between them.'],
+    ['61 * * * *', 'Minute: 0 to 59, not "61".'],
+  ] as const) {
+    fireEvent.change(field, { target: { value: typed } });
+    await waitFor(() => expect(screen.getAllByText(said)).toHaveLength(1));
+    expect(field.getAttribute('aria-invalid')).toBe('true');
+    for (const name of ['Next', 'To the review']) {
+      fireEvent.click(screen.getByRole('button', { name }));
+      expect(screen.getByRole('heading', { name: 'When does it run?' })).toBeTruthy();
+      expect(document.activeElement).toBe(field);
+    }
+  }
+  fireEvent.click(step(/^Review/));
+  expect(screen.getByText('The schedule is not right yet.', { selector: '[role=status]' })).toBeTruthy();
+  fireEvent.click(step(/^Schedule/));
+  fireEvent.change(screen.getByLabelText(/^Expression/), { target: { value: '0 3 * * 0' } });
+  fireEvent.click(screen.getByRole('button', { name: 'Next' }));
+  expect(screen.getByRole('heading', { name: 'Checks' })).toBeTruthy();
+});
+
 test('without machines it begins with choosing them; those that are gone are left out', async () => {
   const { unmount } = renderWith(<NewMigration params={{}} />, world());
   fireEvent.click(await screen.findByRole('checkbox', { name: 'Select web-m2' }));

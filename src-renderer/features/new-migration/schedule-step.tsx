@@ -1,25 +1,25 @@
 import { NumberInput, Radio, Select, Stack, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
 import { useMemo } from 'react';
-import { useRoute } from '../../api/queries.tsx';
 import { newMigrationTexts } from '../../texts/new-migration.ts';
 import { formatTime } from '../../ui/format.ts';
 import { Days } from './days.tsx';
 import classes from './new-migration.module.css';
-import { type Plan, type Rhythm, rhythmProblem, timingOf } from './plan.ts';
+import { type Plan, type Rhythm, rhythmProblem } from './plan.ts';
 import { QuietWindows } from './quiet-windows.tsx';
 import { StepTitle } from './step-title.tsx';
+import type { Times } from './use-times.ts';
 
 const texts = newMigrationTexts.schedule;
 
 interface ScheduleStepProps {
   plan: Plan;
   machines: number;
+  times: Times;
   onPlan: (change: Partial<Plan>) => void;
 }
 
 /** When runs begin, when not, and how many recovery points stay. */
-export function ScheduleStep({ plan, machines, onPlan }: ScheduleStepProps) {
+export function ScheduleStep({ plan, machines, times, onPlan }: ScheduleStepProps) {
   const { rhythm } = plan;
   const change = (part: Partial<Rhythm>) => onPlan({ rhythm: { ...rhythm, ...part } });
   const problem = rhythmProblem(rhythm);
@@ -34,9 +34,9 @@ export function ScheduleStep({ plan, machines, onPlan }: ScheduleStepProps) {
         </Stack>
       </Radio.Group>
       <div className={`${classes.part} ${classes.fields}`}>
-        <RhythmFields rhythm={rhythm} problem={problem} onChange={change} />
+        <RhythmFields rhythm={rhythm} problem={problem} refused={times.expression} onChange={change} />
       </div>
-      <NextTimes rhythm={rhythm} />
+      <NextTimes times={times} />
       {rhythm.mode !== 'none' && machines > 1 ? <p className={classes.hint}>{texts.spread}</p> : null}
       {rhythm.mode === 'none' ? null : (
         <QuietWindows
@@ -67,10 +67,12 @@ export function ScheduleStep({ plan, machines, onPlan }: ScheduleStepProps) {
 interface FieldsProps {
   rhythm: Rhythm;
   problem: ReturnType<typeof rhythmProblem>;
+  /** What Octopus says against the expression. */
+  refused: string | undefined;
   onChange: (part: Partial<Rhythm>) => void;
 }
 
-function RhythmFields({ rhythm, problem, onChange }: FieldsProps) {
+function RhythmFields({ rhythm, problem, refused, onChange }: FieldsProps) {
   const zones = useMemo(() => [...new Set([rhythm.zone, 'UTC', ...Intl.supportedValuesOf('timeZone')])], [rhythm.zone]);
   const zone = (
     <Select
@@ -139,7 +141,7 @@ function RhythmFields({ rhythm, problem, onChange }: FieldsProps) {
           maxLength={200}
           value={rhythm.expression}
           onChange={(event) => onChange({ expression: event.currentTarget.value })}
-          error={problem === 'expression' ? texts.problems.expression : undefined}
+          error={problem === 'expression' ? texts.problems.expression : refused}
         />
         {zone}
       </>
@@ -148,20 +150,13 @@ function RhythmFields({ rhythm, problem, onChange }: FieldsProps) {
   return <span className={classes.quiet}>{texts.none}</span>;
 }
 
-/** When it would begin, as Octopus itself reckons it; or what it says against it. */
-function NextTimes({ rhythm }: { rhythm: Rhythm }) {
-  const [wanted] = useDebouncedValue(rhythm, 250);
-  const { mode, zone, windows } = wanted;
-  const timing = rhythmProblem(wanted) === undefined && mode !== 'every' ? timingOf(wanted) : undefined;
-  const expression = timing?.type === 'cron' ? timing.expression : undefined;
-  const quiet = windows.length === 0 ? {} : { windows: JSON.stringify(windows) };
-  const query = { zone, count: 3, ...(expression === undefined ? {} : { expression }), ...quiet };
-  const next = useRoute('schedules.times', { query }, { enabled: expression !== undefined });
-  if (expression === undefined) return null;
-  if (next.error) return <div className={classes.problem}>{next.error.message}</div>;
+function NextTimes({ times }: { times: Times }) {
+  const { asked, items, error, expression } = times;
+  if (!asked || expression !== undefined) return null;
+  if (error) return <div className={classes.problem}>{error.message}</div>;
   return (
     <p className={`${classes.next} tabular`}>
-      {texts.next} {next.data?.items.map((at) => formatTime(at)).join(' · ') ?? '…'}
+      {texts.next} {items?.map((at) => formatTime(at)).join(' · ') ?? '…'}
     </p>
   );
 }

@@ -18,6 +18,8 @@ interface Situation {
   names: readonly string[];
   target: { name: string; freeBytes?: number | undefined } | undefined;
   plan: Plan;
+  /** Octopus itself refuses the schedule. */
+  refused: boolean;
   checks: Pick<Checks, 'all' | 'fail' | 'warn' | 'pending' | 'asked'>;
   accepted: boolean;
   estimate: Pick<Estimated, 'total'>;
@@ -37,7 +39,7 @@ export function viewsOf(now: Situation): Record<StepId, StepView> {
     target: { tone: target ? 'good' : 'idle', says: target?.name ?? newMigrationTexts.target.none },
     mapping: { tone: 'good', says: copied.join(', ') },
     schedule: {
-      tone: rhythmProblem(plan.rhythm) ? 'bad' : 'good',
+      tone: rhythmProblem(plan.rhythm) || now.refused ? 'bad' : 'good',
       says: [rhythmSays(plan.rhythm), schedule.say.keep(plan.keep)].join('; '),
     },
     checks: checksView(now),
@@ -46,10 +48,17 @@ export function viewsOf(now: Situation): Record<StepId, StepView> {
 }
 
 /** Why it cannot be started yet. */
-export function reasonOf({ names, target, plan, checks, accepted }: Situation): keyof typeof newMigrationTexts.review.reasons | undefined {
+export function reasonOf({
+  names,
+  target,
+  plan,
+  refused,
+  checks,
+  accepted,
+}: Situation): keyof typeof newMigrationTexts.review.reasons | undefined {
   if (names.length === 0) return 'machines';
   if (!target) return 'target';
-  if (rhythmProblem(plan.rhythm)) return 'schedule';
+  if (rhythmProblem(plan.rhythm) || refused) return 'schedule';
   if (checks.pending.length > 0) return 'checking';
   if (checks.fail.length > 0) return 'blocked';
   if (checks.warn.length > 0 && !accepted) return 'warnings';
