@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Output, RouteId } from '../../src-preload/contract/routes.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import { createAudit } from '../audit/audit.ts';
+import { maskText } from '../domain/mask-secrets.ts';
 import type { Caller } from '../domain/user.ts';
 import { createApi } from './create-api.ts';
 import { createEventAccess } from './ownership.ts';
@@ -123,6 +124,12 @@ test('a test of which a step failed is recorded as failed, though it was answere
     'source.probe failed',
     'target.probe failed',
   ]);
+});
+
+test('the path of a tested folder is recorded so that nothing of it is taken for a secret', async () => {
+  world.services.environments.probeTarget = async (folder) => ({ ok: false, steps: [], folder, exists: false, tookMs: 3 }) as never;
+  await call('targets.probe', { body: { folder: '/etc/passwd' } }, 'admin');
+  expect(maskText(world.recorded.at(-1)?.message as string)).toBe('Unfit: /etc/passwd');
 });
 
 test('a check that meets a migration which the caller may not see does not send them there', async () => {

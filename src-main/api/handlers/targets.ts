@@ -18,7 +18,7 @@ export const targetHandlers: HandlersOf<typeof targetRoutes> = {
   },
   'targets.probe': async ({ body }, { services, note }) => {
     const probe = await services.environments.probeTarget(body.folder);
-    note({ message: `${probe.folder}: ${probe.ok ? 'fit' : 'unfit'}`, after: undefined, ...failedIf(probe) });
+    note({ message: `${probe.ok ? 'Fit' : 'Unfit'}: ${probe.folder}`, after: undefined, ...failedIf(probe) });
     return probe;
   },
   'targets.suggestion': async (_input, { services }) => ({ folder: await services.environments.suggestTarget() }),
