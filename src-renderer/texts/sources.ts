@@ -82,7 +82,7 @@ export const vsphereFormTexts = {
   testAgain: 'Test again',
   add: 'Add this vCenter',
   save: 'Save',
-  needsTest: 'Test the connection first: what is wrong is shown there, step by step.',
+  needsTest: 'Test the connection first. What is found is shown above, step by step.',
   changed: 'Something was changed since this test.',
   steps: 'Steps of the connection test',
   ready: (name: string) => `Everything is well: ${name} can be added.`,

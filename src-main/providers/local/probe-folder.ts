@@ -99,8 +99,13 @@ export async function probeFolder(given: string): Promise<FolderProbe> {
     try {
       trial = await mkdtemp(join(at.folder, '.octopus-probe-'));
     } catch (error) {
-      const { message } = targetError(error, probe.exists ? 'Nothing can be written there' : `It cannot be made in ${at.folder}`);
-      return say(probe.exists ? 'write' : 'folder', 'failed', message);
+      const doing = probe.exists ? 'Nothing can be written there' : `It cannot be made in ${at.folder}`;
+      const { code, message } = targetError(error, doing);
+      // As /proc answers, though it is there.
+      const closed = code === 'target.missing' && (await stat(at.folder).catch(() => undefined)) !== undefined;
+      if (closed) return say(probe.exists ? 'write' : 'folder', 'failed', `${doing}: its file system takes no folders of others.`);
+      if (probe.exists) return say('write', 'failed', message);
+      return say('folder', 'failed', message, code === 'target.denied' ? 'Or give Octopus the right to make folders there.' : undefined);
     }
     if (!probe.exists) say('folder', 'passed', made);
     try {
