@@ -83,7 +83,10 @@ describe('octopus lab', () => {
     [[], 'needs --machine'],
     [['--machine', 'disk=a.raw'], 'needs name=NAME'],
     [['--machine', 'name=a'], 'needs at least one disk=FILE'],
-    [['--machine', 'name=a,disk=/nowhere/a.raw'], 'does not exist'],
+    [
+      ['--machine', 'name=a,disk=/nowhere/a.raw'],
+      "/nowhere/a.raw does not exist: name a raw image; qemu-img create -f raw '/nowhere/a.raw' 64M makes",
+    ],
     [['--machine', 'name=a,disk=/'], 'is not a file'],
     [['--machine', 'name=a,firmware=dos,disk=a'], "firmware is bios or uefi, not 'dos'"],
     [['--machine', 'name=a,firmware=efi,disk=a'], "firmware is bios or uefi, not 'efi'"],

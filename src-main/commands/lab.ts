@@ -148,14 +148,15 @@ async function requireDisks(machines: readonly LabMachineSpec[]): Promise<void> 
         }
       } catch (error) {
         if (error instanceof OctopusError || (error as NodeJS.ErrnoException).code === undefined) throw error;
-        throw usageError('--machine', `The disk ${disk.file} ${reason(error as NodeJS.ErrnoException)}.`);
+        throw usageError('--machine', `The disk ${disk.file} ${reason(disk.file, error as NodeJS.ErrnoException)}.`);
       }
     }
   }
 }
 
-function reason(error: NodeJS.ErrnoException): string {
-  return error.code === 'ENOENT' ? 'does not exist' : `cannot be read: ${whyUnreadable(error)}`;
+function reason(file: string, error: NodeJS.ErrnoException): string {
+  if (error.code !== 'ENOENT') return `cannot be read: ${whyUnreadable(error)}`;
+  return `does not exist: name a raw image; qemu-img create -f raw '${file}' 64M makes an empty one, qemu-img convert -O raw IMAGE '${file}' one of another image`;
 }
 
 export const labCommand: Command & { options: typeof options } = {
