@@ -21,6 +21,7 @@ export const newMigrationTexts = {
   toReview: 'To the review',
   change: (what: string) => `Change: ${what}`,
   changeShort: 'Change',
+  usual: (says: string) => `As usual: ${says}`,
   choose: {
     title: 'Which machines?',
     hint: 'Select some; you can search, and select a range with Shift.',
@@ -52,6 +53,7 @@ export const newMigrationTexts = {
     unfit: 'This folder cannot be a target:',
     another: 'Add another folder',
     otherTitle: 'Another folder',
+    toOffered: 'Back to the offered folder',
     cancel: 'Keep to the others',
     operator: 'There is no target yet, and only an administrator can add one. Ask for a folder with enough room.',
   },

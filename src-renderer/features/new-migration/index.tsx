@@ -19,7 +19,7 @@ import { defaultPlan, type Plan } from './plan.ts';
 import { ReviewStep } from './review-step.tsx';
 import { ScheduleStep } from './schedule-step.tsx';
 import { Starting } from './starting.tsx';
-import { reasonOf, type StepId, type StepView, stepIds, viewsOf } from './steps.ts';
+import { asSeen, reasonOf, type StepId, type StepView, stepIds, viewsOf } from './steps.ts';
 import { TargetStep } from './target-step.tsx';
 import { useChecks } from './use-checks.ts';
 import { useChosen } from './use-chosen.ts';
@@ -68,10 +68,12 @@ function Wizard({ first, targets }: { first: readonly string[]; targets: Targets
   const accept = (yes: boolean) => setAccepted(yes ? warnings : '');
 
   const situation = { names: chosen.machines.map(({ name }) => name), target, plan, refused: times.refused, checks, accepted, estimate };
-  const views = viewsOf(situation);
   const reason = chosen.loaded ? reasonOf(situation) : 'checking';
   // Machines were chosen elsewhere, and a target is there: nothing is left but to look at it.
   const step = wanted ?? (target ? 'review' : 'target');
+  const [seen, setSeen] = useState<ReadonlySet<StepId>>(new Set());
+  if (!seen.has(step)) setSeen(new Set([...seen, step]));
+  const views = asSeen(viewsOf(situation), seen);
   const change = (part: Partial<Plan>) => setPlan((before) => ({ ...before, ...part }));
   const leaveOut = (left: readonly string[]) => setIds(ids.filter((id) => !left.includes(id)));
   const content = useStepFocus(progress ? 'starting' : step, first.length === 0 ? 'machines' : undefined);

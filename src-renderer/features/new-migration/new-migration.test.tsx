@@ -102,9 +102,24 @@ test('without a target a folder is suggested, and one press takes it', async () 
       },
     }),
   );
+  fireEvent.click(await screen.findByRole('button', { name: /^Another folder/ }));
+  expect(screen.queryByRole('button', { name: 'Use this folder' })).toBeNull();
+  fireEvent.click(screen.getByRole('button', { name: 'Back to the offered folder' }));
   fireEvent.click(await screen.findByRole('button', { name: 'Use this folder' }));
   await startButton();
   expect(items.map(({ folder }) => folder)).toEqual(['/home/anna/Octopus/replicas']);
+});
+
+test('steps that nobody has seen are not marked as done', async () => {
+  renderWith(<NewMigration params={{ machineIds: 'm1' }} />, world());
+  await startButton();
+  const tone = (name: RegExp) => step(name).querySelector('[data-tone]')?.getAttribute('data-tone');
+  expect(tone(/^Target/)).toBe('good');
+  expect([tone(/^What is copied/), tone(/^Schedule/)]).toEqual(['idle', 'idle']);
+  expect(step(/^Schedule/).textContent).toContain('As usual: Every hour');
+  fireEvent.click(step(/^Schedule/));
+  expect([tone(/^What is copied/), tone(/^Schedule/)]).toEqual(['idle', 'good']);
+  expect(step(/^Schedule/).textContent).not.toContain('As usual');
 });
 
 test('an operator without a target is told whom to ask', async () => {

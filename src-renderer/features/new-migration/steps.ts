@@ -47,6 +47,13 @@ export function viewsOf(now: Situation): Record<StepId, StepView> {
   };
 }
 
+/** As usual, until somebody has looked at it: it does not count as done. */
+export function asSeen(views: Record<StepId, StepView>, seen: ReadonlySet<StepId>): Record<StepId, StepView> {
+  const { usual } = newMigrationTexts;
+  const shown = (id: StepId) => (seen.has(id) ? views[id] : { tone: 'idle' as const, says: usual(views[id].says) });
+  return { ...views, mapping: shown('mapping'), schedule: shown('schedule') };
+}
+
 /** Why it cannot be started yet. */
 export function reasonOf({
   names,

@@ -88,6 +88,11 @@ function FirstTarget({ onTarget }: { onTarget: (id: string) => void }) {
       <section className={classes.panel}>
         <h3>{texts.otherTitle}</h3>
         <TargetForm suggested={undefined} onDone={({ id }) => onTarget(id)} />
+        {folder === undefined ? null : (
+          <Button variant="subtle" color="gray" onClick={() => setOther(false)}>
+            {texts.toOffered}
+          </Button>
+        )}
       </section>
     );
   }
