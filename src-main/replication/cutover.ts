@@ -285,10 +285,15 @@ async function end(c: CutoverContext, state: 'done' | 'rolled-back' | 'failed' |
   const off = downtime === undefined ? '' : ` It was off for ${durationText(downtime)}.`;
   const message =
     state === 'done'
-      ? `The machine runs at the target (${cutover.where}).${off}${cutover.poweredOff === 'no-power' ? ' There was nothing to power off at the source: it is disk images.' : ''}`
+      ? `${startedText(cutover)}${off}${cutover.poweredOff === 'no-power' ? ' There was nothing to power off at the source: it is disk images.' : ''}`
       : // Where it ran at the target meanwhile, that was told when it was cut over.
         `${[cutover.error?.message ?? '', ...cutover.undone].join(' ').trim()}${cutover.times?.upAt === undefined ? off : ''}`;
   await c.parts.store.activity.add({ at, action: `cutover.${state}`, subject: c.job.id, message });
   c.parts.onEvent({ type: 'cutover-ended', cutover });
   return cutover;
+}
+
+function startedText({ where, settings }: Cutover): string {
+  if (settings.expectConsole !== undefined) return `The machine runs at the target (${where}).`;
+  return `The machine was started at the target (${where}). Its boot was not verified.`;
 }

@@ -433,6 +433,7 @@ test('a cutover moves the machine, is repeated without effect, and is rolled bac
   expect(downAt! <= phases[2]!.startedAt && phases[4]!.startedAt <= upAt!).toBe(true);
   const told = (await store.activity.of('j', 50)).find(({ action }) => action === 'cutover.done');
   expect(told?.message).toContain('It was off for ');
+  expect(told?.message).not.toContain('verified');
   expect(source.power).toBe('off');
   expect(await target.isRunning()).toBe(true);
   await expectProven(undefined);
@@ -452,6 +453,8 @@ test('a cutover moves the machine, is repeated without effect, and is rolled bac
 test('a machine that a removed migration left running is found before the source is powered off, and can be stopped', async () => {
   await replicator.run('j');
   await replicator.cutover('j');
+  const told = (await store.activity.of('j', 50)).find(({ action }) => action === 'cutover.done');
+  expect(told?.message).toContain('Its boot was not verified.');
   await expect(replicator.remove('j', { replicas: 'remove', running: 'leave' })).rejects.toMatchObject({ code: 'job.state' });
   const job = (await store.jobs.find('j'))!;
   await replicator.remove('j', { replicas: 'keep', running: 'leave' });

@@ -340,6 +340,17 @@ test('how long a cutover had the machine off stands with it, its run and its log
   expect(screen.getByText('Was off for')).toBeTruthy();
 });
 
+test('what was cut over without the boot check is not said to be up', async () => {
+  const shown = show({ ...replicated, ...cutOver });
+  expect(await screen.findByRole('heading', { name: 'The machine was started at the target; its boot was not verified' })).toBeTruthy();
+  expect(screen.getByText(/The cutover was without the boot check/)).toBeTruthy();
+  expect(screen.queryByText('The machine runs at the target')).toBeNull();
+  shown.unmount();
+  show({ ...replicated, ...cutOver, lastCutover: { ...cutover, checksBoot: true } });
+  expect(await screen.findByRole('heading', { name: 'The machine runs at the target' })).toBeTruthy();
+  expect(screen.queryByText(/without the boot check/)).toBeNull();
+});
+
 test('a schedule that a cutover ended is told of after the rollback, and is on again with one click', async () => {
   const schedule = { id: 'plan', kind: 'run' as const, migrationId: 'm1', enabled: false, endedByCutover: true, createdAt: at };
   const of = { timing: { type: 'every' as const, minutes: 60 }, windows: [], jitterMs: 0, priority: 10 };

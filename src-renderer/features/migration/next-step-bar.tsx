@@ -61,7 +61,9 @@ const looks: Record<Situation, Look> = {
 export function NextStepBar(props: { migration: Migration; schedules: readonly Schedule[] | undefined; actions: MigrationActions }) {
   const { migration, schedules, actions } = props;
   const where = situation(migration);
-  const { tone, icon: Icon, buttons } = looks[where];
+  const bootUnknown = isBootUnknown(migration, where);
+  const { icon: Icon, buttons } = looks[where];
+  const tone = bootUnknown ? 'warn' : looks[where].tone;
   const nextRun = nextOf('run', schedules ?? [], migration);
   const nextCutover = nextOf('cutover', schedules ?? [], migration);
   const waiting = useWaiting(migration.id);
@@ -124,6 +126,9 @@ export function NextStepBar(props: { migration: Migration; schedules: readonly S
   );
 }
 
+/** It was started there without the boot check. */
+const isBootUnknown = ({ lastCutover }: Migration, where: Situation) => where === 'cut-over' && lastCutover?.checksBoot === false;
+
 type Off = ReturnType<typeof schedulesOff>;
 
 function Title({ migration, where, unscheduled, off }: { migration: Migration; where: Situation; unscheduled: boolean; off: Off }) {
@@ -132,6 +137,7 @@ function Title({ migration, where, unscheduled, off }: { migration: Migration; w
   if (where === 'syncing')
     return texts.next.syncing(texts.phase((run?.state === 'running' && run.phase) || (migration.lastRun?.phase ?? '')));
   if (where === 'cutting-over') return texts.next['cutting-over'](texts.phase(cutover ?? migration.lastCutover?.phase ?? ''));
+  if (isBootUnknown(migration, where)) return texts.next['boot-unknown'];
   if (where === 'ready') return texts.next[!unscheduled ? 'ready-scheduled' : off ? 'ready-off' : 'ready-manual'];
   if (where === 'queued' && migration.working === 'cutover') return texts.waiting.cutover;
   if (where === 'failed' && failureOf(migration)?.of === 'work') return texts.next['work-failed'];
@@ -176,6 +182,7 @@ function Hint({ migration, where, unscheduled }: { migration: Migration; where: 
   const hint = (texts.nextHint as Partial<Record<Situation, string>>)[where];
   return (
     <>
+      {isBootUnknown(migration, where) ? <p>{texts.nextHint['boot-unknown']}</p> : null}
       {hint === undefined ? null : <p>{hint}</p>}
       {where === 'cut-over' ? <AlsoFailed migration={migration} /> : null}
     </>
