@@ -30,7 +30,7 @@ export function App({ core, nonce }: { core: Core; nonce: string | undefined }) 
                 <Door core={core} />
               </Suspense>
             </Router>
-            <Notifications position="bottom-left" limit={4} className={frameClasses.notices} />
+            <Notifications position="bottom-left" limit={4} pauseResetOnHover="notification" className={frameClasses.notices} />
           </ModalsProvider>
         </CoreProvider>
       </QueryClientProvider>

@@ -5,7 +5,7 @@ import { Suspense, useCallback, useEffect, useMemo, useRef } from 'react';
 import { useLocation } from 'wouter';
 import { useCore } from '../api/queries.tsx';
 import { go, hrefOf } from '../go.ts';
-import { notifyDone } from '../notify.tsx';
+import { leaveNotices, notifyDone } from '../notify.tsx';
 import { screens } from '../screens.ts';
 import { mayDo, useCaller, useSession } from '../stores/session.ts';
 import { frameTexts } from '../texts/frame.ts';
@@ -93,6 +93,8 @@ function Shown({ location, onArrival }: { location: string; onArrival: (text: st
   // Not before the screen is there: until then this component waits too.
   // biome-ignore lint/correctness/useExhaustiveDependencies: another screen may have the same text
   useEffect(() => onArrival(text), [onArrival, id, text]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever another screen is shown
+  useEffect(leaveNotices, [id]);
   const back = (
     <Button variant="default" component="a" href={hrefOf('/')}>
       {frameTexts.toOverview}
