@@ -60,6 +60,7 @@ export async function copyImage(given: CopyArguments, terminal: Terminal): Promi
   const connections = parseConnections(given.connections);
   const source = parsePlace('source', given.source, connections, given.usage);
   const target = parsePlace('target', given.target, connections, given.usage);
+  if (given.format === undefined && target.kind === 'file') requireRawName(given.target as string);
   const format = parseFormat(given.format, target);
   const limit = given.limit === undefined ? undefined : parseBytes('limit', given.limit);
   if (given.resume && given.manifest === undefined) {
@@ -152,6 +153,16 @@ export async function copyImage(given: CopyArguments, terminal: Terminal): Promi
     ...(given.manifest === undefined || result.root === undefined ? {} : { manifest: given.manifest, root: result.root }),
     ...(result.verified === undefined ? {} : { verified: result.verified }),
   };
+}
+
+/** Without --format a TARGET is raw, and nobody means a raw image by these names. */
+function requireRawName(target: string): void {
+  const [, ending] = /\.(vhd|vhdx|qcow2?|vmdk|vdi)$/.exec(target.toLowerCase()) ?? [];
+  if (ending === undefined) return;
+  const advice = formats.some((known) => known === ending)
+    ? `give --format ${ending}, or --format raw if that is meant.`
+    : `${ending} is not written; give --format raw, vhd or qcow2.`;
+  throw usageError('format', `The TARGET ${target} would be raw, and its name says otherwise: ${advice}`);
 }
 
 function parseFormat(text: string | undefined, target: Place): ImageFormat {

@@ -311,11 +311,37 @@ describe('octopus copy', () => {
     }
   });
 
+  it.each([
+    ['o.vhd', 'give --format vhd, or --format raw if that is meant.'],
+    ['o.QCOW2', 'give --format qcow2, or --format raw if that is meant.'],
+    ['o.vhdx', 'vhdx is not written; give --format raw, vhd or qcow2.'],
+    ['o.vmdk', 'vmdk is not written; give --format raw, vhd or qcow2.'],
+    ['o.vdi', 'vdi is not written; give --format raw, vhd or qcow2.'],
+  ])('makes no raw %s that nobody asked for', async (name, said) => {
+    const target = file(name);
+    await writeFile(target, 'of before');
+    await expect(octopus(copyCommand, file('source.raw'), target)).rejects.toMatchObject({
+      code: 'argument.invalid',
+      field: 'format',
+      message: `The TARGET ${target} would be raw, and its name says otherwise: ${said}`,
+    });
+    expect(await readFile(target, 'utf8')).toBe('of before');
+    await copy(file('source.raw'), target, '--format', 'raw');
+    expect((await readFile(target)).equals(disk)).toBe(true);
+  });
+
+  it('takes an NBD export of any name as it is', async () => {
+    await writeDisk(file('held.raw'), Buffer.alloc(SIZE));
+    const sink = await serve('sink.sock', 'qemu-nbd', '--persistent', '--format=raw', '--export-name=o.qcow2', file('held.raw'));
+    await copy(file('source.raw'), sink.replace('///', '///o.qcow2'));
+    expect((await readFile(file('held.raw'))).equals(disk)).toBe(true);
+  });
+
   it('refuses to write raw blocks into a VHD, also a resumed one', async () => {
     const target = file('o.vhd');
     await copy(file('source.raw'), target, '--format', 'vhd', '--manifest', file('m'));
     const before = await readFile(target);
-    await expect(octopus(copyCommand, file('source.raw'), target, '--base', file('m'))).rejects.toMatchObject({
+    await expect(octopus(copyCommand, file('source.raw'), target, '--format', 'raw', '--base', file('m'))).rejects.toMatchObject({
       code: 'argument.invalid',
       message: expect.stringContaining('is vhd, not raw; give --format vhd'),
     });

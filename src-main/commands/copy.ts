@@ -6,7 +6,10 @@ const usage =
   'SOURCE TARGET [--format raw|vhd|qcow2] [--source-format raw] [--manifest FILE] [--base FILE] [--resume] [--verify] [--connections N] [--limit BYTES/s] [--json]';
 
 const options = {
-  format: { value: 'FORMAT', help: 'what TARGET becomes: raw (the default), vhd (fixed) or qcow2' },
+  format: {
+    value: 'FORMAT',
+    help: 'what TARGET becomes: raw (the default), vhd (fixed) or qcow2;\nthe name does not decide it: a TARGET named .vhd, .qcow2, .vhdx or .vmdk is refused without --format',
+  },
   'source-format': { value: 'raw', help: 'a SOURCE that looks like a qcow2 or VHD image is copied byte by byte all the same' },
   manifest: { value: 'FILE', help: 'writes the digest of each block to FILE, for octopus verify, --base and --resume' },
   base: { value: 'FILE', help: 'TARGET holds what this manifest says: only blocks that differ from it are sent' },
