@@ -6,7 +6,7 @@ export const machineTexts = {
   count: machines,
   hint: (all: number, safe: number) => `${machines(all)}, ${formatNumber(safe)} of them protected`,
   search: 'Search machines by name',
-  searchPlaceholder: 'Part of the name',
+  searchPlaceholder: 'By name',
   searchKey: '/',
   clearSearch: 'Clear the search',
   filters: 'Filters',
