@@ -83,7 +83,7 @@ export const overviewTexts = {
   usage: 'Data of the last 30 days',
   runs: (runs: number, failed: number) =>
     `${runs === 1 ? '1 run' : `${number(runs)} runs`}${failed === 0 ? '' : `, ${number(failed)} failed`}`,
-  notSent: (part: string) => `${part} of what was read had not to be sent.`,
+  notSent: (part: string) => `${part} of what was read did not have to be sent.`,
   nextCutovers: 'Next cutovers',
   nextRuns: 'Next runs',
   noCutovers: 'None is planned.',

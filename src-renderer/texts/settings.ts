@@ -27,7 +27,7 @@ export const settingsTexts = {
     'replication.parallelDisksPerDatastore': 'Disks at a time from one datastore',
     'replication.bandwidthLimit': 'Bandwidth of all runs',
     'scheduler.concurrentRuns': 'Scheduled runs at a time',
-    'retention.defaultKeep': 'Recovery points that a new migration keeps',
+    'retention.defaultKeep': 'Recovery points to keep',
     'rest.enabled': 'Serve the API and the web client from the application',
     'rest.address': 'Address',
     'rest.port': 'Port',
