@@ -388,6 +388,15 @@ test('a cutover that is warned against begins only where each warning was accept
   expect(world.recorded.at(-1)).toMatchObject({ action: 'migration.cutover', after: { accept: ['disks', 'space'] } });
 });
 
+test('that the last boot check failed is accepted only where the boot is not checked anew', async () => {
+  const params = { id: 'own' };
+  world.services.insight.check = async () => [{ id: 'boot-failed', outcome: 'warn', text: 'The last boot check failed: No disk.' }];
+  const begin = (body: object) => call('migrations.cutover', { params, body }, 'operator');
+  await expect(begin({})).rejects.toMatchObject({ details: { kinds: 'boot-failed' }, message: expect.stringContaining('No disk.') });
+  expect(await begin({ expectConsole: 'login:' })).toMatchObject({ kind: 'cutover' });
+  expect(await begin({ accept: ['boot-failed'] })).toMatchObject({ kind: 'cutover' });
+});
+
 test('what a person takes on with a planned cutover stands with what its executor gets', async () => {
   const body = { kind: 'cutover', migrationId: 'own', timing: { type: 'once', at: '2040-01-01T00:00:00Z' } };
   await call('schedules.create', { body: { ...body, accept: ['disks'] } }, 'operator');

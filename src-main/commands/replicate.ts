@@ -164,7 +164,7 @@ async function perform(
     const { state } = (await octopus.store.jobs.find(job.id)) ?? job;
     // One that goes on was accepted when it was begun.
     if (!options.cutover || state === 'cut-over' || (await isHalfDone())) return;
-    outcome.warnings = await cutoverWarnings(octopus, job, options.accepted, signal);
+    outcome.warnings = await cutoverWarnings(octopus, job, options, signal);
     requireEachAccepted(outcome.warnings, options.accept, terminal);
   };
   await requireAccepted();

@@ -48,6 +48,13 @@ export function downtimeOf({ times }: Pick<Cutover, 'times'>): number | undefine
   return Math.max(0, Date.parse(until) - Date.parse(times.downAt));
 }
 
+/** What the last boot check found, where it did not pass and none has since. */
+export function lastBootFailure(newestFirst: readonly Pick<Cutover, 'phase' | 'settings' | 'error'>[]): string | undefined {
+  const checked = newestFirst.filter(({ settings }) => settings.expectConsole !== undefined);
+  const known = checked.find(({ phase, error }) => error?.code === 'verify.boot' || phase === 'start' || phase === 'finished');
+  return known?.error?.code === 'verify.boot' ? known.error.message : undefined;
+}
+
 export interface CutoverSettings {
   /** A last run while the source still works, so that the final one is short. */
   preSync: boolean;

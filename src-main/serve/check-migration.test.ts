@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { OctopusError } from '../../workers/octopus-error.ts';
+import type { Cutover } from '../domain/cutover.ts';
 import { inventoryOf } from '../estimation/testing/facts.ts';
 import type { Octopus } from '../octopus.ts';
 import { openStore } from '../store/store.ts';
@@ -85,4 +86,36 @@ test('a disk that no run could read is found before there is one', async () => {
   expect(await told()).toMatchObject([{ outcome: 'pass' }]);
   unreadable = ['Hard disk 1 lies on vSAN.', 'Hard disk 2 is encrypted.'];
   expect(await told()).toMatchObject([{ outcome: 'fail', text: 'Hard disk 1 lies on vSAN. Hard disk 2 is encrypted.' }]);
+});
+
+test('that the last boot check of a cutover failed is warned of until one passes', async () => {
+  await using store = await openStore(':memory:');
+  const createdAt = new Date(0).toISOString();
+  await store.sources.put({ id: 's', kind: 'images', name: 's', place: {} as never, instanceUuid: 's', createdAt });
+  await store.targets.put({ id: 't', kind: 'local', name: 'nas', location: '/nowhere', settings: {}, createdAt });
+  await store.machines.put({ id: 'web', sourceEnvironmentId: 's', inventory: inventoryOf('web'), seenAt: createdAt });
+  const settings = { keep: 3, verify: 'written', quiesce: false } as const;
+  await store.jobs.put({ id: 'j', machineId: 'web', targetEnvironmentId: 't', state: 'active', settings, createdAt } as never);
+  const source = async () => {
+    throw new OctopusError('source.unreachable', 'Gone.');
+  };
+  const ended = async (hour: number, expectConsole: string | undefined, change: Partial<Cutover>) => {
+    await store.cutovers.add({
+      ...{ id: `c${hour}`, jobId: 'j', sourceWasOn: true, poweredOff: 'guest', finalRunId: undefined, startAttempted: false },
+      ...{ handle: undefined, where: undefined, undone: [], error: undefined, state: 'rolled-back', phase: 'finished' },
+      ...{ startedAt: `2030-01-01T0${hour}:00:00.000Z`, endedAt: `2030-01-01T0${hour}:30:00.000Z` },
+      settings: { preSync: false, shutdownDeadlineMs: 1000, expectConsole, bootTimeoutMs: 1000 },
+      ...change,
+    });
+    const wanted = { machineId: 'web', targetId: 't', quiesce: false };
+    const items = await checkMigration({ store, source } as unknown as Octopus, wanted, new AbortController().signal);
+    return items.find(({ id }) => id === 'boot-failed');
+  };
+  const failed = { phase: 'boot-check', error: { code: 'verify.boot', message: 'No bootable disk.' } } as const;
+  const warned = { outcome: 'warn', text: 'The last boot check failed: No bootable disk.' };
+  expect(await ended(1, 'login:', failed)).toMatchObject(warned);
+  // It was not looked at then, or it did not come so far.
+  expect(await ended(2, undefined, {})).toMatchObject(warned);
+  expect(await ended(3, 'login:', { phase: 'power-off', error: { code: 'source.busy', message: 'No.' } })).toMatchObject(warned);
+  expect(await ended(4, 'login:', {})).toBeUndefined();
 });

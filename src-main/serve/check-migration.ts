@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Check } from '../../src-preload/contract/routes/migration-insight.ts';
 import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import { isAnotherMachine, takenBy } from '../domain/another-machine.ts';
+import { lastBootFailure } from '../domain/cutover.ts';
 import type { MachineInventory } from '../domain/machine.ts';
 import { snapshotPrefix } from '../domain/snapshot-prefix.ts';
 import { estimate } from '../estimation/estimate.ts';
@@ -30,14 +31,15 @@ export async function checkMigration(
   if (!machine) throw new OctopusError('not.found', `There is no machine ${machineId}.`, { field: 'machineId' });
   const target = await store.targets.find(targetId);
   if (!target) throw new OctopusError('not.found', `There is no target ${targetId}.`, { field: 'targetId' });
-  const [asked, conflict, place] = await Promise.all([
+  const [asked, conflict, place, boot] = await Promise.all([
     checkSource(octopus, machine, signal),
     checkConflict(octopus, machine, target),
     checkPlace(octopus, machine, target),
+    checkLastBoot(octopus, machine, target),
   ]);
   // What the source said last, where it does not answer now.
   const now = asked.inventory ?? machine.inventory;
-  return [...asked.items, ...checkInventory(now, quiesce, asked.unreadable), checkFirmware(now), ...conflict, ...place];
+  return [...asked.items, ...checkInventory(now, quiesce, asked.unreadable), checkFirmware(now), ...conflict, ...place, ...boot];
 }
 
 async function checkSource(
@@ -212,6 +214,14 @@ async function checkPlace(octopus: Octopus, machine: StoredMachine, target: Targ
   if (free < low || (free < likely && items[0]!.basis === 'runs'))
     return [writable, fail('space', told, 'Make room, or choose another target.')];
   return [writable, warn('space', told, 'Make room, or watch the first run.')];
+}
+
+/** What an earlier cutover's boot check found. It only matters to a cutover without one: `accepted-warnings.ts`. */
+async function checkLastBoot({ store }: Octopus, machine: StoredMachine, target: TargetEnvironment): Promise<Check[]> {
+  const job = await store.jobs.of(machine.id, target.id);
+  const last = job && lastBootFailure(await store.cutovers.ofJob(job.id));
+  if (last === undefined) return [];
+  return [warn('boot-failed', `The last boot check failed: ${last}`, 'Have the boot checked in this cutover, too.')];
 }
 
 function gibibytes(bytes: number): string {

@@ -393,6 +393,7 @@ export const migrationTexts = {
       conflict: 'I accept that the target holds something of this machine already.',
       target: 'I accept that the target may not take the final run: the cutover then fails and is undone.',
       space: 'I accept that the target may run full: the cutover then fails and is undone.',
+      'boot-failed': 'I accept that the machine may not boot at the target, and that nobody looks whether it does.',
     },
     noPoint: 'There is no recovery point yet',
     noPointHint:

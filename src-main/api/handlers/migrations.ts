@@ -85,7 +85,8 @@ export const migrationHandlers: HandlersOf<typeof migrationRoutes> = {
     const { services, caller, signal, note } = context;
     const job = await requireMigration(services.store, caller, 'act', params.id);
     // Asked again here: what the person saw may be old, and who uses the interface saw nothing.
-    if (job.state !== 'cut-over') await requireAccepted(services.insight, job, accept, signal);
+    const taken = { accepted: accept, checksBoot: settings.expectConsole !== undefined };
+    if (job.state !== 'cut-over') await requireAccepted(services.insight, job, taken, signal);
     const begun = await begin(context, params.id, { kind: 'cutover', settings: given(settings) });
     note({ after: { kind: 'cutover', settings: given(settings), accept, operationId: begun.operationId } });
     return begun;

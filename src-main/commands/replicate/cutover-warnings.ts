@@ -26,10 +26,11 @@ export function parseAccepted(text: string): readonly CheckId[] {
 export async function cutoverWarnings(
   octopus: Octopus,
   job: Job,
-  accepted: readonly CheckId[],
+  { accepted, expectConsole }: { accepted: readonly CheckId[]; expectConsole: string | undefined },
   signal: AbortSignal,
 ): Promise<CutoverWarning[]> {
-  const found = await warningsOf({ check: (wanted, either) => checkMigration(octopus, wanted, either) }, job, signal);
+  const insight = { check: (wanted: Parameters<typeof checkMigration>[1], either: AbortSignal) => checkMigration(octopus, wanted, either) };
+  const found = await warningsOf(insight, job, expectConsole !== undefined, signal);
   return found.map(({ id, outcome, text, action }) => ({ code: id, outcome, text, action, accepted: accepted.includes(id) }));
 }
 

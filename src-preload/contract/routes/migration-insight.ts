@@ -62,6 +62,7 @@ export const checkIds = [
   'conflict',
   'target',
   'space',
+  'boot-failed',
 ] as const;
 export type CheckId = (typeof checkIds)[number];
 

@@ -22,11 +22,14 @@ export interface Acceptance {
   missing: boolean;
 }
 
-/** What the source and the target say now. That the machine is replicated there already is no news here. */
-export function useChecks(migration: Migration) {
+/**
+ * What the source and the target say now. That the machine is replicated there already is no news here; that it did not boot speaks
+ * against a cutover that does not check it anew.
+ */
+export function useChecks(migration: Migration, { checksBoot }: { checksBoot: boolean }) {
   const { machineId, targetId, settings } = migration;
   const answer = useRoute('migrations.check', { query: { machineId, targetId, quiesce: settings.quiesce } });
-  const items = answer.data?.items.filter(({ id }) => id !== 'conflict');
+  const items = answer.data?.items.filter(({ id }) => id !== 'conflict' && !(id === 'boot-failed' && checksBoot));
   const failed = items?.some(({ outcome }) => outcome === 'fail') ?? answer.error !== null;
   return { answer, items, failed, against: kindsAgainst(items ?? []) };
 }

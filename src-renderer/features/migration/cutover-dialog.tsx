@@ -46,7 +46,7 @@ function Form({ migration, onClose }: Omit<DialogProps, 'opened'>) {
     },
   });
   const { preSync, bootCheck } = form.values;
-  const checks = useChecks(migration);
+  const checks = useChecks(migration, { checksBoot: bootCheck });
   const [accepted, setAccepted] = useState<CheckId[]>([]);
   const [missing, setMissing] = useState(false);
   const forecast = useRoute('migrations.forecast', { params: { id: migration.id } });

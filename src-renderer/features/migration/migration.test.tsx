@@ -327,6 +327,17 @@ test('each kind of warning is accepted before a cutover begins', async () => {
   await waitFor(() => expect(asked(calls, 'migrations.cutover')).toMatchObject([{ body: { accept: ['disks', 'space'] } }]));
 });
 
+test('that the last boot check failed speaks against a cutover without one', async () => {
+  const text = 'The last boot check failed: No bootable disk.';
+  show(replicated, undefined, { 'migrations.check': { outcome: 'warn', items: [{ id: 'boot-failed', outcome: 'warn', text }] } });
+  await press('Cut over …');
+  const dialog = within(await screen.findByRole('dialog', { name: 'Cut web-01 over' }));
+  expect(await dialog.findByText(text)).toBeTruthy();
+  expect(dialog.getByRole('checkbox', { name: /may not boot at the target/ })).toBeTruthy();
+  fireEvent.click(dialog.getByRole('checkbox', { name: /Check that the replica boots/ }));
+  expect(dialog.queryByText(text)).toBeNull();
+});
+
 const outage = { downAt: '2030-01-01T00:00:10Z', upAt: '2030-01-01T00:00:52Z' };
 
 test('how long a cutover had the machine off stands with it, its run and its log', async () => {

@@ -100,9 +100,9 @@ function RunNotes({ notes }: { notes: readonly string[] }) {
   );
 }
 
-/** After a failure: what the source and the target say now. */
+/** After a failure: what the source and the target say now. A boot that failed is told of already. */
 function FailedChecks({ migration }: { migration: Migration }) {
-  const checks = useChecks(migration);
+  const checks = useChecks(migration, { checksBoot: true });
   return (
     <Section title={texts.cutover.checks}>
       <Checks {...checks} />
