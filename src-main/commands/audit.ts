@@ -5,7 +5,7 @@ import { type ExportFormat, exportActivity } from '../audit/export-activity.ts';
 import { verifyChain } from '../audit/verify-chain.ts';
 import { openActivity } from '../store/open-activity.ts';
 import type { ActivityRepository } from '../store/repositories/activity-logs.ts';
-import { type Command, type OptionTable, type Terminal, usageError } from './command.ts';
+import { type Command, type OptionTable, seeHelp, type Terminal, usageError } from './command.ts';
 import { type OptionValues, parseOptions, required } from './parse-options.ts';
 
 const usage = 'verify|export --data DIR [--noted HASH] [--json] [--format csv|json] [--from TIME] [--to TIME]';
@@ -34,12 +34,12 @@ export const auditCommand: Command & { options: typeof options } = {
   async run(args, terminal) {
     const { values, operands } = parseOptions(auditCommand, args);
     const [act, ...surplus] = operands;
-    if (act !== 'verify' && act !== 'export') throw usageError('arguments', `Give verify or export: octopus audit ${usage}`);
-    if (surplus.length > 0) throw usageError('arguments', `'${surplus[0]}' is one argument too many: octopus audit ${usage}`);
+    if (act !== 'verify' && act !== 'export') throw usageError('arguments', `Give verify or export; ${seeHelp('audit')}.`);
+    if (surplus.length > 0) throw usageError('arguments', `'${surplus[0]}' is one argument too many; ${seeHelp('audit')}.`);
     const data = required(auditCommand, values, 'data');
     const others = act === 'verify' ? (['format', 'from', 'to'] as const) : (['noted', 'json'] as const);
     const wrong = others.find((name) => values[name] !== undefined);
-    if (wrong) throw usageError(wrong, `--${wrong} does not belong to octopus audit ${act}; see octopus audit --help.`);
+    if (wrong) throw usageError(wrong, `--${wrong} does not belong to octopus audit ${act}; ${seeHelp('audit')}.`);
     const path = join(data, 'octopus.db');
     return act === 'verify' ? verify(path, values, terminal) : writeOut(path, values, terminal);
   },

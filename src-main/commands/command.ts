@@ -40,6 +40,11 @@ export interface Terminal {
   readStdin(): Promise<string>;
 }
 
+/** Where the shape of the arguments is explained: a usage line after each small mistake would hide what is wrong. */
+export function seeHelp(command: string): string {
+  return `see octopus ${command} --help`;
+}
+
 export function usageError(field: string, message: string): OctopusError {
   return new OctopusError('argument.invalid', message, { field });
 }

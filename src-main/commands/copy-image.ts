@@ -38,7 +38,6 @@ export interface CopyArguments {
   verify?: boolean | undefined;
   connections?: string | undefined;
   limit?: string | undefined;
-  usage: string;
 }
 
 export interface CopyResult extends TransferCounts {
@@ -58,8 +57,8 @@ export interface CopyResult extends TransferCounts {
 export async function copyImage(given: CopyArguments, terminal: Terminal): Promise<CopyResult> {
   const began = performance.now();
   const connections = parseConnections(given.connections);
-  const source = parsePlace('source', given.source, connections, given.usage);
-  const target = parsePlace('target', given.target, connections, given.usage);
+  const source = parsePlace('source', given.source, connections, 'copy');
+  const target = parsePlace('target', given.target, connections, 'copy');
   if (given.format === undefined && target.kind === 'file') requireRawName(given.target as string);
   const format = parseFormat(given.format, target);
   const limit = given.limit === undefined ? undefined : parseBytes('limit', given.limit);

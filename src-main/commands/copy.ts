@@ -1,5 +1,5 @@
 import { serializeError } from '../../workers/octopus-error.ts';
-import { type Command, type OptionTable, type Terminal, usageError } from './command.ts';
+import { type Command, type OptionTable, seeHelp, type Terminal, usageError } from './command.ts';
 import { parseOptions } from './parse-options.ts';
 
 const usage =
@@ -33,10 +33,10 @@ export const copyCommand: Command & { options: typeof options } = {
   async run(args, terminal: Terminal) {
     const { values, operands } = parseOptions(copyCommand, args);
     const [source, target, ...surplus] = operands;
-    if (surplus.length > 0) throw usageError('target', `'${surplus[0]}' is one argument too many: octopus copy ${usage}`);
+    if (surplus.length > 0) throw usageError('target', `'${surplus[0]}' is one argument too many; ${seeHelp('copy')}.`);
     // Loaded only now, so that the other commands do not wait for it.
     const { copyImage } = await import('./copy-image.ts');
-    const given = { ...values, sourceFormat: values['source-format'], source, target, usage: `octopus copy ${usage}` };
+    const given = { ...values, sourceFormat: values['source-format'], source, target };
     const result = await copyImage(given, terminal).catch((error: unknown) => {
       if (values.json) terminal.out(JSON.stringify({ source, target, error: serializeError(error) }, undefined, 2));
       throw error;

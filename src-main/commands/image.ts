@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { isNbdUri, parseNbdUri } from '../../workers/nbd/nbd-uri.ts';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import type { NbdAddress, SourceDescriptor } from '../../workers/protocol.ts';
-import { usageError } from './command.ts';
+import { seeHelp, usageError } from './command.ts';
 
 export const formats = ['raw', 'vhd', 'qcow2'] as const;
 export type ImageFormat = (typeof formats)[number];
@@ -16,8 +16,8 @@ export const VHD_FOOTER = 512;
 export type Place = { kind: 'file'; path: string } | { kind: 'nbd'; address: NbdAddress };
 
 /** `connections`, where given, goes before what the URI says. */
-export function parsePlace(field: string, text: string | undefined, connections: number | undefined, usage: string): Place {
-  if (text === undefined || text === '') throw usageError(field, `The ${field.toUpperCase()} is missing: ${usage}`);
+export function parsePlace(field: string, text: string | undefined, connections: number | undefined, command: string): Place {
+  if (text === undefined || text === '') throw usageError(field, `The ${field.toUpperCase()} is missing; ${seeHelp(command)}.`);
   if (isNbdUri(text)) {
     const address = parseNbdUri(text);
     return { kind: 'nbd', address: connections === undefined ? address : { ...address, connections } };

@@ -2,7 +2,7 @@ import type { MachineInventory } from '../domain/machine.ts';
 import { connectVsphere, fetchThumbprint } from '../providers/vsphere/connect-vsphere.ts';
 import { type Command, type OptionTable, usageError } from './command.ts';
 import { count } from './count.ts';
-import { parseOptions } from './parse-options.ts';
+import { parseOptions, required } from './parse-options.ts';
 
 const usage = '--url URL --username USER --password-stdin (--thumbprint T | --accept-thumbprint) [--json]';
 
@@ -22,8 +22,8 @@ export const inventoryCommand: Command & { options: typeof options } = {
   options,
   async run(args, terminal) {
     const { values } = parseOptions(inventoryCommand, args);
-    const url = serviceUrl(values.url);
-    if (values.username === undefined) throw usageError('username', `The user is missing: octopus inventory ${usage}`);
+    const url = serviceUrl(required(inventoryCommand, values, 'url'));
+    const username = required(inventoryCommand, values, 'username');
     if (!values['password-stdin']) {
       throw usageError('password-stdin', 'Give --password-stdin and the password on standard input: arguments can be seen by others.');
     }
@@ -44,7 +44,6 @@ export const inventoryCommand: Command & { options: typeof options } = {
     const password = (await terminal.readStdin()).replace(/\r?\n$/, '');
     if (password === '') throw usageError('password-stdin', 'No password came on standard input.');
     terminal.status(`Reading the inventory of ${new URL(url).host} …`);
-    const { username } = values;
     await using source = await connectVsphere({ url, username, password: async () => password, thumbprint }, terminal.signal);
     const machines = (await source.inventory(terminal.signal)).sort((a, b) => a.name.localeCompare(b.name));
     if (values.json) {
@@ -58,8 +57,7 @@ export const inventoryCommand: Command & { options: typeof options } = {
   },
 };
 
-function serviceUrl(text: string | undefined): string {
-  if (text === undefined) throw usageError('url', `The address is missing: octopus inventory ${usage}`);
+function serviceUrl(text: string): string {
   const full = text.includes('://') ? text : `https://${text}`;
   if (!URL.canParse(full) || new URL(full).protocol !== 'https:')
     throw usageError('url', `'${text}' is no address; it reads https://host/sdk.`);

@@ -1,5 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
-import { type Option, type OptionTable, usageError } from './command.ts';
+import { type Option, type OptionTable, seeHelp, usageError } from './command.ts';
 
 /** What was given for each option: texts, lists of texts, or true for a switch. */
 export type OptionValues<Table extends OptionTable> = {
@@ -10,13 +10,13 @@ export type OptionValues<Table extends OptionTable> = {
 
 /** The value of an option that the command cannot do without. */
 export function required<Name extends string>(
-  command: { name: string; usage: string; options: Readonly<Record<Name, Option>> },
+  command: { name: string; options: Readonly<Record<Name, Option>> },
   values: { [Key in Name]?: string | undefined },
   name: Name,
 ): string {
   const value = values[name];
   if (value !== undefined) return value;
-  throw usageError(name, `--${name} ${command.options[name].value} is missing: octopus ${command.name} ${command.usage}`);
+  throw usageError(name, `--${name} ${command.options[name].value} is missing; ${seeHelp(command.name)}.`);
 }
 
 /** Reads a command's arguments by its table. What is wrong is one sentence. */
@@ -24,7 +24,7 @@ export function parseOptions<const Table extends OptionTable>(
   command: { name: string; options: Table; operands?: unknown },
   args: string[],
 ): { values: OptionValues<Table>; operands: string[] } {
-  const see = `see octopus ${command.name} --help`;
+  const see = seeHelp(command.name);
   const config: ParseArgsOptionsConfig = {};
   for (const [name, { value, multiple = false }] of Object.entries(command.options)) {
     config[name] = { type: value === undefined ? 'boolean' : 'string', multiple };

@@ -11,7 +11,7 @@ import type { Recovered } from '../replication/replicator.ts';
 import { type Command, type OptionTable, type Terminal, usageError } from './command.ts';
 import { count } from './count.ts';
 import { readNamed } from './named-file.ts';
-import { parseOptions } from './parse-options.ts';
+import { parseOptions, required } from './parse-options.ts';
 import { type CutoverWarning, cutoverWarnings, parseAccepted, requireEachAccepted } from './replicate/cutover-warnings.ts';
 import { mebibytes, type Narration, narrate } from './replicate/narration.ts';
 
@@ -266,12 +266,7 @@ async function explainRepetition(octopus: Octopus, jobId: string, terminal: Term
 
 function parse(args: string[]) {
   const { values } = parseOptions(replicateCommand, args);
-  const wrong = (field: string, what: string) => usageError(field, `${what}; right is: octopus replicate ${usage}`);
-  const needed = (name: 'info' | 'machine' | 'to'): string => {
-    const value = values[name];
-    if (!value) throw wrong(name, `--${name} is missing`);
-    return value;
-  };
+  const wrong = (field: string, what: string) => usageError(field, `${what}.`);
   if (values.accept !== undefined && !values.cutover) throw wrong('accept', '--accept belongs to --cutover');
   if (values.cutover && values.rollback) throw wrong('rollback', '--cutover and --rollback exclude each other');
   const timeout = values['boot-timeout'] ?? BOOT_TIMEOUT;
@@ -286,9 +281,9 @@ function parse(args: string[]) {
   }
   return {
     keep,
-    info: needed('info'),
-    machine: needed('machine'),
-    to: needed('to'),
+    info: required(replicateCommand, values, 'info'),
+    machine: required(replicateCommand, values, 'machine'),
+    to: required(replicateCommand, values, 'to'),
     cutover: values.cutover === true,
     accept: values.accept,
     accepted: values.accept === undefined ? [] : parseAccepted(values.accept),

@@ -29,12 +29,9 @@ export interface VerifyResult {
 
 const SECTOR = 512;
 
-export async function verifyImage(
-  given: { image: string | undefined; manifest: string; usage: string },
-  terminal: Terminal,
-): Promise<VerifyResult> {
+export async function verifyImage(given: { image: string | undefined; manifest: string }, terminal: Terminal): Promise<VerifyResult> {
   const began = performance.now();
-  const place = parsePlace('image', given.image, undefined, given.usage);
+  const place = parsePlace('image', given.image, undefined, 'verify');
   if (place.kind === 'file' && (await statOrUndefined(place.path))?.isDirectory()) {
     throw usageError('image', `The IMAGE ${given.image} is a folder; name an image file in it.`);
   }

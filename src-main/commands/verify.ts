@@ -1,4 +1,4 @@
-import { type Command, type OptionTable, usageError } from './command.ts';
+import { type Command, type OptionTable, seeHelp, usageError } from './command.ts';
 import { count } from './count.ts';
 import { parseOptions, required } from './parse-options.ts';
 
@@ -18,10 +18,10 @@ export const verifyCommand: Command & { options: typeof options } = {
   async run(args, terminal) {
     const { values, operands } = parseOptions(verifyCommand, args);
     const [image, ...surplus] = operands;
-    if (surplus.length > 0) throw usageError('image', `'${surplus[0]}' is one argument too many: octopus verify ${usage}`);
+    if (surplus.length > 0) throw usageError('image', `'${surplus[0]}' is one argument too many; ${seeHelp('verify')}.`);
     const manifest = required(verifyCommand, values, 'manifest');
     const { verifyImage } = await import('./verify-image.ts');
-    const result = await verifyImage({ image, manifest, usage: `octopus verify ${usage}` }, terminal);
+    const result = await verifyImage({ image, manifest }, terminal);
     if (values.json) {
       terminal.out(JSON.stringify(result, undefined, 2));
     } else if (result.proven) {
