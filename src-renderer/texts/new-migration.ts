@@ -85,6 +85,7 @@ export const newMigrationTexts = {
     quiesceHint: 'Needs guest tools that run. Without it a replica is as after a power cut, which today’s systems survive.',
     limit: 'Send at most',
     limitHint: 'For each migration; empty sets no limit. It can be changed later, also during a run.',
+    limitRange: (least: string, most: string) => `${least} to ${most} MiB/s, or empty.`,
     noLimit: 'no limit',
   },
   schedule: {
@@ -112,7 +113,7 @@ export const newMigrationTexts = {
     to: 'To',
     window: (number: number) => `Quiet window ${number}`,
     problems: {
-      count: 'At least 1.',
+      count: 'At least 1, at most a year.',
       time: 'A time as 22:00.',
       days: 'At least one day.',
       expression: 'Five fields with spaces between them.',
@@ -175,6 +176,10 @@ export const newMigrationTexts = {
     free: 'Free at the target',
     range: (low: string, high: string) => (low === high ? low : `${low} to ${high}`),
     likely: (likely: string) => `likely ${likely}`,
+    byLimit: {
+      all: (rate: string) => `by the bandwidth limit of all runs, ${rate}`,
+      migration: (rate: string) => `by the migration’s own limit, ${rate}`,
+    },
     tight: 'The target may become full: it has less room than the first recovery points may take.',
     short: (moved: string) => `sends about ${moved}`,
   },
@@ -188,6 +193,7 @@ export const newMigrationTexts = {
     reasons: {
       machines: 'Choose at least one machine.',
       target: 'Choose a target.',
+      mapping: 'What is copied: the limit is not right yet.',
       schedule: 'The schedule is not right yet.',
       checking: 'The checks go on.',
       blocked: 'A check blocks. Mend it, or leave the machine out.',

@@ -6,6 +6,7 @@ export const uiTexts = {
   copied: 'Copied',
   justNow: 'just now',
   rateUnit: ' MiB/s',
+  range: (least: string, most: string) => `${least} to ${most}.`,
   failedTitle: 'This could not be loaded',
   offlineTitle: 'Octopus cannot be reached',
   forbiddenTitle: 'Your role does not allow this',

@@ -1,5 +1,5 @@
 import { newMigrationTexts } from '../../texts/new-migration.ts';
-import { formatBytes, formatDuration } from '../../ui/format.ts';
+import { formatBytes, formatDuration, formatRate } from '../../ui/format.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { ErrorState, LoadingRows } from '../../ui/states.tsx';
 import classes from './new-migration.module.css';
@@ -15,7 +15,7 @@ interface Range {
 
 /** What the first runs send, take and last, as honest ranges. */
 export function EstimateFacts({ estimate, free }: { estimate: Estimated; free: number | undefined }) {
-  const { total } = estimate;
+  const { total, limit } = estimate;
   return (
     <section className={classes.part}>
       <h3>{texts.title}</h3>
@@ -26,7 +26,14 @@ export function EstimateFacts({ estimate, free }: { estimate: Estimated; free: n
               <Fact name={texts.capacity} value={formatBytes(total.capacity)} />
               <RangeFact name={texts.moved} range={total.moved} format={formatBytes} />
               <RangeFact name={texts.stored} range={total.stored} format={formatBytes} />
-              {total.ms ? <RangeFact name={texts.time} range={total.ms} format={formatDuration} /> : null}
+              {total.ms ? (
+                <RangeFact
+                  name={texts.time}
+                  range={total.ms}
+                  format={formatDuration}
+                  more={limit && texts.byLimit[limit.of](formatRate(limit.bytesPerSecond))}
+                />
+              ) : null}
               {free === undefined ? null : <Fact name={texts.free} value={formatBytes(free)} />}
             </dl>
           </div>
@@ -43,8 +50,20 @@ export function EstimateFacts({ estimate, free }: { estimate: Estimated; free: n
   );
 }
 
-function RangeFact({ name, range, format }: { name: string; range: Range; format: (value: number) => string }) {
-  return <Fact name={name} value={texts.range(format(range.low), format(range.high))} under={texts.likely(format(range.likely))} />;
+function RangeFact({
+  name,
+  range,
+  format,
+  more,
+}: {
+  name: string;
+  range: Range;
+  format(value: number): string;
+  more?: string | undefined;
+}) {
+  const likely = texts.likely(format(range.likely));
+  const under = more === undefined ? likely : `${likely}, ${more}`;
+  return <Fact name={name} value={texts.range(format(range.low), format(range.high))} under={under} />;
 }
 
 function Fact({ name, value, under }: { name: string; value: string; under?: string }) {

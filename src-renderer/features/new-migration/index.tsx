@@ -10,6 +10,7 @@ import { chosenMachines } from '../../stores/machine-choice.ts';
 import { newMigrationTexts } from '../../texts/new-migration.ts';
 import { screenTexts } from '../../texts/screens.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { bytesOf } from '../../ui/rate.ts';
 import { Loaded } from '../../ui/states.tsx';
 import { ChecksStep } from './checks-step.tsx';
 import { MachinesStep } from './machines-step.tsx';
@@ -61,7 +62,7 @@ function Wizard({ first, targets }: { first: readonly string[]; targets: Targets
   const chosen = useChosen(ids);
   const target = targets.find(({ id }) => id === plan.targetId) ?? roomiest(targets);
   const checks = useChecks(chosen.machines, target?.id, plan.quiesce, progress === undefined);
-  const estimate = useEstimate(chosen.machines);
+  const estimate = useEstimate(chosen.machines, { bandwidthLimit: bytesOf(plan.limit ?? 0) });
   const times = useTimes(plan.rhythm);
   const warnings = JSON.stringify(checks.warn.map(({ machine, items }) => [machine.id, items.map(({ text }) => text)]));
   const accepted = checks.warn.length > 0 && acceptedWarnings === warnings;
@@ -78,9 +79,9 @@ function Wizard({ first, targets }: { first: readonly string[]; targets: Targets
   const leaveOut = (left: readonly string[]) => setIds(ids.filter((id) => !left.includes(id)));
   const content = useStepFocus(progress ? 'starting' : step, first.length === 0 ? 'machines' : undefined);
 
-  /** Onwards, unless the schedule that is looked at is wrong: then to its field that is. */
+  /** Onwards, unless what was typed here is wrong: then to its field. */
   const goOn = (to: StepId) => {
-    if (step !== 'schedule' || views.schedule.tone !== 'bad') return setStep(to);
+    if (!((step === 'schedule' || step === 'mapping') && views[step].tone === 'bad')) return setStep(to);
     content.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
   };
 

@@ -1,8 +1,9 @@
 import { Checkbox, Radio, Stack } from '@mantine/core';
 import { newMigrationTexts } from '../../texts/new-migration.ts';
+import { formatNumber } from '../../ui/format.ts';
 import { RateInput } from '../../ui/rate-input.tsx';
 import classes from './new-migration.module.css';
-import type { Plan } from './plan.ts';
+import { LIMIT, type Plan, planProblems } from './plan.ts';
 import { StepTitle } from './step-title.tsx';
 
 const texts = newMigrationTexts.mapping;
@@ -43,8 +44,8 @@ export function MappingStep({ plan, onPlan }: { plan: Plan; onPlan: (change: Par
             description={texts.limitHint}
             placeholder={texts.noLimit}
             w={220}
-            min={1}
-            max={900_000}
+            clampBehavior="none"
+            error={planProblems(plan).mapping ? texts.limitRange(formatNumber(LIMIT.min), formatNumber(LIMIT.max)) : undefined}
             value={plan.limit ?? ''}
             onChange={(value) => onPlan({ limit: typeof value === 'number' ? value : undefined })}
           />

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defaultPlan, jitterOf, type Rhythm, rhythmProblem, scheduleOf, settingsOf, timingOf } from './plan.ts';
+import { defaultPlan, jitterOf, planProblems, type Rhythm, rhythmProblem, scheduleOf, settingsOf, timingOf } from './plan.ts';
 
 const plan = defaultPlan('Europe/Vienna');
 const rhythm = (change: Partial<Rhythm>): Rhythm => ({ ...plan.rhythm, ...change });
@@ -16,6 +16,10 @@ test('rhythms become timings', () => {
 test('what is missing is told', () => {
   expect(rhythmProblem(plan.rhythm)).toBeUndefined();
   expect(rhythmProblem(rhythm({ count: Number.NaN }))).toBe('count');
+  expect(rhythmProblem(rhythm({ count: 365, unit: 'days' }))).toBeUndefined();
+  expect(rhythmProblem(rhythm({ count: 366, unit: 'days' }))).toBe('count');
+  expect(planProblems({ ...plan, keep: 0, limit: 0.5 })).toEqual({ schedule: true, mapping: true });
+  expect(planProblems({ ...plan, keep: 1000, limit: 1 })).toEqual({ schedule: false, mapping: false });
   expect(rhythmProblem(rhythm({ mode: 'at', days: [] }))).toBe('days');
   expect(rhythmProblem(rhythm({ mode: 'cron', expression: '* *' }))).toBe('expression');
   expect(rhythmProblem(rhythm({ windows: [{ zone: 'UTC', days: [], from: '08:00', to: '09:00' }] }))).toBe('windows');

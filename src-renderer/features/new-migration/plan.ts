@@ -1,4 +1,5 @@
 import type { Input } from '../../../src-preload/contract/routes.ts';
+import { isWithin } from '../../ui/is-within.ts';
 import { bytesOf } from '../../ui/rate.ts';
 
 type Settings = NonNullable<Input<'migrations.create'>['body']['settings']>;
@@ -60,7 +61,7 @@ export const defaultPlan = (zone: string): Plan => ({
 export const everyDay = (days: readonly number[]): boolean => days.length === 7;
 
 export function minutesOf({ count, unit }: Rhythm): number {
-  return Math.min(MOST_MINUTES, Math.max(1, Math.round(count) * unitMinutes[unit]));
+  return Math.round(count) * unitMinutes[unit];
 }
 
 /** As `schedules.create` takes it; undefined: no schedule. */
@@ -80,17 +81,29 @@ export function timingOf(rhythm: Rhythm): ScheduleBody['timing'] | undefined {
   return { type: 'cron', expression: `${Number(minute)} ${Number(hour)} * * ${on}`, zone };
 }
 
+/** Of recovery points to keep. */
+export const KEEP = { min: 1, max: 1000 } as const;
+/** MiB a second. */
+export const LIMIT = { min: 1, max: 900_000 } as const;
+
+/** What is typed and cannot be, by the step it is in. */
+export const planProblems = ({ rhythm, keep, limit }: Plan) => ({
+  schedule: rhythmProblem(rhythm) !== undefined || !(keep === undefined || isWithin(keep, KEEP.min, KEEP.max)),
+  mapping: !(limit === undefined || isWithin(limit, LIMIT.min, LIMIT.max)),
+});
+
 /** What is missing before it can be a schedule. */
 export function rhythmProblem({
   mode,
   count,
+  unit,
   time,
   days,
   expression,
   windows,
 }: Rhythm): 'count' | 'time' | 'days' | 'expression' | 'windows' | undefined {
   if (mode === 'none') return undefined;
-  if (mode === 'every' && !(count >= 1)) return 'count';
+  if (mode === 'every' && !(count >= 1 && count * unitMinutes[unit] <= MOST_MINUTES)) return 'count';
   if (mode === 'at' && !/^([01]\d|2[0-3]):[0-5]\d$/.test(time)) return 'time';
   if (mode === 'at' && days.length === 0) return 'days';
   if (mode === 'cron' && expression.trim().split(/\s+/).length !== 5) return 'expression';

@@ -2,9 +2,10 @@ import { NumberInput, Radio, Select, Stack, TextInput } from '@mantine/core';
 import { useMemo } from 'react';
 import { newMigrationTexts } from '../../texts/new-migration.ts';
 import { formatTime } from '../../ui/format.ts';
+import { NumberField } from '../../ui/number-field.tsx';
 import { Days } from './days.tsx';
 import classes from './new-migration.module.css';
-import { type Plan, type Rhythm, rhythmProblem } from './plan.ts';
+import { KEEP, type Plan, type Rhythm, rhythmProblem } from './plan.ts';
 import { QuietWindows } from './quiet-windows.tsx';
 import { StepTitle } from './step-title.tsx';
 import type { Times } from './use-times.ts';
@@ -48,13 +49,13 @@ export function ScheduleStep({ plan, machines, times, onPlan }: ScheduleStepProp
       )}
       <section className={classes.part}>
         <h3>{texts.retention}</h3>
-        <NumberInput
+        <NumberField
           label={texts.keep}
           description={texts.keepHint}
           placeholder={texts.keepUsual}
           w={260}
-          min={1}
-          max={1000}
+          {...KEEP}
+          optional
           allowDecimal={false}
           value={plan.keep ?? ''}
           onChange={(keep) => onPlan({ keep: typeof keep === 'number' ? keep : undefined })}
@@ -94,7 +95,7 @@ function RhythmFields({ rhythm, problem, refused, onChange }: FieldsProps) {
           label={texts.every}
           w={110}
           min={1}
-          max={9999}
+          clampBehavior="none"
           allowDecimal={false}
           value={Number.isNaN(rhythm.count) ? '' : rhythm.count}
           onChange={(value) => onChange({ count: typeof value === 'number' ? value : Number.NaN })}

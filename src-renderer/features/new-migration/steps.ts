@@ -1,7 +1,7 @@
 import { newMigrationTexts } from '../../texts/new-migration.ts';
 import { formatBytes, formatRate } from '../../ui/format.ts';
 import { bytesOf } from '../../ui/rate.ts';
-import { type Plan, type Rhythm, rhythmProblem } from './plan.ts';
+import { type Plan, planProblems, type Rhythm } from './plan.ts';
 import type { Checks } from './use-checks.ts';
 import type { Estimated } from './use-estimate.ts';
 
@@ -29,6 +29,7 @@ export function viewsOf(now: Situation): Record<StepId, StepView> {
   const { schedule, mapping } = newMigrationTexts;
   const { plan, target } = now;
   const reason = reasonOf(now);
+  const wrong = planProblems(plan);
   const copied = [
     mapping.says[plan.verify],
     ...(plan.quiesce ? [mapping.says.quiesce] : []),
@@ -37,9 +38,9 @@ export function viewsOf(now: Situation): Record<StepId, StepView> {
   return {
     machines: { tone: now.names.length === 0 ? 'idle' : 'good', says: machinesSay(now.names) },
     target: { tone: target ? 'good' : 'idle', says: target?.name ?? newMigrationTexts.target.none },
-    mapping: { tone: 'good', says: copied.join(', ') },
+    mapping: { tone: wrong.mapping ? 'bad' : 'good', says: copied.join(', ') },
     schedule: {
-      tone: rhythmProblem(plan.rhythm) || now.refused ? 'bad' : 'good',
+      tone: wrong.schedule || now.refused ? 'bad' : 'good',
       says: [rhythmSays(plan.rhythm), schedule.say.keep(plan.keep)].join('; '),
     },
     checks: checksView(now),
@@ -65,7 +66,9 @@ export function reasonOf({
 }: Situation): keyof typeof newMigrationTexts.review.reasons | undefined {
   if (names.length === 0) return 'machines';
   if (!target) return 'target';
-  if (rhythmProblem(plan.rhythm) || refused) return 'schedule';
+  const wrong = planProblems(plan);
+  if (wrong.mapping) return 'mapping';
+  if (wrong.schedule || refused) return 'schedule';
   if (checks.pending.length > 0) return 'checking';
   if (checks.fail.length > 0) return 'blocked';
   if (checks.warn.length > 0 && !accepted) return 'warnings';

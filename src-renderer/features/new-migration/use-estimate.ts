@@ -21,18 +21,19 @@ export function sumOf(totals: readonly Total[]): Total | undefined {
   }));
 }
 
-/** What the first runs would move. */
-export function useEstimate(machines: readonly MachineRow[]) {
+/** What the first runs would move; `bandwidthLimit` in bytes a second for each migration, 0 is none. */
+export function useEstimate(machines: readonly MachineRow[], { bandwidthLimit }: { bandwidthLimit: number }) {
   const ids = machines.map(({ id }) => id).join(',');
   const inputs = useMemo(
-    () => (ids === '' ? [] : partsOf(ids.split(',')).map((part) => ({ query: { machineIds: part.join(',') } }))),
-    [ids],
+    () => (ids === '' ? [] : partsOf(ids.split(',')).map((part) => ({ query: { machineIds: part.join(','), bandwidthLimit } }))),
+    [ids, bandwidthLimit],
   );
   const answers = useRoutes('estimates.get', inputs);
   const error = answers.find((answer) => answer.error)?.error ?? undefined;
   const found = answers.flatMap(({ data }) => data ?? []);
   const total = found.length === inputs.length ? sumOf(found.map((one) => one.total)) : undefined;
+  const limit = found.find((one) => one.limit)?.limit;
   const refetch = () => answers.forEach((answer) => void answer.refetch());
-  return { total, machines: machines.length, basis: found[0]?.basis, error, refetch };
+  return { total, machines: machines.length, basis: found[0]?.basis, limit, error, refetch };
 }
 export type Estimated = ReturnType<typeof useEstimate>;

@@ -58,3 +58,9 @@ test('what is missing is said beside its field', () => {
   // What comes next is shown while one types.
   expect(changesOf({ ...newValues('run', 'm1'), startAt: far }).timing).not.toHaveProperty('startAt');
 });
+
+test('a number outside of its range is told, also where its field is not left', () => {
+  const values = { ...newValues('cutover', 'm1'), at: '2030-01-01T00:00', leadMinutes: 50_000, priority: 101, jitterMinutes: '' };
+  expect(problemsOf(values, 0)).toEqual({ leadMinutes: '0 to 43,200.', priority: '0 to 100.' });
+  expect(problemsOf({ ...newValues('run', 'm1'), graceMinutes: 50_000 }, 0)).toEqual({});
+});

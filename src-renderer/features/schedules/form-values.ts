@@ -1,6 +1,8 @@
 import type { CallInput } from '../../api/client.ts';
 import { scheduleFormTexts as texts } from '../../texts/schedules.ts';
-import { ownZone } from '../../ui/format.ts';
+import { uiTexts } from '../../texts/ui.ts';
+import { formatNumber, ownZone } from '../../ui/format.ts';
+import { isWithin } from '../../ui/is-within.ts';
 import { inUnits, type Schedule, type Timing } from './timing-words.ts';
 
 const MINUTE = 60_000;
@@ -125,6 +127,9 @@ export function bodyOf(values: Values): CallInput<'schedules.create'>['body'] {
   };
 }
 
+/** From 0 on. */
+export const most = { leadMinutes: 43_200, graceMinutes: 43_200, jitterMinutes: 1440, priority: 100 } as const;
+
 /** By field; empty when all is well. The core checks all of it again. */
 export function problemsOf(values: Values, now: number): Record<string, string> {
   const problems: Record<string, string> = {};
@@ -142,6 +147,12 @@ export function problemsOf(values: Values, now: number): Record<string, string> 
     const at = fromLocal(values.at, values.stored);
     if (at === undefined) problems.at = values.at === '' ? texts.needed : texts.noMoment;
     else if (Date.parse(at) <= now) problems.at = texts.future;
+  }
+  const shown = Object.keys(most).filter((field) =>
+    field === 'leadMinutes' ? values.kind === 'cutover' : field !== 'graceMinutes' || values.type === 'once',
+  ) as (keyof typeof most)[];
+  for (const field of shown) {
+    if (values[field] !== '' && !isWithin(values[field], 0, most[field])) problems[field] = uiTexts.range('0', formatNumber(most[field]));
   }
   for (const [index, { days, from, to }] of values.windows.entries()) {
     if (days.length === 0) problems[`windows.${index}.days`] = texts.oneDay;

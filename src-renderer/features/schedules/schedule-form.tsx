@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, NumberInput, Select, Stack, Switch, Text } from '@mantine/core';
+import { Anchor, Button, Group, Select, Stack, Switch, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
@@ -8,7 +8,8 @@ import { useMay } from '../../stores/session.ts';
 import { schedulesTexts, scheduleFormTexts as texts } from '../../texts/schedules.ts';
 import { ConfirmAction } from '../../ui/confirm-action.tsx';
 import { fieldErrors } from '../../ui/field-errors.ts';
-import { bodyOf, changesOf, fieldNames, isOfMigration, newValues, problemsOf, type Values, valuesOf } from './form-values.ts';
+import { NumberField } from '../../ui/number-field.tsx';
+import { bodyOf, changesOf, fieldNames, isOfMigration, most, newValues, problemsOf, type Values, valuesOf } from './form-values.ts';
 import { MinutesField } from './minutes-field.tsx';
 import classes from './schedules.module.css';
 import { type ScheduleForm as Form, TimingFields } from './timing-fields.tsx';
@@ -38,8 +39,20 @@ export function ScheduleForm({ schedule, migrationId, onDone }: { schedule?: Sch
         {schedule ? <Fixed schedule={schedule} /> : <AboutFields form={form} />}
         <TimingFields form={form} createdAt={schedule?.createdAt} />
         <WindowFields form={form} />
-        <MinutesField label={texts.jitter} description={texts.jitterHint} max={1440} {...form.getInputProps('jitterMinutes')} />
-        <NumberInput label={texts.priority} description={texts.priorityHint} min={0} max={100} {...form.getInputProps('priority')} />
+        <MinutesField
+          label={texts.jitter}
+          description={texts.jitterHint}
+          max={most.jitterMinutes}
+          {...form.getInputProps('jitterMinutes')}
+        />
+        <NumberField
+          label={texts.priority}
+          description={texts.priorityHint}
+          min={0}
+          max={most.priority}
+          optional
+          {...form.getInputProps('priority')}
+        />
         {form.values.kind === 'cutover' ? (
           <Switch label={texts.leftOut} description={texts.leftOutHint} {...form.getInputProps('acceptsLeftOut', { type: 'checkbox' })} />
         ) : null}

@@ -6,7 +6,7 @@ import { useRoute } from '../../api/queries.tsx';
 import { scheduleFormTexts as texts } from '../../texts/schedules.ts';
 import { formatMoment, ownZone } from '../../ui/format.ts';
 import type { Values } from './form-values.ts';
-import { timingOf, windowsOf } from './form-values.ts';
+import { most, timingOf, windowsOf } from './form-values.ts';
 import { MinutesField } from './minutes-field.tsx';
 import classes from './schedules.module.css';
 import { cronInWords } from './timing-words.ts';
@@ -39,7 +39,7 @@ export function TimingFields({ form, createdAt }: { form: ScheduleForm; createdA
 function EveryFields({ form }: { form: ScheduleForm }) {
   return (
     <Group align="flex-start" gap="sm" grow preventGrowOverflow={false}>
-      <NumberInput label={texts.every} min={1} allowDecimal={false} {...form.getInputProps('count')} />
+      <NumberInput label={texts.every} min={1} clampBehavior="none" allowDecimal={false} {...form.getInputProps('count')} />
       <Select
         label={texts.unit}
         allowDeselect={false}
@@ -91,9 +91,9 @@ function OnceFields({ form }: { form: ScheduleForm }) {
     <>
       <TextInput type="datetime-local" label={texts.at} description={texts.atHint(ownZone())} {...form.getInputProps('at')} />
       {form.values.kind === 'cutover' ? (
-        <MinutesField label={texts.lead} description={texts.leadHint} max={43_200} {...form.getInputProps('leadMinutes')} />
+        <MinutesField label={texts.lead} description={texts.leadHint} max={most.leadMinutes} {...form.getInputProps('leadMinutes')} />
       ) : null}
-      <MinutesField label={texts.grace} description={texts.graceHint} max={43_200} {...form.getInputProps('graceMinutes')} />
+      <MinutesField label={texts.grace} description={texts.graceHint} max={most.graceMinutes} {...form.getInputProps('graceMinutes')} />
     </>
   );
 }

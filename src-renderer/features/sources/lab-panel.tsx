@@ -1,4 +1,4 @@
-import { Box, Button, NumberInput, Select, Text } from '@mantine/core';
+import { Box, Button, Select, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { Output } from '../../../src-preload/contract/routes.ts';
 import { useAction } from '../../api/queries.tsx';
@@ -7,6 +7,7 @@ import { labTexts as texts } from '../../texts/sources.ts';
 import { ConfirmAction } from '../../ui/confirm-action.tsx';
 import { formatNumber } from '../../ui/format.ts';
 import { Notice } from '../../ui/notice.tsx';
+import { NumberField } from '../../ui/number-field.tsx';
 import { Section } from '../../ui/page-header.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
 import classes from './sources.module.css';
@@ -59,14 +60,13 @@ export function LabPanel({ lab }: { lab: Output<'lab.get'> }) {
               disabled={start.isPending}
             />
             {generated ? (
-              <NumberInput
+              <NumberField
                 label={texts.machines}
                 value={machines}
                 onChange={setMachines}
                 min={1}
                 max={5000}
                 allowDecimal={false}
-                clampBehavior="strict"
                 w={110}
                 disabled={start.isPending}
               />
