@@ -1,4 +1,4 @@
-export const cutoverPhases = ['pre-sync', 'power-off', 'final-run', 'boot-check', 'start', 'finished'] as const;
+export const cutoverPhases = ['pre-sync', 'pre-boot-check', 'power-off', 'final-run', 'boot-check', 'start', 'finished'] as const;
 export type CutoverPhase = (typeof cutoverPhases)[number];
 
 export type CutoverState = 'running' | 'rolling-back' | 'done' | 'rolled-back' | 'failed' | 'cancelled';

@@ -1,5 +1,5 @@
 import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
-import { type Cutover, type CutoverPhase, type CutoverTimes, cutoverPhases, downtimeOf } from '../domain/cutover.ts';
+import { type Cutover, type CutoverPhase, type CutoverSettings, type CutoverTimes, cutoverPhases, downtimeOf } from '../domain/cutover.ts';
 import { durationText } from '../domain/duration-text.ts';
 import type { Job } from '../domain/job.ts';
 import type { Run } from '../domain/run.ts';
@@ -40,6 +40,7 @@ interface CutoverContext {
 
 const steps: Record<CutoverPhase, (c: CutoverContext) => Promise<void>> = {
   'pre-sync': preSync,
+  'pre-boot-check': preCheckBoot,
   'power-off': powerOff,
   'final-run': finalRun,
   'boot-check': checkBoot,
@@ -75,8 +76,7 @@ async function walk(c: CutoverContext): Promise<Cutover> {
     for (const phase of cutoverPhases.slice(cutoverPhases.indexOf(cutover.phase))) {
       signal.throwIfAborted();
       cutover.phase = phase;
-      // Without a text to expect nothing is booted.
-      const does = phase !== 'boot-check' || cutover.settings.expectConsole !== undefined;
+      const does = isDone(phase, cutover.settings);
       if (does) beginPhase(c, phase);
       await save(c);
       if (does) {
@@ -96,7 +96,7 @@ async function walk(c: CutoverContext): Promise<Cutover> {
       // It runs there: stopping it would lose what it has written since. The next start finishes the bookkeeping.
       throw error;
     }
-    if (cutover.phase === 'pre-sync') {
+    if (cutover.phase === 'pre-sync' || cutover.phase === 'pre-boot-check') {
       await end(c, error.code === 'operation.cancelled' ? 'cancelled' : 'failed');
       throw error;
     }
@@ -149,12 +149,16 @@ export async function rollBackCutover(
 async function preSync(c: CutoverContext): Promise<void> {
   await requireNotStarted(c);
   if (!c.cutover.settings.preSync) return;
-  const { run, point } = await c.corridor.startRun(c.job.id, 'incremental', c.parts.newId(), c.signal);
+  const { run } = await c.corridor.startRun(c.job.id, 'incremental', c.parts.newId(), c.signal);
   c.runId = run.id;
-  if (c.cutover.settings.expectConsole === undefined) return;
-  await c.parts.crashpoint('cutover:pre-sync:replicated');
-  // A replica that does not start is found out while the source still works.
-  c.parts.onEvent({ type: 'note', runId: run.id, text: 'Booting the recovery point, before the source is powered off.' });
+}
+
+/** A replica that does not start is found out while the source still works. */
+async function preCheckBoot(c: CutoverContext): Promise<void> {
+  if (!isDone('pre-boot-check', c.cutover.settings)) return;
+  const point = await c.parts.store.recoveryPoints.newestHeld(c.job.id);
+  if (!point) throw new OctopusError('internal.unexpected', 'The run before the power-off has left no recovery point.');
+  c.parts.onEvent({ type: 'note', runId: point.runId, text: 'Booting the recovery point, before the source is powered off.' });
   await expectBoot(c, point.id, 'It was not powered off at the source.');
 }
 
@@ -202,16 +206,19 @@ async function finalRun(c: CutoverContext): Promise<void> {
 }
 
 async function checkBoot(c: CutoverContext): Promise<void> {
-  if (c.cutover.settings.expectConsole !== undefined) await expectBoot(c, await finalPoint(c));
+  if (isDone('boot-check', c.cutover.settings)) await expectBoot(c, await finalPoint(c));
 }
 
 async function expectBoot(c: CutoverContext, point: string, more = ''): Promise<void> {
   const { expectConsole, bootTimeoutMs } = c.cutover.settings;
   const seen = await c.target.observeBoot(replicaId(c.machine), point, { console: expectConsole, timeoutMs: bootTimeoutMs }, c.signal);
   if (seen.passed) return;
-  const message = `The replica of ${c.machine.inventory.name} did not start as expected: ${seen.evidence} ${more}`;
+  const message = `The replica of ${c.machine.inventory.name} did not start as expected: ${sentence(seen.evidence)} ${more}`;
   throw new OctopusError('verify.boot', message.trim());
 }
+
+/** Ends with the console's words or QEMU's, mostly. */
+const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 async function startAtTarget(c: CutoverContext): Promise<void> {
   const { cutover } = c;
@@ -257,6 +264,12 @@ async function open(parts: ReplicationParts, corridor: Corridor, cutover: Cutove
 function timesOf(cutover: Cutover): CutoverTimes {
   cutover.times ??= { phases: [] };
   return cutover.times;
+}
+
+/** Without a text to expect nothing is booted. */
+function isDone(phase: CutoverPhase, { preSync, expectConsole }: CutoverSettings): boolean {
+  if (phase === 'pre-boot-check') return preSync && expectConsole !== undefined;
+  return phase !== 'boot-check' || expectConsole !== undefined;
 }
 
 /** One that an ended process had begun goes on: it was begun then. */

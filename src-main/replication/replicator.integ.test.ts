@@ -428,9 +428,17 @@ test('a cutover moves the machine, is repeated without effect, and is rolled bac
   const cutover = await replicator.cutover('j', { expectConsole: 'login:' });
   expect(cutover).toMatchObject({ state: 'done', poweredOff: 'guest', sourceWasOn: true, where: expect.stringContaining('fake:') });
   const { downAt, upAt, phases } = cutover.times!;
-  expect(phases.map(({ phase }) => phase)).toEqual(['pre-sync', 'power-off', 'final-run', 'boot-check', 'start', 'finished']);
+  expect(phases.map(({ phase }) => phase)).toEqual([
+    'pre-sync',
+    'pre-boot-check',
+    'power-off',
+    'final-run',
+    'boot-check',
+    'start',
+    'finished',
+  ]);
   expect([...phases.map(({ startedAt }) => startedAt)].sort()).toEqual(phases.map(({ startedAt }) => startedAt));
-  expect(downAt! <= phases[2]!.startedAt && phases[4]!.startedAt <= upAt!).toBe(true);
+  expect(downAt! <= phases[3]!.startedAt && phases[5]!.startedAt <= upAt!).toBe(true);
   const told = (await store.activity.of('j', 50)).find(({ action }) => action === 'cutover.done');
   expect(told?.message).toContain('It was off for ');
   expect(told?.message).not.toContain('verified');
@@ -530,14 +538,15 @@ test('a replica that does not boot is found out before the source is powered off
   const powerOff = vi.spyOn(source, 'powerOff');
   await expect(replicator.cutover('j', { expectConsole: 'login:' })).rejects.toMatchObject({
     code: 'verify.boot',
-    message: expect.stringContaining('It was not powered off at the source.'),
+    // The console's words end without a full stop.
+    message: expect.stringContaining('the console stayed empty. It was not powered off at the source.'),
   });
   expect(powerOff).not.toHaveBeenCalled();
   expect(source.power).toBe('on');
-  expect((await store.cutovers.ofJob('j'))[0]).toMatchObject({ state: 'failed', phase: 'pre-sync', undone: [] });
+  expect((await store.cutovers.ofJob('j'))[0]).toMatchObject({ state: 'failed', phase: 'pre-boot-check', undone: [] });
   target.boots = true;
   const boots = vi.spyOn(target, 'observeBoot');
-  expect(await dieAt('cutover:pre-sync:replicated', () => replicator.cutover('j', { expectConsole: 'login:' }))).toBe(true);
+  expect(await dieAt('cutover:pre-boot-check:entered', () => replicator.cutover('j', { expectConsole: 'login:' }))).toBe(true);
   expect(powerOff).not.toHaveBeenCalled();
   expect(await replicator.recover()).toContainEqual(expect.objectContaining({ what: 'cutover', outcome: 'done' }));
   expect(new Set(boots.mock.calls.map(([, point]) => point)).size).toBe(2);
@@ -558,7 +567,7 @@ test('a cutover that is cancelled before the source is powered off is cancelled,
 
 test('killed between any two steps of a cutover or a rollback, the next start finishes it', async () => {
   const points = [
-    ...['pre-sync', 'power-off', 'final-run', 'boot-check', 'start', 'finished'].flatMap((phase) => [
+    ...['pre-sync', 'pre-boot-check', 'power-off', 'final-run', 'boot-check', 'start', 'finished'].flatMap((phase) => [
       `cutover:${phase}:entered`,
       `cutover:${phase}:done`,
     ]),

@@ -118,6 +118,7 @@ const runMeanings: Record<RunStep, string> = {
 
 const cutoverWords: Record<CutoverStep, string> = {
   'pre-sync': 'Last runs',
+  'pre-boot-check': 'Boot check before',
   'power-off': 'Power off',
   'final-run': 'Final run',
   'boot-check': 'Boot check',
@@ -127,6 +128,7 @@ const cutoverWords: Record<CutoverStep, string> = {
 
 const cutoverMeanings: Record<CutoverStep, string> = {
   'pre-sync': 'Runs until little is left for the time when the machine is off.',
+  'pre-boot-check': 'The replica is started apart, to see that it boots, while the source still works.',
   'power-off': 'The machine is shut down at the source.',
   'final-run': 'What changed until the power-off is copied.',
   'boot-check': 'The replica is started apart, to see that it boots.',

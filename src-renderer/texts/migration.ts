@@ -20,7 +20,7 @@ const advice: Readonly<Record<string, string>> = {
   'verify.mismatch':
     'The target does not hold what was copied. Reconcile: every block is read and what differs is copied again. Check the disks of the target.',
   'verify.boot':
-    'The replica did not show the expected text in its time. Check the text, allow more time, or start the replica by hand to look.',
+    'The message tells what was seen. A system that came up without the text: correct the text, or allow more time. One that did not come up: mend the machine at the source or reconcile, then cut over again with the boot check.',
   'operation.cancelled': 'It was cancelled. What was copied is kept; the next run goes on from there.',
   'server.stopping':
     'Octopus ended while it went on: nobody cancelled it. It goes on with the next start of Octopus; what was copied is kept.',
@@ -40,6 +40,7 @@ const phases: Readonly<Record<string, string>> = {
   cleanup: 'removes the snapshot',
   prune: 'removes old recovery points',
   'pre-sync': 'runs while the source still works',
+  'pre-boot-check': 'checks that the replica boots, while the source still works',
   'power-off': 'powers the source off',
   'final-run': 'copies what changed until the power-off',
   'boot-check': 'checks that the replica boots',

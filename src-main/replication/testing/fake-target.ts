@@ -108,7 +108,12 @@ export class FakeTarget implements TargetProvider {
 
   async observeBoot(_machine: string, _point: string, expectation: BootExpectation): Promise<BootObservation> {
     this.begin('observeBoot');
-    return { passed: this.boots, evidence: this.boots ? `Saw ${expectation.console}` : 'Nothing was seen.', tookMs: 1, artifacts: [] };
+    return {
+      passed: this.boots,
+      evidence: this.boots ? `Saw ${expectation.console}` : 'In the time given, nothing was seen; the console stayed empty',
+      tookMs: 1,
+      artifacts: [],
+    };
   }
 
   async start(_machine: string, point: string): Promise<StartedMachine> {

@@ -338,6 +338,19 @@ test('that the last boot check failed speaks against a cutover without one', asy
   expect(dialog.queryByText(text)).toBeNull();
 });
 
+test('the boot check that failed is the step that failed, not the run before it', async () => {
+  const error = { code: 'verify.boot', message: 'The replica of web did not start as expected: No bootable disk.' };
+  const failed = { ...cutover, state: 'failed' as const, phase: 'pre-boot-check', checksBoot: true, error };
+  show({ ...replicated, lastCutover: failed });
+  const steps = within(await screen.findByRole('list', { name: 'Phases of the cutover' })).getAllByRole('listitem');
+  const shown = steps.map(({ textContent }) => textContent).slice(0, 3);
+  expect(shown).toEqual([
+    expect.stringMatching(/Last runs.*Done/),
+    expect.stringMatching(/Boot check before.*Failed/),
+    expect.stringMatching(/Power off.*Not reached/),
+  ]);
+});
+
 const outage = { downAt: '2030-01-01T00:00:10Z', upAt: '2030-01-01T00:00:52Z' };
 
 test('how long a cutover had the machine off stands with it, its run and its log', async () => {

@@ -135,7 +135,9 @@ function CutoverTimeline({ migrationId, cutover }: { migrationId: string; cutove
   const known = livePhase !== undefined && cutover.state === 'running' && (cutoverSteps as readonly string[]).includes(livePhase);
   const phase = known ? livePhase : cutover.phase;
   // What it does not do is no step of it.
-  const all = cutoverSteps.filter((step) => (step !== 'pre-sync' || cutover.preSync) && (step !== 'boot-check' || cutover.checksBoot));
+  const { preSync, checksBoot } = cutover;
+  const none = { 'pre-sync': !preSync, 'pre-boot-check': !preSync || !checksBoot, 'boot-check': !checksBoot } as Record<string, boolean>;
+  const all = cutoverSteps.filter((step) => !none[step]);
   const steps = timelineOf(all, {
     phase,
     state: reached ? 'done' : progressOfCutover(cutover.state),

@@ -11,7 +11,7 @@ export interface TimelineStep<Id extends string = string> {
 export const runSteps = ['tracking', 'snapshot', 'changes', 'replica', 'transfer', 'verify', 'commit', 'cleanup', 'prune'] as const;
 export type RunStep = (typeof runSteps)[number];
 
-export const cutoverSteps = ['pre-sync', 'power-off', 'final-run', 'boot-check', 'start', 'finished'] as const;
+export const cutoverSteps = ['pre-sync', 'pre-boot-check', 'power-off', 'final-run', 'boot-check', 'start', 'finished'] as const;
 export type CutoverStep = (typeof cutoverSteps)[number];
 
 export interface Progress {
