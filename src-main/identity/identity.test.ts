@@ -181,11 +181,14 @@ test('users are managed, and the last local administrator stays', async () => {
   const second = await identity.createUser({ name: 'second', role: 'admin', password, mustChangePassword: false });
   await expect(identity.createUser({ name: 'SECOND', role: 'viewer', password })).rejects.toMatchObject({ code: 'conflict.exists' });
   await expect(identity.updateUser(second.id, { name: 'Root' })).rejects.toMatchObject({ code: 'conflict.exists' });
-  for (const name of ['', ' ', 'a\nb', 'a\u200bb', 'x'.repeat(201)]) {
+  for (const name of ['', ' ', 'a\nb', 'a\u200bb', 'x'.repeat(201), 'a b/c <x>', 'a;b', '"a"', '@', '-a', 'a:b']) {
     await expect(identity.createUser({ name, role: 'viewer', password })).rejects.toMatchObject({
       code: 'argument.invalid',
       field: 'name',
     });
+  }
+  for (const name of ['anna.o’neil', 'j_doe-2', 'ann@example.org', 'Zoë van der Berg', '山田太郎', 'x'.repeat(200)]) {
+    expect(await identity.createUser({ name: ` ${name} `, role: 'viewer', password })).toMatchObject({ name });
   }
   const both = await Promise.allSettled([identity.disableUser(rootId), identity.updateUser(second.id, { role: 'operator' })]);
   expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);

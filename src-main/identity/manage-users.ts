@@ -135,11 +135,18 @@ export async function newLocalUser(
   };
 }
 
+const letter = '[\\p{L}\\p{M}\\p{N}_]';
+const goodName = new RegExp(`^${letter}(?:[\\p{L}\\p{M}\\p{N}._@+'’ -]*${letter})?$`, 'u');
+
 /** One line that a person can read; nothing invisible, with which two names could look alike. */
 function checkName(given: string): string {
   const name = given.normalize('NFC').trim();
   if (name === '' || name.length > 200 || /\p{C}/u.test(name)) {
     throw new OctopusError('argument.invalid', 'A user needs a name of 1 to 200 visible characters.', { field: 'name' });
+  }
+  if (!goodName.test(name)) {
+    const why = "A name is made of letters, digits, spaces and . _ - @ + ', and begins and ends with a letter, a digit or _.";
+    throw new OctopusError('argument.invalid', why, { field: 'name' });
   }
   return name;
 }

@@ -99,7 +99,8 @@ test('new passwords are long and not the name', () => {
   const good = [
     ['root', 'twelve chars'],
     ['a', 'a banana as a password'],
-    ['root', '🐙🐙🐙🐙🐙🐙🐙🐙🐙🐙🐙🐙'],
+    ['root', '🐙🐡🦑🦀🦞🐚🐙🐡🦑🦀🦞🐚'],
+    ['root', '1234567890 bees'],
   ];
   for (const [name, password] of good) checkNewPassword(name as string, password as string);
   const bad = [
@@ -107,6 +108,14 @@ test('new passwords are long and not the name', () => {
     ['root', 'eleven char'],
     ['root', '🐙🐙🐙🐙🐙🐙'],
     ['root', ' '.repeat(12)],
+    ['root', 'aaaaaaaaaaaa'],
+    ['root', '🐙🐙🐙🐙🐙🐙🐙🐙🐙🐙🐙🐙'],
+    ['root', 'ada ada ada ada'],
+    ['root', 'abcabcabcabca'],
+    ['root', 'abcdefghijkl'],
+    ['root', 'LKJIHGFEDCBA'],
+    ['root', '123456789012'],
+    ['root', '987654321098'],
     ['administrator', 'Administrator'],
     ['administrator', 'administrator1234'],
     ['root', 'x'.repeat(1025)],

@@ -70,7 +70,17 @@ function derive(password: string, salt: Buffer, bytes: number, { logN, r, p }: S
   );
 }
 
-/** Refuses what is empty, short, overlong, or little more than the user's name; `field` is what the caller calls it. */
+/** One to four characters again and again, or letters or digits one after the other. */
+function isSimple(key: string): boolean {
+  const letters = [...key];
+  if ([1, 2, 3, 4].some((period) => letters.every((letter, at) => letter === letters[at % period]))) return true;
+  // After 9 comes 0.
+  const next = (one: string, other: string) => other.codePointAt(0) === (one === '9' ? 48 : (one.codePointAt(0) as number) + 1);
+  const pairs = letters.slice(1).map((letter, at) => [letters[at] as string, letter] as const);
+  return pairs.every(([one, other]) => next(one, other)) || pairs.every(([one, other]) => next(other, one));
+}
+
+/** Refuses what is empty, short, overlong, simple, or little more than the user's name; `field` is what the caller calls it. */
 export function checkNewPassword(name: string, password: string, field = 'password'): void {
   const refuse = (why: string): never => {
     throw new OctopusError('argument.invalid', why, { field });
@@ -80,6 +90,7 @@ export function checkNewPassword(name: string, password: string, field = 'passwo
   if (length < SHORTEST_PASSWORD) refuse(`The password needs at least ${SHORTEST_PASSWORD} characters.`);
   if (password.length > LONGEST_PASSWORD) refuse(`The password may have at most ${LONGEST_PASSWORD} characters.`);
   if (password.trim() === '') refuse('The password cannot consist of spaces alone.');
+  if (isSimple(nameKey(password))) refuse('The password is too simple: it repeats the same, or counts on.');
   const rest = nameKey(password).replaceAll(nameKey(name), '');
   if ([...rest].length < SHORTEST_PASSWORD / 2 && rest !== nameKey(password)) refuse('The password is too close to the name of the user.');
 }
