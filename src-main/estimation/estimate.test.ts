@@ -64,6 +64,35 @@ test('an estimate says what it rests on, and is wider the less is known', async 
   expect((await estimate(store, [grown], { targetKind: 'local' }, at)).items[0]).toMatchObject({ basis: 'similar' });
 });
 
+test('a time is no shorter than the lower of both bandwidth limits lets it be, and says by which it is', async () => {
+  for (const name of ['a', 'b', 'c']) await ran(name, 10 * MiB, 0.5);
+  const machines = [(await store.machines.find('a'))!, (await store.machines.find('b'))!];
+  const within = async (limits: { all: number | undefined; migration: number | undefined }, throughput?: number) => {
+    const { total, limit, basis } = await estimate(store, machines, { targetKind: 'local', limits, throughput }, at);
+    return { seconds: Math.round(total.ms!.likely / 1000), limit, basis };
+  };
+  expect(await within({ all: undefined, migration: 0 })).toMatchObject({ seconds: 20, limit: undefined });
+  expect(await within({ all: 64 * MiB, migration: 0 })).toMatchObject({ seconds: 20, limit: undefined });
+  expect(await within({ all: MiB / 4, migration: 0 })).toMatchObject({
+    ...{ seconds: 80, limit: { bytesPerSecond: MiB / 4, of: 'all' } },
+    basis: expect.stringContaining('as the bandwidth limit of all runs lets it'),
+  });
+  expect(await within({ all: MiB / 4, migration: MiB / 8 })).toMatchObject({
+    ...{ seconds: 160, limit: { bytesPerSecond: MiB / 8, of: 'migration' } },
+    basis: expect.stringContaining('as the bandwidth limit of the migration lets it'),
+  });
+  expect(await within({ all: MiB / 4, migration: MiB })).toMatchObject({ seconds: 80, limit: { of: 'all' } });
+  // A line's throughput carries what is sent; a limit holds back what is read.
+  expect(await within({ all: undefined, migration: MiB }, MiB)).toMatchObject({ seconds: 20, limit: { of: 'migration' } });
+});
+
+test('where nothing was measured, a limit tells the time nevertheless', async () => {
+  const bare = await machine('bare', 100 * MiB);
+  const told = await estimate(store, [bare], { targetKind: 'local', limits: { all: MiB, migration: undefined } }, at);
+  expect(told).toMatchObject({ total: { ms: { likely: 100_000 } }, limit: { of: 'all' } });
+  expect(told.basis).toContain('no run has measured yet');
+});
+
 test('the forecast tells measured parts from assumed ones', async () => {
   await ran('a', 10 * MiB, 0.2);
   const job = (await store.jobs.find('a'))!;

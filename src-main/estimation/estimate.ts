@@ -27,14 +27,29 @@ export interface Estimates {
   items: MachineEstimate[];
   total: { capacity: number; read: Range; moved: Range; stored: Range; ms?: Range };
   throughput?: { bytesPerSecond: Range; basis: 'given' | 'measured'; runs: number };
+  /** Absent where none makes it longer. */
+  limit?: BandwidthLimit;
   basis: string;
+}
+
+/** Bytes a second that are read at most. */
+interface BandwidthLimit {
+  bytesPerSecond: number;
+  of: 'all' | 'migration';
+}
+
+interface Wanted {
+  targetKind: string;
+  throughput?: number | undefined;
+  /** Bytes a second; 0 or undefined: none. */
+  limits?: Record<BandwidthLimit['of'], number | undefined>;
 }
 
 /** What the first runs of these machines would read, send and store. `at` is now. */
 export async function estimate(
   store: Pick<Store, 'estimates'>,
   machines: readonly StoredMachine[],
-  wanted: { targetKind: string; throughput?: number | undefined },
+  wanted: Wanted,
   at: string,
 ): Promise<Estimates> {
   const whole = ['full', 'reconcile'];
@@ -53,12 +68,23 @@ export async function estimate(
   const throughput = await throughputOf(store, wanted.throughput);
   // A line carries what is sent; what was measured is how fast disks are read, holes and zeros included.
   const bytes = throughput?.basis === 'given' ? total.moved : total.read;
-  const ms = throughput && timeOf(bytes, throughput.bytesPerSecond);
+  const free = throughput && timeOf(bytes, throughput.bytesPerSecond);
+  const lowest = lowestOf(wanted.limits);
+  // It holds back whatever is read, be it sent or not.
+  const limited =
+    lowest &&
+    timeOf(
+      total.read,
+      mapRange(noRange, () => lowest.bytesPerSecond),
+    );
+  const ms = free && limited ? longerOf(free, limited) : (free ?? limited);
+  const limit = limited && (!free || limited.likely > free.likely) ? lowest : undefined;
   return {
     items,
     total: { ...total, ...(ms ? { ms } : {}) },
     ...(throughput ? { throughput } : {}),
-    basis: basisOf(items, throughput),
+    ...(limit ? { limit } : {}),
+    basis: basisOf(items, throughput, limit),
   };
 }
 
@@ -101,12 +127,24 @@ async function throughputOf(store: Pick<Store, 'estimates'>, given: number | und
   return bytesPerSecond && { bytesPerSecond, basis: 'measured', runs: rates.length };
 }
 
+function lowestOf(limits: Wanted['limits']): BandwidthLimit | undefined {
+  const { all, migration } = limits ?? {};
+  if (migration && (!all || migration < all)) return { bytesPerSecond: migration, of: 'migration' };
+  return all ? { bytesPerSecond: all, of: 'all' } : undefined;
+}
+
+const longerOf = (a: Range, b: Range): Range => ({
+  low: Math.max(a.low, b.low),
+  likely: Math.max(a.likely, b.likely),
+  high: Math.max(a.high, b.high),
+});
+
 function timeOf(bytes: Range, rate: Range): Range {
   const ms = (size: number, perSecond: number) => Math.round((size / perSecond) * 1000);
   return { low: ms(bytes.low, rate.high), likely: ms(bytes.likely, rate.likely), high: ms(bytes.high, rate.low) };
 }
 
-function basisOf(items: readonly MachineEstimate[], throughput: Estimates['throughput']): string {
+function basisOf(items: readonly MachineEstimate[], throughput: Estimates['throughput'], limit: Estimates['limit']): string {
   const count = (basis: MachineEstimate['basis']) => items.filter((item) => item.basis === basis).length;
   const said = [
     count('runs') > 0 ? `${count('runs')} by runs of their own` : '',
@@ -114,6 +152,11 @@ function basisOf(items: readonly MachineEstimate[], throughput: Estimates['throu
     count('capacity') > 0 ? `${count('capacity')} by the size of their disks alone` : '',
   ].filter((text) => text !== '');
   const machines = said.length === 0 ? 'No machine was asked for.' : `Machines: ${said.join(', ')}.`;
+  if (limit) {
+    const whose = limit.of === 'all' ? 'of all runs' : 'of the migration';
+    const alone = throughput ? '' : '; how fast it would be without it, no run has measured yet';
+    return `${machines} Time: as the bandwidth limit ${whose} lets it, one machine after the other${alone}.`;
+  }
   if (!throughput) return `${machines} No run has measured a throughput yet, so no time is told.`;
   const rate = throughput.basis === 'given' ? 'Time: at the throughput that was given' : `Time: as fast as ${throughput.runs} earlier runs`;
   return `${machines} ${rate}, one machine after the other.`;

@@ -31,7 +31,7 @@ const byEvent: Record<EventType, readonly Pattern[]> = {
   'target.changed': ['targets.*', 'overview.*', 'activity.list'],
   'task.changed': [...outlooks, 'tasks.*', 'schedules.*', 'scheduler.get', 'overview.*'],
   'user.changed': ['users.*', 'activity.list'],
-  'settings.changed': ['settings.*', 'directory.*', 'activity.list'],
+  'settings.changed': ['settings.*', 'directory.*', ...outlooks, 'estimates.get', 'activity.list'],
 };
 
 /** A new type that the core tells of, and this client does not know, makes everything old. */
@@ -51,7 +51,7 @@ export function madeOldByAction(id: RouteId): readonly Pattern[] {
     schedules: [...outlooks, 'tasks.*', 'overview.*'],
     tasks: ['migrations.*', 'scheduler.get', 'overview.*'],
     scheduler: ['tasks.*'],
-    settings: ['directory.*'],
+    settings: ['directory.*', ...outlooks, 'estimates.get'],
     directory: ['settings.*'],
   };
   return [`${area}.*`, ...(also[area] ?? none), 'activity.list'];

@@ -265,6 +265,7 @@ export const migrationTexts = {
   },
   limit: {
     none: 'none',
+    ofAll: (rate: string) => `${rate} of all runs together`,
     change: 'Change the bandwidth limit',
     title: 'At most',
     hint: 'What its runs read together at most; zeros and unchanged blocks count, too. Counts at once, also in a run.',
@@ -393,8 +394,8 @@ export const migrationTexts = {
       quiesce: 'I accept that the run before the power-off may fail, and the cutover with it.',
       conflict: 'I accept that the target holds something of this machine already.',
       target: 'I accept that the target may not take the final run: the cutover then fails and is undone.',
-      space: 'I accept that the target may run full: the cutover then fails and is undone.',
       'boot-failed': 'I accept that the machine may not boot at the target, and that nobody looks whether it does.',
+      space: 'I accept that the target may run full: the cutover then fails and is undone.',
     },
     noPoint: 'There is no recovery point yet',
     noPointHint:

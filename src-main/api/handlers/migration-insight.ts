@@ -6,6 +6,7 @@ import type { Caller } from '../../domain/user.ts';
 import { estimate } from '../../estimation/estimate.ts';
 import { forecast } from '../../estimation/forecast.ts';
 import { overviewOf } from '../../estimation/overview.ts';
+import { bandwidthOfAll } from '../bandwidth-of-all.ts';
 import type { HandlersOf } from '../handler.ts';
 import { notFound, requireMigration, visibleMigrations } from '../ownership.ts';
 import type { Services } from '../services.ts';
@@ -44,8 +45,9 @@ export const migrationInsightHandlers: HandlersOf<Insights> = {
       if (!machine) throw notFound('machine', id, 'machineIds');
       machines.push(machine);
     }
-    const { targetKind, throughput } = query;
-    return estimate(services.store, machines, { targetKind, throughput }, services.now().toISOString());
+    const { targetKind, throughput, bandwidthLimit } = query;
+    const limits = { migration: bandwidthLimit, all: bandwidthOfAll(services.settings) };
+    return estimate(services.store, machines, { targetKind, throughput, limits }, services.now().toISOString());
   },
   'overview.get': async (_input, { services, caller }) => {
     // Whether a target is there nobody tells of: it is looked at, and that is kept.

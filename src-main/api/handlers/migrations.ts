@@ -6,6 +6,7 @@ import type { Run } from '../../domain/run.ts';
 import { jobsBehind } from '../../estimation/jobs-behind.ts';
 import { type JobSortKey, sharedJobs } from '../../store/repositories/job-page.ts';
 import { requireAccepted } from '../accepted-warnings.ts';
+import { bandwidthOfAll } from '../bandwidth-of-all.ts';
 import { pageOf, readCursor, refuseBoth } from '../cursor.ts';
 import type { HandlerContext, HandlersOf } from '../handler.ts';
 import { notFound, requireMigration } from '../ownership.ts';
@@ -155,7 +156,7 @@ async function shape(services: Services, job: Job) {
 }
 
 /** Each kind of fact is asked for once, however many they are. */
-async function shapeAll({ store, operations }: Services, jobs: readonly Job[]) {
+async function shapeAll({ store, operations, settings }: Services, jobs: readonly Job[]) {
   const ids = jobs.map(({ id }) => id);
   const [outlooks, lastRuns, lastCutovers, newestPoints, failures, shares] = await Promise.all([
     store.jobs.outlookOf(ids),
@@ -165,6 +166,7 @@ async function shapeAll({ store, operations }: Services, jobs: readonly Job[]) {
     store.tasks.lastFailures(ids),
     store.shares.ofAll(sharedJobs, ids),
   ]);
+  const bandwidthLimitOfAll = bandwidthOfAll(settings);
   return Promise.all(
     jobs.map(async (job) => {
       const outlook = outlooks.get(job.id);
@@ -181,6 +183,7 @@ async function shapeAll({ store, operations }: Services, jobs: readonly Job[]) {
         ownerId: job.ownerId,
         state: job.state,
         settings: { ...job.settings, bandwidthLimit: job.settings.bandwidthLimit ?? 0 },
+        bandwidthLimitOfAll,
         paused: job.paused === true,
         working: await operations.working(job.id),
         waitsFor: outlook?.waitsFor,

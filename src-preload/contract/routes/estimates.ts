@@ -41,6 +41,14 @@ export const estimateRoutes = {
         .max(1e12)
         .optional()
         .meta({ description: 'Bytes a second; measured in earlier runs unless given.' }),
+      bandwidthLimit: z.coerce
+        .number()
+        .min(0)
+        .max(1e12)
+        .default(0)
+        .meta({
+          description: 'Bytes a second that a migration of these reads at most; 0 sets none. What all runs may read counts as well.',
+        }),
     }),
     response: z.object({
       items: z.array(estimate),
@@ -49,6 +57,12 @@ export const estimateRoutes = {
         .object({ bytesPerSecond: range, basis: z.enum(['given', 'measured']), runs: z.int().meta({ description: 'It was measured in.' }) })
         .optional()
         .meta({ description: 'Absent while no run has measured one and none was given: then no time is told.' }),
+      limit: z
+        .object({ bytesPerSecond: z.number(), of: z.enum(['all', 'migration']) })
+        .optional()
+        .meta({
+          description: 'The bandwidth limit that the time is by, of all runs or of the migration; absent where none makes it longer.',
+        }),
       basis: z.string().meta({ description: 'What all this rests on, in a sentence.' }),
     }),
     status: 200,

@@ -96,6 +96,10 @@ export const migration = z
     ownerId: id.optional(),
     state,
     settings,
+    bandwidthLimitOfAll: z
+      .number()
+      .optional()
+      .meta({ description: 'Bytes a second that all runs together read at most, this one among them; absent where that has no limit.' }),
     paused: z.boolean().meta({ description: 'Its schedules do nothing; people still can.' }),
     working: work.optional().meta({ description: 'What it is busy with, or waits to begin.' }),
     waitsFor: id.optional().meta({ description: 'The task that works with the same machine: one of this begins once that has ended.' }),

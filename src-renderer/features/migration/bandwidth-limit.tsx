@@ -17,7 +17,7 @@ const MOST = Math.floor(mibOf(1e12));
 export function BandwidthLimit({ migration, may }: { migration: Migration; may: boolean }) {
   const [opened, setOpened] = useState(false);
   const limit = migration.settings.bandwidthLimit;
-  const shown = `${migrationTexts.facts.limit}: ${limit > 0 ? formatRate(limit) : texts.none}`;
+  const shown = `${migrationTexts.facts.limit}: ${limitText(migration)}`;
   const update = useAction('migrations.update', { done: migrationTexts.done.limit, onDone: () => setOpened(false) });
   if (!may) return <span className={classes.small}>{shown}</span>;
   const set = (bandwidthLimit: number) => update.mutate({ params: { id: migration.id }, body: { settings: { bandwidthLimit } } });
@@ -40,6 +40,12 @@ export function BandwidthLimit({ migration, may }: { migration: Migration; may: 
       </Popover.Dropdown>
     </Popover>
   );
+}
+
+/** The one that holds its runs back: all runs together may have a lower one. */
+export function limitText({ settings: { bandwidthLimit: own }, bandwidthLimitOfAll: all }: Migration): string {
+  if (all !== undefined && (own === 0 || all <= own)) return texts.ofAll(formatRate(all));
+  return own > 0 ? formatRate(own) : texts.none;
 }
 
 /** Mounted anew each time it opens. */

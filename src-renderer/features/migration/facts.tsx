@@ -1,9 +1,10 @@
 import { hrefOf } from '../../go.ts';
 import { migrationTexts } from '../../texts/migration.ts';
-import { formatDay, formatNumber, formatRate } from '../../ui/format.ts';
+import { formatDay, formatNumber } from '../../ui/format.ts';
 import { KeyValue, Section } from '../../ui/page-header.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
 import { Duration, When } from '../../ui/values.tsx';
+import { limitText } from './bandwidth-limit.tsx';
 import classes from './migration.module.css';
 import { downtimeOf, type Migration, nextOf, type Schedule, schedulesOff } from './next-step.ts';
 
@@ -51,7 +52,7 @@ export function Facts({ migration, schedules, names }: { migration: Migration; s
             ),
           ],
           [migrationTexts.outage.wasOff, downtime === undefined ? undefined : <Duration key="downtime" value={downtime} />],
-          [texts.limit, settings.bandwidthLimit > 0 ? formatRate(settings.bandwidthLimit) : undefined],
+          [texts.limit, settings.bandwidthLimit > 0 || migration.bandwidthLimitOfAll !== undefined ? limitText(migration) : undefined],
           [texts.keep, texts.kept(formatNumber(settings.keep))],
           [texts.made, formatDay(migration.createdAt)],
         ]}

@@ -166,7 +166,7 @@ function Hint({ migration, where, unscheduled }: { migration: Migration; where: 
         {migration.lastRun ? (
           <p>{texts.nextHint[isInterrupted(migration.lastRun) ? 'interrupted' : 'goesOn']}</p>
         ) : (
-          <FirstRunEstimate machineId={migration.machineId} />
+          <FirstRunEstimate migration={migration} />
         )}
       </>
     );
@@ -198,8 +198,9 @@ function AlsoFailed({ migration: { lastRun, lastFailure, lastCutover } }: { migr
   return <p>{texts.nextHint.alsoFailed(message)}</p>;
 }
 
-function FirstRunEstimate({ machineId }: { machineId: string }) {
-  const { data } = useRoute('estimates.get', { query: { machineIds: machineId } });
+function FirstRunEstimate({ migration }: { migration: Migration }) {
+  const query = { machineIds: migration.machineId, bandwidthLimit: migration.settings.bandwidthLimit };
+  const { data } = useRoute('estimates.get', { query });
   if (!data) return null;
   const { read, stored, ms } = data.total;
   return (

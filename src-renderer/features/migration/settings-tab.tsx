@@ -5,9 +5,10 @@ import { useAction, useRoute } from '../../api/queries.tsx';
 import { hrefOf } from '../../go.ts';
 import { migrationTexts } from '../../texts/migration.ts';
 import { fieldErrors } from '../../ui/field-errors.ts';
-import { formatNumber, formatRate } from '../../ui/format.ts';
+import { formatNumber } from '../../ui/format.ts';
 import { KeyValue, Section } from '../../ui/page-header.tsx';
 import { Loaded } from '../../ui/states.tsx';
+import { limitText } from './bandwidth-limit.tsx';
 import type { Names } from './facts.tsx';
 import classes from './migration.module.css';
 import type { Migration } from './next-step.ts';
@@ -35,7 +36,8 @@ export function SettingsTab({ migration, names, actions }: { migration: Migratio
 }
 
 /** For who may look, not change. */
-function Shown({ migration: { settings } }: { migration: Migration }) {
+function Shown({ migration }: { migration: Migration }) {
+  const { settings } = migration;
   return (
     <Section title={texts.title} hint={texts.viewer}>
       <KeyValue
@@ -43,7 +45,7 @@ function Shown({ migration: { settings } }: { migration: Migration }) {
           [texts.keep, formatNumber(settings.keep)],
           [texts.verify, settings.verify === 'all' ? texts.all : texts.written],
           [texts.quiesce, settings.quiesce ? texts.yes : texts.no],
-          [migrationTexts.facts.limit, settings.bandwidthLimit > 0 ? formatRate(settings.bandwidthLimit) : migrationTexts.limit.none],
+          [migrationTexts.facts.limit, limitText(migration)],
         ]}
       />
     </Section>
