@@ -27,6 +27,7 @@ describe('octopus inventory', () => {
     const { status, out, err } = await run(known());
     expect([status, out]).toEqual([1, []]);
     expect(err).toContain(`--thumbprint ${lab.thumbprint}`);
+    expect(err).toContain('--accept-thumbprint takes it unseen');
   });
 
   it('lists machines as a table', async () => {
@@ -50,6 +51,18 @@ describe('octopus inventory', () => {
   it('refuses a wrong password and another certificate', async () => {
     await expect(run([...known(), '--thumbprint', lab.thumbprint], 'wrong')).rejects.toMatchObject({ code: 'source.denied' });
     await expect(run([...known(), '--thumbprint', 'AB'.repeat(32)])).rejects.toMatchObject({ code: 'source.certificate' });
+  });
+
+  it('names the option that gives a thumbprint, where it is wrong and where it is another', async () => {
+    await expect(run([...known(), '--thumbprint', 'ab:cd'])).rejects.toMatchObject({
+      code: 'argument.invalid',
+      field: 'thumbprint',
+      message: "--thumbprint is the SHA-256 of the certificate, 32 pairs of hex digits joined by colons, not 'ab:cd'.",
+    });
+    await expect(run([...known(), '--thumbprint', 'AB'.repeat(32)])).rejects.toMatchObject({
+      code: 'source.certificate',
+      message: expect.stringMatching(/accept the new thumbprint\. The option --thumbprint does\.$/),
+    });
   });
 
   it.each([

@@ -1,5 +1,7 @@
+import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import type { MachineInventory } from '../domain/machine.ts';
 import { connectVsphere, fetchThumbprint } from '../providers/vsphere/connect-vsphere.ts';
+import { normalizeThumbprint } from '../providers/vsphere/pinned-agent.ts';
 import { type Command, type OptionTable, usageError } from './command.ts';
 import { count } from './count.ts';
 import { parseOptions, required } from './parse-options.ts';
@@ -30,13 +32,14 @@ export const inventoryCommand: Command & { options: typeof options } = {
     if (values.thumbprint !== undefined && values['accept-thumbprint']) {
       throw usageError('thumbprint', 'Give either --thumbprint or --accept-thumbprint, not both.');
     }
-    let thumbprint = values.thumbprint;
+    let thumbprint = checkThumbprint(values.thumbprint);
     if (thumbprint === undefined) {
       thumbprint = await fetchThumbprint(url, terminal.signal);
       if (!values['accept-thumbprint']) {
         terminal.err(`${new URL(url).host} shows a certificate with the SHA-256 thumbprint`);
         terminal.err(`  ${thumbprint}`);
         terminal.err(`Compare it with the one that its administrator gives you, then repeat with --thumbprint ${thumbprint}`);
+        terminal.err('--accept-thumbprint takes it unseen, as for a lab of your own.');
         return 1;
       }
       terminal.err(`Accepted the certificate ${thumbprint}; next time give it with --thumbprint.`);
@@ -44,7 +47,10 @@ export const inventoryCommand: Command & { options: typeof options } = {
     const password = (await terminal.readStdin()).replace(/\r?\n$/, '');
     if (password === '') throw usageError('password-stdin', 'No password came on standard input.');
     terminal.status(`Reading the inventory of ${new URL(url).host} …`);
-    await using source = await connectVsphere({ url, username, password: async () => password, thumbprint }, terminal.signal);
+    const login = { url, username, password: async () => password, thumbprint };
+    await using source = await connectVsphere(login, terminal.signal).catch((caught: unknown) => {
+      throw withHint(caught);
+    });
     const machines = (await source.inventory(terminal.signal)).sort((a, b) => a.name.localeCompare(b.name));
     if (values.json) {
       terminal.out(JSON.stringify({ about: await source.about(), machines }, undefined, 2));
@@ -56,6 +62,25 @@ export const inventoryCommand: Command & { options: typeof options } = {
     return 0;
   },
 };
+
+function checkThumbprint(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return normalizeThumbprint(text);
+  } catch {
+    throw usageError(
+      'thumbprint',
+      `--thumbprint is the SHA-256 of the certificate, 32 pairs of hex digits joined by colons, not '${text}'.`,
+    );
+  }
+}
+
+/** What is wrong is told as everywhere; which option mends it only here. */
+function withHint(caught: unknown): unknown {
+  const error = toOctopusError(caught);
+  if (error.code !== 'source.certificate') return caught;
+  return new OctopusError(error.code, `${error.message} The option --thumbprint does.`, { details: error.details, cause: caught });
+}
 
 function serviceUrl(text: string): string {
   const full = text.includes('://') ? text : `https://${text}`;
