@@ -72,7 +72,7 @@ function Door({ core }: { core: Core }) {
   if (session.user.mustChangePassword) {
     return (
       <EntryPage title={passwordTexts.mustTitle} hint={passwordTexts.mustHint} panel>
-        <PasswordForm onDone={() => signedIn({ ...session.user, mustChangePassword: false })} />
+        <PasswordForm typed={session.typed} onDone={() => signedIn({ ...session.user, mustChangePassword: false })} />
       </EntryPage>
     );
   }

@@ -1,14 +1,16 @@
 import { Button, Group, PasswordInput, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
+import { useState } from 'react';
 import { useAction } from '../api/queries.tsx';
 import { passwordTexts } from '../texts/frame.ts';
 import { fieldErrors } from '../ui/field-errors.ts';
 
-/** Changes the caller's own password. */
-export function PasswordForm({ onDone }: { onDone: () => void }) {
+/** Changes the caller's own password. `typed` a moment ago at the sign-in, the present one is not asked for again. */
+export function PasswordForm({ typed, onDone }: { typed?: string | undefined; onDone: () => void }) {
+  const [asks, setAsks] = useState(typed === undefined);
   const form = useForm({
     mode: 'uncontrolled',
-    initialValues: { current: '', next: '', again: '' },
+    initialValues: { current: typed ?? '', next: '', again: '' },
     validate: {
       current: (value) => (value === '' ? passwordTexts.needed : null),
       next: (value) => (value.length < 12 ? passwordTexts.tooShort : null),
@@ -18,24 +20,31 @@ export function PasswordForm({ onDone }: { onDone: () => void }) {
   const byField = fieldErrors(form);
   const change = useAction('auth.password', {
     done: passwordTexts.done,
-    handles: (error) => byField(error.code === 'auth.denied' ? { field: 'current', message: error.message } : error),
+    handles: (error) => {
+      const of = error.code === 'auth.denied' ? { field: 'current', message: error.message } : error;
+      if (of.field?.endsWith('current')) setAsks(true);
+      return byField(of);
+    },
     onDone,
   });
   return (
     <form onSubmit={form.onSubmit(({ current, next }) => change.mutate({ body: { current, next } }))}>
       <Stack gap="sm">
-        <PasswordInput
-          label={passwordTexts.current}
-          autoComplete="current-password"
-          data-autofocus
-          autoFocus
-          {...form.getInputProps('current')}
-          key={form.key('current')}
-        />
+        {asks ? (
+          <PasswordInput
+            label={passwordTexts.current}
+            autoComplete="current-password"
+            data-autofocus
+            autoFocus
+            {...form.getInputProps('current')}
+            key={form.key('current')}
+          />
+        ) : null}
         <PasswordInput
           label={passwordTexts.next}
           description={passwordTexts.nextHint}
           autoComplete="new-password"
+          autoFocus={!asks}
           {...form.getInputProps('next')}
           key={form.key('next')}
         />

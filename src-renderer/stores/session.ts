@@ -14,7 +14,8 @@ export type SessionState =
   | { state: 'unreachable'; error: ClientError }
   | { state: 'first-start' }
   | { state: 'signed-out'; ended?: boolean }
-  | { state: 'signed-in'; user: Caller };
+  /** `typed`: the password, in memory and only until its owner has changed it. */
+  | { state: 'signed-in'; user: Caller; typed?: string };
 
 interface SessionStore {
   session: SessionState;
@@ -44,7 +45,8 @@ export async function loadSession(client: Client): Promise<void> {
   }
 }
 
-export const signedIn = (user: Caller) => set({ state: 'signed-in', user });
+export const signedIn = (user: Caller, typed?: string) =>
+  set({ state: 'signed-in', user, ...(user.mustChangePassword && typed !== undefined ? { typed } : {}) });
 export const signedOut = (ended = false) => set({ state: 'signed-out', ended });
 export const streamIs = (stream: StreamState) => useSession.setState({ stream });
 

@@ -25,7 +25,7 @@ export default function SignIn({ ended }: { ended: boolean }) {
       setRefused(error);
       return true;
     },
-    onDone: ({ user }) => signedIn(user),
+    onDone: ({ user }, { body }) => signedIn(user, body.password),
   });
   useEffect(() => {
     document.title = `${signInTexts.title} – ${frameTexts.product}`;
