@@ -50,7 +50,11 @@ async function call(args: string[] = [], given?: Partial<Terminal>) {
 }
 
 test('what cannot be replicated leaves nothing in the folder', async () => {
-  expect((await call(['--machine', 'nobody'])).error).toMatchObject({ code: 'source.missing' });
+  const { error } = await call(['--machine', 'nobody']);
+  expect(error).toMatchObject({
+    code: 'source.missing',
+    message: expect.stringMatching(/no machine named 'nobody' on .*\. Its machines are .*\bweb\b/),
+  });
   expect(existsSync(to)).toBe(false);
   await mkdir(to);
   expect((await call(['--machine', 'nobody'])).error).toMatchObject({ code: 'source.missing' });

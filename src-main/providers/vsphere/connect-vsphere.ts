@@ -6,6 +6,7 @@ import { datastoreUrl } from './datastore-url.ts';
 import { displayName, Infrastructure } from './infrastructure.ts';
 import { type DiskDevice, machineInventory, machinePaths } from './machine-inventory.ts';
 import { foreignSnapshots, machineState } from './machine-state.ts';
+import { nearestNames } from './nearest-names.ts';
 import { fetchThumbprint } from './pinned-agent.ts';
 import { powerOff, powerOn } from './power.ts';
 import { missingPrivileges } from './privileges.ts';
@@ -96,11 +97,15 @@ class VsphereSource implements SourceProvider {
 
   async #refOf(name: string, signal?: AbortSignal): Promise<string> {
     const all = await retrieveAll(this.#session, { VirtualMachine: ['name'] }, signal);
-    const found = all.filter(({ properties }) => displayName(properties.get('name')?.text ?? '') === name).map(({ ref }) => ref);
+    const named = all.map(({ ref, properties }) => ({ ref, known: displayName(properties.get('name')?.text ?? '') }));
+    const found = named.filter(({ known }) => known === name).map(({ ref }) => ref);
     if (found.length === 1) return found[0] as string;
     const message =
       found.length === 0
-        ? `There is no machine named '${name}' on ${new URL(this.#session.url).host}.`
+        ? `There is no machine named '${name}' on ${new URL(this.#session.url).host}.${nearestNames(
+            name,
+            named.map(({ known }) => known),
+          )}`
         : `${found.length} machines are named '${name}': name one by its reference (${found.join(', ')}).`;
     throw new OctopusError('source.missing', message);
   }
