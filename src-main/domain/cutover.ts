@@ -35,6 +35,8 @@ export interface CutoverTimes {
   phases: { phase: CutoverPhase; startedAt: string }[];
   /** When the source was told to power off; absent where it was off, or has no power to switch. */
   downAt?: string;
+  /** Milliseconds until its last boot check saw the replica up; absent without one. */
+  bootMs?: number;
   /** When the machine had started at the target. Stays where that is rolled back. */
   upAt?: string;
   /** When the source ran again, where it was undone. */

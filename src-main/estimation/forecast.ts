@@ -65,12 +65,18 @@ async function start(store: Pick<Store, 'runs'>, cutovers: readonly Cutover[]): 
     // Before its times were kept.
     else if (state === 'done' && finalRunId !== undefined) starts.push(...between((await store.runs.find(finalRunId))?.endedAt, endedAt));
   }
+  // Until the guest itself was up, which the start at the target does not wait for.
+  const boots = cutovers.flatMap(({ times }) => times?.bootMs ?? []);
+  const booted = seen(boots);
+  if (booted) {
+    return { id: 'start', ms: booted, basis: inCutovers('As long as its boot check took to see it up', boots.length), measured: true };
+  }
   const measured = seen(starts);
   return {
     id: 'start',
     ms: measured ?? START,
     basis: measured
-      ? inCutovers('As long as its start at the target took', starts.length)
+      ? `${inCutovers('As long as its start at the target took', starts.length)} The guest's own start comes on top: no boot check has measured it.`
       : 'No cutover of this migration has been seen yet: an assumption for a server of usual size.',
     measured: measured !== undefined,
   };

@@ -212,7 +212,10 @@ async function checkBoot(c: CutoverContext): Promise<void> {
 async function expectBoot(c: CutoverContext, point: string, more = ''): Promise<void> {
   const { expectConsole, bootTimeoutMs } = c.cutover.settings;
   const seen = await c.target.observeBoot(replicaId(c.machine), point, { console: expectConsole, timeoutMs: bootTimeoutMs }, c.signal);
-  if (seen.passed) return;
+  if (seen.passed) {
+    timesOf(c.cutover).bootMs = seen.tookMs;
+    return;
+  }
   const message = `The replica of ${c.machine.inventory.name} did not start as expected: ${sentence(seen.evidence)} ${more}`;
   throw new OctopusError('verify.boot', message.trim());
 }

@@ -427,7 +427,8 @@ test('a cutover moves the machine, is repeated without effect, and is rolled bac
   await source.write(A, 0, randomBytes(5000));
   const cutover = await replicator.cutover('j', { expectConsole: 'login:' });
   expect(cutover).toMatchObject({ state: 'done', poweredOff: 'guest', sourceWasOn: true, where: expect.stringContaining('fake:') });
-  const { downAt, upAt, phases } = cutover.times!;
+  const { downAt, upAt, phases, bootMs } = cutover.times!;
+  expect(bootMs).toBe(1);
   expect(phases.map(({ phase }) => phase)).toEqual([
     'pre-sync',
     'pre-boot-check',
