@@ -214,7 +214,7 @@ export const migrationTexts = {
   },
   notes: { title: 'What it noted', more: (count: string) => `${count} more in the log.` },
   timeline: {
-    run: (kind: string, when: string) => `${kind} run, ${when}`,
+    run: (kind: string | undefined, when: string) => (kind === undefined ? `Run, ${when}` : `${kind} run, ${when}`),
     cutover: 'Cutover',
     cutoverEnded: (how: string, when: string) => `Cutover, ${how} ${when}`,
     ended: {
@@ -313,7 +313,8 @@ export const migrationTexts = {
     point: 'Recovery point',
     emptyTitle: 'No run yet',
     emptyHint: 'Each run is kept here with what it did and what it said.',
-    details: (kind: string) => `${kind} run`,
+    kindOpen: 'Not known yet',
+    details: (kind: string | undefined) => (kind === undefined ? 'Run' : `${kind} run`),
     log: 'Log',
     counts: 'Bytes',
     zero: 'Zero',

@@ -351,6 +351,15 @@ test('the boot check that failed is the step that failed, not the run before it'
   ]);
 });
 
+test('a run that may turn out to be full has no kind until that is decided', async () => {
+  const begun: Run = { ...run, state: 'running', phase: 'tracking', endedAt: undefined, notes: [] };
+  const first = show({ ...migration, working: 'sync', lastRun: begun });
+  expect(await screen.findByRole('heading', { name: 'Run, now' })).toBeTruthy();
+  first.unmount();
+  show({ ...migration, working: 'sync', lastRun: { ...begun, kind: 'full', phase: 'replica' } });
+  expect(await screen.findByRole('heading', { name: 'Full run, now' })).toBeTruthy();
+});
+
 const outage = { downAt: '2030-01-01T00:00:10Z', upAt: '2030-01-01T00:00:52Z' };
 
 test('how long a cutover had the machine off stands with it, its run and its log', async () => {

@@ -15,6 +15,7 @@ import { ForecastSection } from './forecast-section.tsx';
 import classes from './migration.module.css';
 import { NewestPoint } from './newest-point.tsx';
 import { type Cutover, downtimeOf, type Migration, type Run, type Schedule, situation, stateOfRun } from './next-step.ts';
+import { kindText } from './run-kind.ts';
 import { phaseTimes } from './run-log.ts';
 import type { MigrationActions } from './use-migration-actions.ts';
 
@@ -77,7 +78,7 @@ function RunTimeline({ migrationId, run }: { migrationId: string; run: Run }) {
   const steps = timelineOf(runSteps, { phase, state: progressOfRun(stateOfRun(run)), began, took, endedAt: since(run.endedAt), now });
   const when = run.endedAt === undefined ? texts.timeline.running : formatWhen(run.endedAt, now);
   return (
-    <Section title={texts.timeline.run(texts.kinds[run.kind] ?? run.kind, when)}>
+    <Section title={texts.timeline.run(kindText(run), when)}>
       <PhaseTimeline kind="run" steps={steps} />
     </Section>
   );

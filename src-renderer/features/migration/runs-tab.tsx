@@ -14,6 +14,7 @@ import { type Column, VirtualTable } from '../../ui/virtual-table.tsx';
 import { countsOf } from './bytes-of-run.tsx';
 import classes from './migration.module.css';
 import { downtimeOf, type Migration, type Run, stateOfRun } from './next-step.ts';
+import { kindText } from './run-kind.ts';
 import { type LogEntry, type LogKind, logOf } from './run-log.ts';
 
 const texts = migrationTexts.runs;
@@ -21,7 +22,7 @@ const took = ({ startedAt, endedAt }: Run) => (endedAt === undefined ? undefined
 
 const columns: Column<Run>[] = [
   { id: 'started', title: texts.started, width: 120, cell: (run) => <When at={run.startedAt} /> },
-  { id: 'kind', title: texts.kind, width: 110, cell: (run) => migrationTexts.kinds[run.kind] ?? run.kind },
+  { id: 'kind', title: texts.kind, width: 110, cell: (run) => kindText(run) ?? texts.kindOpen },
   { id: 'state', title: texts.state, width: 130, grow: true, cell: (run) => <StatusBadge state={stateOfRun(run)} /> },
   { id: 'took', title: texts.took, width: 110, align: 'end', cell: (run) => <Duration value={took(run)} /> },
   { id: 'read', title: texts.read, width: 100, align: 'end', cell: (run) => <Bytes value={run.counts.read} /> },
@@ -39,7 +40,7 @@ const ABOVE = 3;
 /** Beside the log, which tells the bytes. */
 const narrow = columns.filter(({ id }) => id !== 'read' && id !== 'saved');
 const idOf = ({ id }: Run) => id;
-const nameOf = (run: Run) => `${migrationTexts.kinds[run.kind] ?? run.kind}, ${formatTime(run.startedAt)}`;
+const nameOf = (run: Run) => `${kindText(run) ?? texts.kindOpen}, ${formatTime(run.startedAt)}`;
 
 /** All runs, and what the chosen one did and said. */
 export function RunsTab({ migration }: { migration: Migration }) {
@@ -99,7 +100,7 @@ function Details({ migrationId, run }: { migrationId: string; run: Run }) {
     ...(downtime === undefined ? [] : [[migrationTexts.outage.wasOff, <Duration key="off" value={downtime} />] as [string, ReactNode]]),
   ];
   return (
-    <Section title={`${texts.details(migrationTexts.kinds[run.kind] ?? run.kind)}, ${formatTime(run.startedAt)}`}>
+    <Section title={`${texts.details(kindText(run))}, ${formatTime(run.startedAt)}`}>
       <dl className={classes.runCounts} aria-label={texts.counts}>
         {items.map(([name, value]) => (
           <div key={name}>
