@@ -52,7 +52,7 @@ test('an estimate says what it rests on, and is wider the less is known', async 
   const two = await estimate(store, [bare, a], { targetKind: 'local' }, at);
   expect(two.items).toMatchObject([
     { basis: 'similar', moved: { low: 20 * MiB, likely: 30 * MiB, high: 50 * MiB } },
-    { basis: 'runs', moved: { low: 2 * MiB, likely: 2 * MiB, high: 2 * MiB }, stored: { likely: 2 * MiB } },
+    { basis: 'runs', moved: { low: 2 * MiB, likely: 2 * MiB, high: 2 * MiB }, stored: { likely: 4 * MiB } },
   ]);
   expect(two.throughput).toMatchObject({ basis: 'measured', runs: 3 });
   expect(two.throughput!.bytesPerSecond.likely / MiB).toBeCloseTo(1, 3);

@@ -104,18 +104,21 @@ function estimateMachine(machine: StoredMachine, own: readonly MeasuredRun[], ot
   if (mine.length > 0) {
     // What is not zero: sent by a full run, sent or found the same by a reconcile.
     const held = most(rangeOf(mine.map(({ sent, unchanged }) => sent + unchanged))!);
-    return { ...known, read: most(rangeOf(mine.map(({ read }) => read))!), moved: held, stored: held, basis: 'runs' };
+    return { ...known, read: most(rangeOf(mine.map(({ read }) => read))!), moved: held, stored: storedOf(held), basis: 'runs' };
   }
   const shares = others.filter((run) => run.capacity > 0).map(({ sent, capacity: of }) => sent / of);
   const read = { low: capacity, likely: capacity, high: capacity };
   if (shares.length >= LEAST_SIMILAR) {
     const moved = most(mapRange(rangeOf(shares)!, (share) => share * capacity));
-    return { ...known, read, moved, stored: moved, basis: 'similar' };
+    return { ...known, read, moved, stored: storedOf(moved), basis: 'similar' };
   }
   // Nothing is known but the size: anything from an empty disk to a full one.
   const moved = { low: 0, likely: Math.round(capacity / 2), high: capacity };
-  return { ...known, read, moved, stored: moved, basis: 'capacity' };
+  return { ...known, read, moved, stored: storedOf(moved), basis: 'capacity' };
 }
+
+/** The working replica and the first recovery point; file systems that share blocks need less. */
+const storedOf = (held: Range): Range => mapRange(held, (bytes) => bytes * 2);
 
 async function throughputOf(store: Pick<Store, 'estimates'>, given: number | undefined): Promise<Estimates['throughput']> {
   if (given !== undefined) return { bytesPerSecond: { low: given, likely: given, high: given }, basis: 'given', runs: 0 };

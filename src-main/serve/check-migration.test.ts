@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { OctopusError } from '../../workers/octopus-error.ts';
 import type { Cutover } from '../domain/cutover.ts';
+import { sizeText } from '../domain/size-text.ts';
+import { estimate } from '../estimation/estimate.ts';
 import { inventoryOf } from '../estimation/testing/facts.ts';
 import type { Octopus } from '../octopus.ts';
 import { openStore } from '../store/store.ts';
@@ -118,4 +120,31 @@ test('that the last boot check of a cutover failed is warned of until one passes
   expect(await ended(2, undefined, {})).toMatchObject(warned);
   expect(await ended(3, 'login:', { phase: 'power-off', error: { code: 'source.busy', message: 'No.' } })).toMatchObject(warned);
   expect(await ended(4, 'login:', {})).toBeUndefined();
+});
+
+test('the check of the space tells what the estimate does, in the words of the client', async () => {
+  const location = await mkdtemp(join(tmpdir(), 'octopus-check-'));
+  try {
+    await using store = await openStore(':memory:');
+    const createdAt = new Date(0).toISOString();
+    const place = { kind: 'folder', folder: location, grouping: 'name' } as never;
+    await store.sources.put({ id: 's', kind: 'images', name: 's', place, instanceUuid: 's', createdAt });
+    await store.targets.put({ id: 't', kind: 'local', name: 'nas', location, settings: {}, createdAt });
+    const machine = await store.machines.put({
+      ...{ id: 'web', sourceEnvironmentId: 's', seenAt: createdAt },
+      inventory: inventoryOf('web', 384 * 2 ** 20),
+    });
+    const source = async () => {
+      throw new OctopusError('source.unreachable', 'Gone.');
+    };
+    const wanted = { machineId: 'web', targetId: 't', quiesce: false };
+    const items = await checkMigration({ store, source } as unknown as Octopus, wanted, new AbortController().signal);
+    const { total } = await estimate(store, [machine], { targetKind: 'local' }, createdAt);
+    expect(items.find(({ id }) => id === 'space')?.text).toMatch(/take 0 B to 768 MiB\.$/);
+    expect([total.stored.low, total.stored.high].map(sizeText)).toEqual(['0 B', '768 MiB']);
+    const sizes = [999, 1023.6 * 1024, 1.5 * 2 ** 30, 12.34 * 2 ** 30, 5 * 2 ** 50];
+    expect(sizes.map(sizeText)).toEqual(['999 B', '1 MiB', '1.5 GiB', '12.3 GiB', '5 PiB']);
+  } finally {
+    await rm(location, { recursive: true, force: true });
+  }
 });

@@ -6,6 +6,7 @@ import { OctopusError, toOctopusError } from '../../workers/octopus-error.ts';
 import { isAnotherMachine, takenBy } from '../domain/another-machine.ts';
 import { lastBootFailure } from '../domain/cutover.ts';
 import type { MachineInventory } from '../domain/machine.ts';
+import { sizeText } from '../domain/size-text.ts';
 import { snapshotPrefix } from '../domain/snapshot-prefix.ts';
 import { estimate } from '../estimation/estimate.ts';
 import type { Octopus } from '../octopus.ts';
@@ -201,14 +202,13 @@ async function checkPlace(octopus: Octopus, machine: StoredMachine, target: Targ
   const { items } = await estimate(octopus.store, [machine], { targetKind: target.kind }, new Date(0).toISOString());
   const job = await octopus.store.jobs.of(machine.id, target.id);
   if (job && (await octopus.store.recoveryPoints.newestHeld(job.id))) {
-    const { high: most } = items[0]!.stored;
-    const next = `${gibibytes(free)} are free; the next recovery point takes ${gibibytes(most)} at most.`;
+    const { high: most } = items[0]!.moved;
+    const next = `${sizeText(free)} are free; the next recovery point takes ${sizeText(most)} at most.`;
     const writes = pass('target', `${name} can be written to.`);
     return [writes, free > most ? pass('space', next) : warn('space', next, 'Make room, or keep fewer recovery points.')];
   }
-  // The working replica and the first recovery point; file systems that share blocks need less.
-  const [low, likely, high] = [items[0]!.stored.low * 2, items[0]!.stored.likely * 2, items[0]!.stored.high * 2];
-  const told = `${gibibytes(free)} are free; the replica and its first recovery point take ${gibibytes(low)} to ${gibibytes(high)}.`;
+  const { low, likely, high } = items[0]!.stored;
+  const told = `${sizeText(free)} are free; the replica and its first recovery point take ${sizeText(low)} to ${sizeText(high)}.`;
   const writable = pass('target', `${name} can be written to.`);
   if (free > high) return [writable, pass('space', told)];
   if (free < low || (free < likely && items[0]!.basis === 'runs'))
@@ -222,9 +222,4 @@ async function checkLastBoot({ store }: Octopus, machine: StoredMachine, target:
   const last = job && lastBootFailure(await store.cutovers.ofJob(job.id));
   if (last === undefined) return [];
   return [warn('boot-failed', `The last boot check failed: ${last}`, 'Have the boot checked in this cutover, too.')];
-}
-
-function gibibytes(bytes: number): string {
-  const text = (bytes / 2 ** 30).toFixed(bytes < 10 * 2 ** 30 ? 1 : 0);
-  return `${text} GiB`;
 }

@@ -157,7 +157,7 @@ test('what can be known beforehand is told with what it rests on', async () => {
   expect(checks.outcome).toBe('fail');
   const estimates = await ok('GET', `/estimates?machineIds=${lab.machineIds.web},${lab.machineIds.spare}`);
   expect(estimates.items).toMatchObject([
-    { basis: 'runs', moved: { likely: SIZE / 2 }, stored: { likely: SIZE / 2 } },
+    { basis: 'runs', moved: { likely: SIZE / 2 }, stored: { likely: SIZE } },
     { basis: 'capacity', moved: { low: 0, high: SIZE } },
   ]);
   expect(estimates).toMatchObject({ throughput: { basis: 'measured' }, total: { ms: { likely: expect.any(Number) } } });

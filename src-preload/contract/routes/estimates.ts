@@ -12,7 +12,10 @@ export const estimate = z
     excludedDisks: z.int(),
     read: range.meta({ description: 'Bytes that the first run reads.' }),
     moved: range.meta({ description: 'Bytes that the first run sends.' }),
-    stored: range.meta({ description: 'Bytes that the first recovery point takes at the target.' }),
+    stored: range.meta({
+      description:
+        'Bytes that the replica and its first recovery point take at the target; about half of them where its file system shares blocks.',
+    }),
     basis: z.enum(['runs', 'similar', 'capacity']).meta({
       description: 'Runs of this very machine; first runs of others; or the size of its disks alone, which is the widest guess.',
     }),
@@ -41,14 +44,9 @@ export const estimateRoutes = {
         .max(1e12)
         .optional()
         .meta({ description: 'Bytes a second; measured in earlier runs unless given.' }),
-      bandwidthLimit: z.coerce
-        .number()
-        .min(0)
-        .max(1e12)
-        .default(0)
-        .meta({
-          description: 'Bytes a second that a migration of these reads at most; 0 sets none. What all runs may read counts as well.',
-        }),
+      bandwidthLimit: z.coerce.number().min(0).max(1e12).default(0).meta({
+        description: 'Bytes a second that a migration of these reads at most; 0 sets none. What all runs may read counts as well.',
+      }),
     }),
     response: z.object({
       items: z.array(estimate),
