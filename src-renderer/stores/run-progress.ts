@@ -17,6 +17,8 @@ export interface RunProgress {
 
 /** Seconds over which the rate is taken: less jumps about, more is late. */
 const WINDOW = 10;
+/** Whole seconds of one activity before anything is told by them: less may be its beginning alone. */
+const ENOUGH = 2;
 
 /** How far a run is with what it does now. Undefined: nothing was heard of its disks yet. `now` in milliseconds since 1970. */
 export function progressOfRun(run: Pick<LiveRun, 'phase' | 'disks' | 'samples'>, now: number): RunProgress | undefined {
@@ -51,7 +53,10 @@ function paceOf(samples: LiveRun['samples'], now: number): Omit<Sample, 'at'> | 
   // The seconds before it was begun are none of its own: a reading back would seem slow after a copy.
   const mean = (of: 'read' | 'sent' | 'verified', begunBy: 'read' | 'verified') => {
     const first = counted.find((sample) => sample[begunBy] > 0);
-    return first === undefined ? 0 : counted.reduce((sum, sample) => sum + sample[of], 0) / (until - first.at);
+    // It was begun somewhere within that second.
+    const whole = first === undefined ? 0 : until - first.at - 1;
+    if (first === undefined || whole < ENOUGH) return 0;
+    return counted.reduce((sum, sample) => sum + (sample.at > first.at ? sample[of] : 0), 0) / whole;
   };
   return { read: mean('read', 'read'), sent: mean('sent', 'read'), verified: mean('verified', 'verified') };
 }

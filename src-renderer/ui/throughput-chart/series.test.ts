@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { figuresOf, rangeOfSpan, recentMs, seriesOf, smoothed, type ThroughputSample, within } from './series.ts';
+import { figuresOf, peakOf, rangeOfSpan, recentMs, seriesOf, smoothed, type ThroughputSample, within } from './series.ts';
 
 const mebibyte = 2 ** 20;
 const start = 1_700_000_000_000;
@@ -70,4 +70,13 @@ test('what is told in bursts is drawn as the mean of five seconds, up to a pause
     { ...later, sent: undefined, readBack: 7 },
     later,
   ]);
+});
+
+test('the highest is never below the mean, and told wherever that is', () => {
+  const sampled = every(3, 1000, (index) => index);
+  expect(peakOf(sampled, undefined)).toBe(2 * mebibyte);
+  expect(peakOf(sampled, mebibyte)).toBe(2 * mebibyte);
+  expect(peakOf(sampled, 117 * mebibyte)).toBe(117 * mebibyte);
+  expect(peakOf([], 117 * mebibyte)).toBe(117 * mebibyte);
+  expect(peakOf([], undefined)).toBeUndefined();
 });

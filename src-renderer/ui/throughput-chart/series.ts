@@ -116,6 +116,12 @@ export function figuresOf(samples: readonly ThroughputSample[]): ThroughputFigur
   return count === 0 ? { mean: undefined, highest: undefined, duration } : { mean: sum / count, highest, duration };
 }
 
+/** Bytes a second. Not below the mean of the whole run where that is known: of a short run the samples may hold little. */
+export function peakOf(samples: readonly ThroughputSample[], mean: number | undefined): number | undefined {
+  const seen = figuresOf(samples)?.highest;
+  return seen === undefined || mean === undefined ? (seen ?? mean) : Math.max(seen, mean);
+}
+
 /** The horizontal range in seconds: ten whole minutes, so that the line moves and does not stretch; or the run. */
 export function rangeOfSpan(samples: readonly ThroughputSample[], span: ThroughputSpan, now: number): [number, number] {
   if (span === 'recent') return [(now - recentMs) / 1000, now / 1000];

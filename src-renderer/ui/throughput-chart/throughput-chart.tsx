@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { throughputTexts as texts } from '../../texts/graphics.ts';
 import { timeOf } from './labels.ts';
 import { createPlot, type Plot, type PlotPoint } from './plot.ts';
-import { figuresOf, rangeOfSpan, seriesOf, smoothed, type ThroughputSample, type ThroughputSpan, within } from './series.ts';
+import { figuresOf, peakOf, rangeOfSpan, seriesOf, smoothed, type ThroughputSample, type ThroughputSpan, within } from './series.ts';
 import classes from './throughput-chart.module.css';
 import { useChartRatio } from './use-chart-ratio.ts';
 
@@ -41,7 +41,7 @@ export function ThroughputChart({ samples, span, now, current, mean, height = 16
     const figures = figuresOf(shown);
     return {
       // Of the whole time the mean is what it is; a peak is one of the line.
-      figures: figures && { ...figures, ...(mean === undefined ? {} : { mean }), highest: peakOf(figuresOf(calm)?.highest, mean) },
+      figures: figures && { ...figures, ...(mean === undefined ? {} : { mean }), highest: peakOf(calm, mean ?? figures.mean) },
       data: seriesOf(calm),
       range: rangeOfSpan(shown, span, until),
       scheme,
@@ -100,10 +100,6 @@ export function ThroughputChart({ samples, span, now, current, mean, height = 16
     </div>
   );
 }
-
-/** A peak below the mean is none: what was seen of the run is too little to know it. */
-const peakOf = (highest: number | undefined, mean: number | undefined) =>
-  highest === undefined || (mean !== undefined && highest < mean) ? undefined : highest;
 
 /** CSS pixels that the plotted area lies from the left edge: the size of the vertical axis. */
 const axisWidth = 44;
