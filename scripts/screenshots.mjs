@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
+import { endMachines } from '../e2e/end-machines.ts';
 import { openWeb } from '../e2e/open-web.ts';
 import { createAdministrator, expectScreen } from '../e2e/person.ts';
 import { allScreens, bareOf, visit } from '../e2e/screen-addresses.ts';
@@ -71,5 +72,6 @@ async function machineOf(world, name) {
 try {
   await takeAll();
 } finally {
+  await endMachines(place);
   await rm(place, { recursive: true, force: true });
 }

@@ -131,6 +131,9 @@ test('a run that waited for a cutover of the same machine copies it as it is the
   expect(await idle(second)).toMatchObject({ state: 'active', lastRun: { state: 'succeeded' } });
   const [web] = [...lab.world.machines.values()];
   expect([...web!.snapshots.values()]).toEqual([]);
+  // The machine at the target would outlive the test.
+  await call('POST', `/migrations/${first}/rollback`);
+  expect(await idle(first)).toMatchObject({ state: 'active', lastCutover: { state: 'rolled-back' } });
 });
 
 test('a cutover that could not begin in time, asked for or planned, is told of while the other migration still works', async () => {
