@@ -44,7 +44,7 @@ export const estimateRoutes = {
         .max(1e12)
         .optional()
         .meta({ description: 'Bytes a second; measured in earlier runs unless given.' }),
-      bandwidthLimit: z.coerce.number().min(0).max(1e12).default(0).meta({
+      bandwidthLimit: z.coerce.number().int().min(0).max(1e12).default(0).meta({
         description: 'Bytes a second that a migration of these reads at most; 0 sets none. What all runs may read counts as well.',
       }),
     }),
