@@ -8,17 +8,23 @@ import { sizeText } from '../domain/size-text.ts';
 import { estimate } from '../estimation/estimate.ts';
 import { inventoryOf } from '../estimation/testing/facts.ts';
 import type { Octopus } from '../octopus.ts';
-import { openStore } from '../store/store.ts';
+import { openStore, type Store } from '../store/store.ts';
 import { checkMigration } from './check-migration.ts';
+
+const createdAt = new Date(0).toISOString();
+
+/** A source `s` and a target `t`, both in this folder. */
+async function putEnds(store: Store, location: string): Promise<void> {
+  const place = { kind: 'folder', folder: location, grouping: 'name' } as never;
+  await store.sources.put({ id: 's', kind: 'images', name: 's', place, instanceUuid: 's', createdAt });
+  await store.targets.put({ id: 't', kind: 'local', name: 'nas', location, settings: {}, createdAt });
+}
 
 test('a machine that a removed migration left running at the target is found before a new one is made', async () => {
   const location = await mkdtemp(join(tmpdir(), 'octopus-check-'));
   try {
     await using store = await openStore(':memory:');
-    const createdAt = new Date(0).toISOString();
-    const place = { kind: 'folder', folder: location, grouping: 'name' } as never;
-    await store.sources.put({ id: 's', kind: 'images', name: 's', place, instanceUuid: 's', createdAt });
-    await store.targets.put({ id: 't', kind: 'local', name: 'nas', location, settings: {}, createdAt });
+    await putEnds(store, location);
     const inventory = inventoryOf('web');
     await store.machines.put({ id: 'web', sourceEnvironmentId: 's', inventory, seenAt: createdAt });
     await mkdir(join(location, inventory.instanceUuid));
@@ -126,10 +132,7 @@ test('the check of the space tells what the estimate does, in the words of the c
   const location = await mkdtemp(join(tmpdir(), 'octopus-check-'));
   try {
     await using store = await openStore(':memory:');
-    const createdAt = new Date(0).toISOString();
-    const place = { kind: 'folder', folder: location, grouping: 'name' } as never;
-    await store.sources.put({ id: 's', kind: 'images', name: 's', place, instanceUuid: 's', createdAt });
-    await store.targets.put({ id: 't', kind: 'local', name: 'nas', location, settings: {}, createdAt });
+    await putEnds(store, location);
     const machine = await store.machines.put({
       ...{ id: 'web', sourceEnvironmentId: 's', seenAt: createdAt },
       inventory: inventoryOf('web', 384 * 2 ** 20),
